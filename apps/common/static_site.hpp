@@ -1,0 +1,51 @@
+#pragma once
+
+#include "engineio/net/http.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace apps::common {
+
+/// The files of one folder as a web site. All of them are read once at construction: answering
+/// then never touches the disk, cannot block a shard, and a path in a request can name nothing
+/// but a file that was in the folder. Read-only afterwards, so any thread may ask. Owned by
+/// wiring, which keeps it alive as long as the server.
+///
+/// Skipped: hidden files, symbolic links, and whatever goes beyond `max_total_bytes`.
+class StaticSite {
+public:
+    static constexpr std::size_t max_total_bytes = 256 * 1024 * 1024;
+
+    StaticSite() = default; ///< an empty site: every path is unknown
+
+    /// Throws std::filesystem::filesystem_error if there is no such folder. `spa_fallback` answers
+    /// unknown paths with the site's index.html, which a single-page application needs.
+    explicit StaticSite(std::filesystem::path const& folder, bool spa_fallback = false);
+
+    bool empty() const { return files_.empty(); }
+
+    /// The answer to a GET or HEAD: 200, 304 if the client has the file already, 404, or 405 for
+    /// other methods. "/" and "/folder/" mean the index.html there.
+    engineio::net::Response answer(engineio::net::Request const& request) const;
+
+private:
+    struct File {
+        std::string content;
+        std::string type;
+        std::string etag;
+    };
+
+    File const* find(std::string_view path) const;
+
+    std::unordered_map<std::string, File> files_; // by path with leading slash
+    bool spa_fallback_ = false;
+};
+
+/// The Content-Type for a file name, "application/octet-stream" if its ending is unknown.
+std::string_view content_type_of(std::string_view file_name);
+
+} // namespace apps::common

@@ -1,0 +1,179 @@
+// The profiles on bare Engine.IO.
+
+#include "apps/conformance/profiles.hpp"
+#include "engineio/engine.hpp"
+#include "engineio/net/http_server.hpp"
+#include "engineio/net/text.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace conformance {
+
+using engineio::Session;
+using engineio::net::Message;
+using engineio::net::MessageKind;
+using namespace std::chrono_literals;
+
+namespace {
+
+void send_text(Session& session, std::string_view text) {
+    auto const message = Message::make(MessageKind::text, "4", text);
+    session.send(std::span(&message, 1));
+}
+
+void send_bytes(Session& session, std::string_view bytes) {
+    auto const message = Message::make(MessageKind::binary, bytes);
+    session.send(std::span(&message, 1));
+}
+
+class Echo : public engineio::SessionHandler {
+public:
+    explicit Echo(Session& session) : session_(session) {}
+    void on_message(std::string_view text) override { send_text(session_, text); }
+    void on_binary(std::string_view bytes) override { send_bytes(session_, bytes); }
+    void on_drain() override {}
+    void on_close(engineio::CloseReason, std::string_view) override {}
+
+protected:
+    Session& session_;
+};
+
+class ClientSuite final : public Echo {
+public:
+    explicit ClientSuite(Session& session) : Echo(session) {
+        session.shard().defer([this, &session] {
+            if (session.is_open()) {
+                send_text(session, "hi");
+            }
+        });
+    }
+    void on_message(std::string_view text) override {
+        if (text == "give binary") {
+            send_bytes(session_, std::string_view("\0\1\2\3\4", 5));
+        } else if (text == "give utf8") {
+            send_text(session_, "пойду спать всем спокойной ночи");
+        } else if (text == "sendHeaders") {
+            send_text(session_, post_headers().dump());
+        } else {
+            Echo::on_message(text);
+        }
+    }
+
+private:
+    socketio::Json post_headers() const {
+        socketio::Json headers = socketio::Json::object();
+        if (auto const* post = session_.carrier()) {
+            for (auto const& [name, value] : post->headers) {
+                headers.set(name, value);
+            }
+        }
+        return headers;
+    }
+};
+
+void add_cookies(engineio::net::Headers& headers, socketio::Request const&) {
+    for (auto const& cookie :
+         {std::string("1=1; Max-Age=86400"),
+          std::string("2=2; Path=/; HttpOnly; Secure; SameSite=Strict"),
+          std::string("3=3; Max-Age=0"),
+          "4=4; Expires=" + engineio::net::http_date(std::time(nullptr))}) {
+        headers.push_back({"set-cookie", cookie});
+    }
+}
+
+engineio::Options options_of(std::string_view profile) {
+    engineio::Options options;
+    if (profile == "eio-client-suite") {
+        options.ping_interval = 500ms;
+        options.max_http_buffer_size = 100;
+        options.allow_request = [](socketio::Request const& request, auto decide) {
+            decide(request.query().has("deny") ? engineio::Verdict("") : std::nullopt);
+        };
+        options.initial_headers = add_cookies;
+        return options;
+    }
+    options.cors = engineio::CorsOptions{};
+    if (profile == "eio-suite") {
+        options.ping_interval = 300ms;
+        options.ping_timeout = 200ms;
+    } else {
+        options.allow_eio3 = true;
+    }
+    return options;
+}
+
+// One shard's way in: the engine where it owns the path, else the plain answers.
+class Entrance final : public engineio::net::HttpHandler {
+public:
+    Entrance(engineio::net::Shard& shard, unsigned shards,
+             std::shared_ptr<engineio::Options const> options, engineio::Engine::Accept accept)
+        : engine_(shard, shards, std::move(options), std::move(accept)) {}
+    void on_request(socketio::Request request, socketio::Responder responder) override {
+        if (engine_.owns(request)) {
+            return engine_.on_request(std::move(request), std::move(responder));
+        }
+        answer_plain(request, std::move(responder));
+    }
+    engineio::Engine& engine() { return engine_; }
+
+private:
+    engineio::Engine engine_;
+};
+
+class EngineProfile final : public Profile {
+public:
+    EngineProfile(std::string_view name, Listen const& listen)
+        : listen_(listen), runtime_(listen.threads) {
+        auto const options = std::make_shared<engineio::Options const>(options_of(name));
+        bool const suite = name == "eio-client-suite";
+        auto const accept = [suite](Session& session) -> std::unique_ptr<engineio::SessionHandler> {
+            if (suite) {
+                return std::make_unique<ClientSuite>(session);
+            }
+            return std::make_unique<Echo>(session);
+        };
+        for (unsigned i = 0; i < runtime_.shard_count(); ++i) {
+            entrances_.push_back(std::make_unique<Entrance>(
+                runtime_.shard(i), runtime_.shard_count(), options, accept));
+        }
+    }
+
+    std::uint16_t listen() override {
+        return runtime_.listen(listen_.host, listen_.port,
+                               [this](unsigned i) -> engineio::net::HttpHandler& {
+                                   return *entrances_[i];
+                               });
+    }
+
+    void run() override {
+        runtime_.on_termination([this] { close(); });
+        runtime_.run();
+    }
+
+private:
+    void close() {
+        for (unsigned i = 0; i < runtime_.shard_count(); ++i) {
+            runtime_.shard(i).post([this, i] { entrances_[i]->engine().close(); });
+        }
+        runtime_.stop();
+    }
+
+    Listen listen_;
+    engineio::net::HttpServer runtime_;
+    std::vector<std::unique_ptr<Entrance>> entrances_;
+};
+
+}  // namespace
+
+std::unique_ptr<Profile> make_engine_profile(std::string_view name, Listen const& listen) {
+    if (name != "eio-suite" && name != "eio-echo" && name != "eio-client-suite") {
+        return nullptr;
+    }
+    return std::make_unique<EngineProfile>(name, listen);
+}
+
+}  // namespace conformance

@@ -1,0 +1,43 @@
+#include "apps/server/config.hpp"
+#include "apps/server/wiring.hpp"
+
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+
+namespace {
+
+// The link is there on every Linux; elsewhere the name the program was called by has to do.
+std::filesystem::path executable_path(char const* called_as) {
+    std::error_code error;
+    auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+    return error ? std::filesystem::absolute(called_as) : path;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    using namespace apps::server;
+    try {
+        auto const line = read_command_line(argc, argv, [](char const* name) {
+            return static_cast<char const*>(std::getenv(name));
+        });
+        if (line.stop) {
+            return line.exit_code;
+        }
+        auto const& config = line.config;
+        if (!engineio::net::set_level(config.server.log_level)) {
+            throw ConfigError("unknown log level \"" + config.server.log_level + "\"");
+        }
+        Hubbub hubbub(config, find_folders(config.server, executable_path(argv[0])));
+        hubbub.listen();
+        std::cout << hubbub.greeting() << std::flush;
+        hubbub.run();
+        std::cout << "Hubbub has closed all connections.\n";
+        return 0;
+    } catch (std::exception const& error) {
+        std::cerr << "hubbub: " << error.what() << "\n";
+        return 1;
+    }
+}

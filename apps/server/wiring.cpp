@@ -1,0 +1,174 @@
+#include "apps/server/wiring.hpp"
+
+#include "apps/eliza/doctor.hpp"
+
+#include <chrono>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+namespace apps::server {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_folder(fs::path const& base, std::initializer_list<char const*> candidates,
+                         char const* wanted_file) {
+    for (auto const* candidate : candidates) {
+        auto const folder = (base / candidate).lexically_normal();
+        std::error_code ignored; // an unreadable candidate is simply not the one
+        if (fs::exists(folder / wanted_file, ignored)) {
+            return folder.string();
+        }
+    }
+    return {};
+}
+
+std::vector<std::unique_ptr<eliza::Agent>> staff() {
+    std::vector<std::unique_ptr<eliza::Agent>> agents;
+    agents.push_back(std::make_unique<eliza::DoctorAgent>());
+    return agents;
+}
+
+// Demo mode: every session is open to everybody until logins exist.
+bool open_access(dungeonlab::User const& user, std::string_view session) {
+    return !user.id.empty() && !session.empty();
+}
+
+std::string url(std::string const& host, std::uint16_t port) {
+    bool const any = host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
+    return "http://" + (any ? std::string("localhost") : host) + ":" + std::to_string(port);
+}
+
+engineio::net::Response eliza_page() {
+    engineio::net::Response response;
+    engineio::net::set_header(response.headers, "Content-Type", "text/plain; charset=utf-8");
+    response.body = "Eliza listens here by Socket.IO: emit \"message\" with "
+                    "{text, roomId, userId, name}; ids are UUIDs.\n";
+    return response;
+}
+
+} // namespace
+
+Folders find_folders(ServerConfig const& config, fs::path const& executable) {
+    auto const base = executable.parent_path();
+    Folders folders{config.client_dir, config.web_dir};
+    if (folders.client.empty()) {
+        folders.client = first_folder(base,
+                                      {"client", "../client", "../../client",
+                                       "../share/hubbub/client",
+                                       "../apps/client/node_modules/socket.io-client/dist",
+                                       "../../apps/client/node_modules/socket.io-client/dist"},
+                                      "socket.io.js");
+    }
+    if (folders.web.empty()) {
+        folders.web = first_folder(base,
+                                   {"web", "../web", "../apps/web", "../../apps/web",
+                                    "../../../apps/web", "../share/hubbub/web"},
+                                   "index.html");
+    }
+    return folders;
+}
+
+Hubbub::DungeonLabProfile::DungeonLabProfile(socketio::Runtime& runtime,
+                                             socketio::ServerOptions options)
+    : io(runtime, std::move(options)), game(io.sockets(), dungeonlab::demo_identity, open_access) {
+    dungeonlab::seed_events(io.sockets(), game);
+}
+
+Hubbub::ElizaProfile::ElizaProfile(socketio::Runtime& runtime, socketio::ServerOptions options)
+    : io(runtime, std::move(options)), lounge(io.sockets(), staff()) {
+    eliza::lounge_events(io.sockets(), lounge);
+}
+
+Hubbub::Hubbub(Config const& config, Folders folders)
+    : config_(config.server), folders_(std::move(folders)),
+      site_(folders_.web.empty() ? common::StaticSite() : common::StaticSite(folders_.web)),
+      runtime_(static_cast<unsigned>(config.server.threads)) {
+    if (config.dungeonlab.enabled) {
+        dungeonlab_ =
+            std::make_unique<DungeonLabProfile>(runtime_, options_for(config.dungeonlab));
+        dungeonlab_->io.on_http([this](socketio::Request request, socketio::Responder responder) {
+            responder.respond(site_.answer(request));
+        });
+    }
+    if (config.eliza.enabled) {
+        eliza_ = std::make_unique<ElizaProfile>(runtime_, options_for(config.eliza));
+        eliza_->io.on_http([](socketio::Request const&, socketio::Responder responder) {
+            responder.respond(eliza_page());
+        });
+    }
+}
+
+// No shard may run any more when the profiles, whose handlers it would call, go away.
+Hubbub::~Hubbub() {
+    runtime_.stop();
+    runtime_.join();
+}
+
+socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const {
+    socketio::ServerOptions options;
+    options.host = config_.host;
+    options.port = static_cast<std::uint16_t>(profile.port);
+    options.client_dir = folders_.client;
+    options.ping_interval = std::chrono::milliseconds(config_.ping_interval_ms);
+    options.ping_timeout = std::chrono::milliseconds(config_.ping_timeout_ms);
+    options.max_http_buffer_size = static_cast<std::size_t>(config_.max_http_buffer_size);
+    options.per_message_deflate.enabled = config_.compression;
+    if (!config_.compression) {
+        options.http_compression.reset();
+    }
+    if (!config_.cors_origin.empty()) {
+        options.cors = socketio::CorsOptions{};
+        options.cors->origin = config_.cors_origin;
+    }
+    return options;
+}
+
+void Hubbub::listen() {
+    if (dungeonlab_) {
+        dungeonlab_->port = dungeonlab_->io.listen();
+    }
+    if (eliza_) {
+        eliza_->port = eliza_->io.listen();
+    }
+}
+
+void Hubbub::run() {
+    runtime_.on_termination([this] { close(); });
+    runtime_.run();
+}
+
+void Hubbub::close() {
+    runtime_.stop_listening();
+    if (dungeonlab_) {
+        dungeonlab_->io.close();
+    }
+    if (eliza_) {
+        eliza_->io.close();
+    }
+    runtime_.stop();
+}
+
+std::string Hubbub::greeting() const {
+    std::string text = "Hubbub is running on " + std::to_string(runtime_.shard_count()) +
+                       " thread(s).\n";
+    if (dungeonlab_) {
+        text += "\n  Game table   " + url(config_.host, dungeonlab_->port) + "\n";
+        text += site_.empty() ? "               (no demo page found; set --web-dir)\n"
+                              : "               Open it in two tabs, join the same session, chat "
+                                "and drag a token.\n";
+    }
+    if (eliza_) {
+        text += "\n  Eliza        " + url(config_.host, eliza_->port) + "\n";
+        text += "               Connect a Socket.IO client and emit \"message\".\n";
+    }
+    if (folders_.client.empty()) {
+        text += "\n  /socket.io/socket.io.js is not served: no client folder found; set "
+                "--client-dir.\n";
+    }
+    return text + "\nCtrl+C ends it.\n";
+}
+
+} // namespace apps::server

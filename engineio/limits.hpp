@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// Every limit and default of the two engineio layers in one place, so that "how much can a peer
+/// make us hold?" is answered by reading one file. A leaf: it includes nothing of the project,
+/// which is why `engineio/net` may include it although it lies one folder up.
+namespace engineio::limits {
+
+using namespace std::chrono_literals;
+
+// --- HTTP -------------------------------------------------------------------------------------
+
+/// Request line and headers together; more is answered 431 and the connection closes (Node).
+inline constexpr std::size_t max_header_bytes = 16 * 1024;
+/// Surplus header fields are dropped silently, as Node does.
+inline constexpr std::size_t max_headers_count = 2000;
+/// From the first byte of a request to the end of its headers.
+inline constexpr std::chrono::milliseconds header_timeout = 60s;
+/// From the first byte of a request to the end of its body; never cuts a parked long poll.
+inline constexpr std::chrono::milliseconds request_timeout = 300s;
+/// Idle time between two requests of one connection.
+inline constexpr std::chrono::milliseconds keep_alive_timeout = 5s;
+/// Bytes of following requests held while one is being answered; then reading pauses.
+inline constexpr std::size_t max_pipelined_bytes = 64 * 1024;
+/// An upgrade request nobody claims is ended silently after this time.
+inline constexpr std::chrono::milliseconds destroy_upgrade_timeout = 1s;
+/// Polling answers below this size are not compressed.
+inline constexpr std::size_t http_compression_threshold_bytes = 1024;
+
+// --- WebSocket --------------------------------------------------------------------------------
+
+/// Frames of one message; more closes with 1008 (as ws).
+inline constexpr std::size_t max_ws_fragments = 16384;
+/// Payload of ping, pong and close frames (RFC 6455 section 5.5).
+inline constexpr std::size_t max_control_payload_bytes = 125;
+/// Messages below this size are not compressed when no context is taken over.
+inline constexpr std::size_t deflate_threshold_bytes = 1024;
+/// How long a closing WebSocket waits for the peer's close frame.
+inline constexpr std::chrono::milliseconds close_timeout = 30s;
+
+// --- Engine.IO --------------------------------------------------------------------------------
+
+/// A POST body or WebSocket message, type byte included (maxHttpBufferSize).
+inline constexpr std::size_t max_payload_bytes = 1'000'000;
+/// How long a closing polling session waits for the next GET to deliver its close packet.
+inline constexpr std::chrono::milliseconds polling_close_timeout = 30s;
+/// While a WebSocket probes, the parked poll is released with a noop at this pace.
+inline constexpr std::chrono::milliseconds noop_interval = 100ms;
+
+// --- Connections and shards -------------------------------------------------------------------
+
+/// The one read buffer of a shard.
+inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
+/// Above this a connection is "not writable": volatile messages are dropped.
+inline constexpr std::size_t high_water_bytes = 1024 * 1024;
+/// Above this the connection is closed: the reader is too slow to be served.
+inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
+/// A flush over more connections than this yields between slices so that reads stay prompt.
+inline constexpr std::size_t flush_slice_connections = 512;
+/// Unfinished coroutine handlers of one socket at which reading pauses.
+inline constexpr std::size_t max_pending_async_handlers = 256;
+/// Resolution of the shard's timer wheel.
+inline constexpr std::chrono::milliseconds timer_tick = 10ms;
+
+} // namespace engineio::limits

@@ -1,0 +1,133 @@
+#pragma once
+
+#include "engineio/net/io_shard.hpp"
+#include "engineio/net/message.hpp"
+#include "engineio/net/timer_wheel.hpp"
+#include "engineio/net/unique_fd.hpp"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engineio::net {
+
+// The protocol on top of a connection: HttpConnection or WebSocket. Owned by its Connection, never
+// destroyed inside one of these calls.
+class ConnectionHandler {
+public:
+    virtual ~ConnectionHandler() = default;
+    // The bytes live in the shard's buffer during the call and may be overwritten.
+    virtual void on_bytes(std::span<char> bytes) = 0;
+    // Everything queued was given to the kernel.
+    virtual void on_drain() = 0;
+    // The peer has ended or reset the stream (empty text), or I/O failed (its description). No more
+    // bytes follow; after a mere end of stream output can still be written and close() must be
+    // called, else the connection is closed already.
+    virtual void on_end(std::string_view error) = 0;
+};
+
+// Everything needed to continue a TCP connection on another shard. May move between threads.
+struct Handoff {
+    UniqueFd socket;
+    std::string remote_address;
+    std::string unsent;  // answers of earlier requests the kernel did not take
+    std::string unread;  // bytes read but not handled
+};
+
+// The only class that touches a TCP socket: waits until it is readable, reads into the shard's
+// buffer, collects output and writes it once per turn. Owned by its IoShard, which destroys it
+// when it is shut and no wait is pending. All on the shard's thread.
+class Connection final : public Flushable {
+public:
+    Connection(IoShard& shard, Handoff handoff);
+    ~Connection();
+    Connection(Connection const&) = delete;
+    Connection& operator=(Connection const&) = delete;
+
+    // Starts reading for `handler`, which first gets what was read elsewhere.
+    void start(std::unique_ptr<ConnectionHandler> handler);
+    // Switches protocols; `unread` goes to the new handler in the dispatch phase.
+    void replace_handler(std::unique_ptr<ConnectionHandler> next, std::string unread);
+
+    // Queues output for the end of the turn. Ignored once closing. More than
+    // limits::max_buffered_bytes ends the connection (on_end in the dispatch phase).
+    void send(Message message);
+    void send(std::string bytes);
+
+    // Backpressure. While paused, the end of the peer goes unnoticed too.
+    void pause_reading() { paused_ = true; }
+    void resume_reading();
+
+    // Writes what is queued, then ends the stream, then discards input for a moment so that the
+    // peer gets to read our last words instead of a reset. The handler is not called any more.
+    void close();
+    // The single exit: closes the socket at once. The handler is not called any more.
+    void shut();
+    // As if the peer had gone: tells the handler, then shuts.
+    void cut();
+    // Gives the socket away and shuts what is left of this object.
+    Handoff release(std::string unread);
+
+    IoShard& shard() { return shard_; }
+    std::string const& remote_address() const { return remote_address_; }
+    std::size_t buffered_bytes() const { return buffered_; }
+    bool drained() const { return buffered_ == 0; }
+
+    void flush() override;
+
+private:
+    friend class IoShard;  // slot_
+
+    struct Item {
+        Message shared;
+        std::unique_ptr<std::string> owned;
+        std::string_view bytes() const { return owned ? std::string_view(*owned) : shared.frame(); }
+    };
+    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                    boost::asio::io_context::executor_type>;
+
+    void enqueue(Item item, std::size_t bytes);
+    void check_overflow();
+    void write_queue();
+    void consumed(std::size_t bytes);
+    void queue_emptied();
+    void clear_queue();
+    void wait_readable();
+    void wait_writable();
+    void read_available();
+    void end_of_stream();
+    void fail(int error);
+    void finish(std::string_view error);
+    void linger(Clock::duration patience);
+    void retire_if_idle();
+
+    IoShard& shard_;
+    Socket socket_;
+    std::unique_ptr<ConnectionHandler> handler_;
+    std::vector<Item> queue_;
+    std::size_t first_ = 0;         // index of the first unsent item
+    std::size_t first_offset_ = 0;  // bytes of it already sent
+    std::size_t buffered_ = 0;
+    std::string remote_address_;
+    std::string unread_;
+    OneShot linger_;
+    std::size_t slot_ = 0;  // index in the shard's list
+    bool waiting_read_ = false;
+    bool waiting_write_ = false;
+    bool paused_ = false;
+    bool closing_ = false;   // close() was called
+    bool half_shut_ = false; // our side of the stream has ended
+    bool overflown_ = false;
+    bool peer_ended_ = false;
+    bool shut_ = false;
+    bool retired_ = false;
+};
+
+}  // namespace engineio::net

@@ -1,0 +1,345 @@
+#include "engineio/net/http_connection.hpp"
+
+#include "engineio/limits.hpp"
+#include "engineio/net/http_write.hpp"
+#include "engineio/net/result.hpp"
+#include "engineio/net/websocket.hpp"
+#include "engineio/net/ws_handshake.hpp"
+
+#include <utility>
+
+namespace engineio::net {
+
+namespace {
+
+// So much of a body nobody wanted is read and discarded to keep the connection alive.
+constexpr std::uint64_t max_drain_bytes = 1024 * 1024;
+// A head and the bytes after it; more input waits in the kernel.
+constexpr std::size_t max_input_bytes = limits::max_header_bytes + limits::max_pipelined_bytes;
+// An idle connection keeps no more than this.
+constexpr std::size_t kept_input_bytes = 4096;
+
+}  // namespace
+
+void adopt(IoShard& shard, Site const& site, Handoff handoff) {
+    if (shard.stopping() || !handoff.socket) {
+        return;
+    }
+    auto owned = std::make_unique<Connection>(shard, std::move(handoff));
+    auto& connection = *owned;
+    shard.own(std::move(owned));
+    connection.start(std::make_unique<HttpConnection>(connection, site));
+}
+
+HttpConnection::HttpConnection(Connection& connection, Site const& site)
+    : connection_(connection), site_(site),
+      timer_([](void* self) { static_cast<HttpConnection*>(self)->time_out(); }, this) {
+    arm(connection.shard().now() + limits::header_timeout);
+}
+
+HttpConnection::~HttpConnection() {
+    // Callbacks may own the Responder; it must not reach back while they are destroyed.
+    detach();
+}
+
+// --- input -------------------------------------------------------------------------------------
+
+void HttpConnection::on_bytes(std::span<char> bytes) {
+    if (state_ == State::ended) {
+        return;
+    }
+    if (state_ == State::head && input_.empty()) {
+        started_ = connection_.shard().now();
+        arm(started_ + limits::header_timeout);
+    }
+    input_.append(bytes.data(), bytes.size());
+    advance();
+}
+
+void HttpConnection::on_drain() {
+    advance();
+}
+
+void HttpConnection::on_end(std::string_view) {
+    abandon();
+    connection_.close();
+}
+
+void HttpConnection::advance() {
+    // An answer given inside a callback is picked up by the loop that called it.
+    if (advancing_) {
+        return;
+    }
+    advancing_ = true;
+    while (step()) {
+    }
+    advancing_ = false;
+    set_backpressure();
+}
+
+void HttpConnection::advance_soon() {
+    if (!advancing_ && !advance_scheduled_) {
+        advance_scheduled_ = true;
+        // Runs before anything retired later, so `this` is alive.
+        connection_.shard().defer([this] {
+            advance_scheduled_ = false;
+            advance();
+        });
+    }
+}
+
+bool HttpConnection::step() {
+    switch (state_) {
+    case State::head:
+        // A peer that pipelines requests but reads no answers waits.
+        return connection_.buffered_bytes() <= limits::high_water_bytes && read_head();
+    case State::body:
+    case State::draining:
+        return read_some_body();
+    case State::answering:
+    case State::ended:
+        return false;
+    }
+    return false;
+}
+
+bool HttpConnection::read_head() {
+    // An empty line before a request is tolerated (RFC 9112 section 2.2).
+    while (scanned_ == 0 && input_.starts_with("\r\n")) {
+        input_.erase(0, 2);
+    }
+    if (input_.empty() || input_ == "\r") {
+        return false;
+    }
+    auto const scan = scan_head(input_, scanned_);
+    if (scanned_ > limits::max_header_bytes) {
+        refuse("431 Request Header Fields Too Large");
+    } else if (scan == HeadScan::malformed) {
+        refuse("400 Bad Request");
+    } else if (scan == HeadScan::complete) {
+        dispatch_request();
+        return true;
+    }
+    return false;
+}
+
+void HttpConnection::dispatch_request() {
+    parser_ = std::make_unique<RequestParser>();
+    Request request;
+    if (!parser_->parse_head(std::string_view(input_).substr(0, scanned_), request)) {
+        refuse("400 Bad Request");
+        return;
+    }
+    request.remote_address = connection_.remote_address();
+    head_only_ = request.method == "HEAD";
+    body_finished_ = too_large_ = body_broken_ = false;
+    state_ = State::answering;
+    if (parser_->complete()) {
+        timer_.cancel();  // a long poll may wait for ever
+    } else {
+        arm(started_ + limits::request_timeout);
+    }
+    auto& shard = connection_.shard();
+    ++shard.metrics().http_requests;
+    site_.handlers[shard.index()]->on_request(std::move(request), Responder(*this));
+}
+
+bool HttpConnection::read_some_body() {
+    if (too_large_ && state_ == State::body) {
+        body_done(BodyResult::too_large);
+        return true;
+    }
+    std::size_t consumed = 0;
+    auto result = RequestParser::Body::complete;
+    if (!parser_->complete()) {
+        result = parser_->feed(input_, consumed);
+        input_.erase(0, consumed);
+    }
+    bool const draining = state_ == State::draining;
+    switch (result) {
+    case RequestParser::Body::more:
+        return false;
+    case RequestParser::Body::complete:
+        timer_.cancel();
+        draining ? next_request() : body_done(BodyResult::complete);
+        return true;
+    case RequestParser::Body::too_large:
+        body_broken_ = true;
+        draining ? end() : body_done(BodyResult::too_large);
+        return true;
+    case RequestParser::Body::malformed:
+        draining ? end() : refuse("400 Bad Request");
+        return false;
+    }
+    return false;
+}
+
+void HttpConnection::body_done(BodyResult result) {
+    state_ = State::answering;
+    body_finished_ = true;
+    auto const callback = std::exchange(body_callback_, nullptr);
+    callback(result, result == BodyResult::complete ? std::exchange(body_, {}) : std::string());
+    body_.clear();
+}
+
+void HttpConnection::next_request() {
+    parser_.reset();
+    served_ = true;
+    scanned_ = 0;
+    state_ = State::head;
+    started_ = connection_.shard().now();
+    if (!input_.empty()) {
+        arm(started_ + limits::header_timeout);
+        return;
+    }
+    arm(started_ + limits::keep_alive_timeout);
+    if (input_.capacity() > kept_input_bytes) {
+        input_.shrink_to_fit();
+    }
+}
+
+void HttpConnection::set_backpressure() {
+    bool const idle = state_ == State::answering || state_ == State::head;
+    if (idle && input_.size() > max_input_bytes) {
+        connection_.pause_reading();
+    } else if (state_ != State::ended) {
+        connection_.resume_reading();
+    }
+}
+
+// --- Responder ---------------------------------------------------------------------------------
+
+void HttpConnection::read_body(std::size_t max_bytes,
+                               std::function<void(BodyResult, std::string)> done) {
+    SIO_ASSERT(state_ == State::answering && !body_finished_);
+    body_callback_ = std::move(done);
+    drop_head();
+    state_ = State::body;
+    auto const announced = parser_->remaining();
+    too_large_ = announced && *announced > max_bytes;
+    if (!too_large_) {
+        parser_->collect(&body_, max_bytes);
+        if (parser_->expects_continue() && input_.empty()) {
+            connection_.send(std::string("HTTP/1.1 100 Continue\r\n\r\n"));
+        }
+    }
+    advance_soon();
+}
+
+bool HttpConnection::must_close(Response const& response) const {
+    if (response.close || !parser_->keep_alive() || body_broken_) {
+        return true;
+    }
+    if (parser_->complete()) {
+        return false;
+    }
+    // An unread body: skip it if that is cheap and certain to come.
+    auto const left = parser_->remaining();
+    bool const withheld = parser_->expects_continue() && input_.size() == scanned_;
+    return withheld || (left && *left > max_drain_bytes);
+}
+
+void HttpConnection::respond(Response response) {
+    detach();
+    // Destroyed when this returns: they may own what is using us.
+    auto const abort = std::exchange(abort_, nullptr);
+    auto const unused = std::exchange(body_callback_, nullptr);
+    bool const close = must_close(response);
+    connection_.send(response_bytes(response, head_only_, !close));
+    if (close) {
+        end();
+        return;
+    }
+    drop_head();
+    body_.clear();
+    parser_->collect(nullptr, max_drain_bytes);
+    state_ = State::draining;
+    advance_soon();
+}
+
+void HttpConnection::drop() {
+    detach();
+    state_ = State::ended;
+    connection_.flush();  // answers of earlier requests
+    connection_.shut();
+}
+
+WsConnection* HttpConnection::accept_websocket(std::unique_ptr<WsHandler> handler,
+                                               WsOptions const& options, Headers const& headers) {
+    SIO_ASSERT(state_ == State::answering);
+    detach();
+    state_ = State::ended;
+    timer_.cancel();
+    auto const extensions = options.deflate ? options.deflate->answer : std::string();
+    connection_.send(
+        switching_head(accept_key(options.key), options.subprotocol, extensions, headers));
+    auto owned = std::make_unique<WebSocket>(connection_, std::move(handler), options);
+    auto* socket = owned.get();
+    connection_.replace_handler(std::move(owned), input_.substr(scanned_));
+    socket->open();
+    return socket;
+}
+
+void HttpConnection::hand_over(unsigned shard_index) {
+    SIO_ASSERT(state_ == State::answering && scanned_ != 0 && shard_index < site_.shards.size());
+    detach();
+    state_ = State::ended;
+    timer_.cancel();
+    auto& target = *site_.shards[shard_index];
+    ++connection_.shard().metrics().connections_handed_over;
+    auto handoff = connection_.release(std::exchange(input_, {}));
+    target.post([&target, &site = site_, handoff = std::move(handoff)]() mutable {
+        adopt(target, site, std::move(handoff));
+    });
+}
+
+// --- the end -----------------------------------------------------------------------------------
+
+void HttpConnection::detach() {
+    if (auto* responder = std::exchange(responder_, nullptr)) {
+        responder->connection_ = nullptr;
+    }
+}
+
+void HttpConnection::abandon() {
+    detach();
+    state_ = State::ended;
+    timer_.cancel();
+    auto const unused = std::exchange(body_callback_, nullptr);
+    if (auto const abort = std::exchange(abort_, nullptr)) {
+        abort();
+    }
+}
+
+void HttpConnection::end() {
+    state_ = State::ended;
+    timer_.cancel();
+    connection_.close();
+}
+
+void HttpConnection::refuse(std::string_view status) {
+    ++connection_.shard().metrics().protocol_errors;
+    connection_.send(std::string("HTTP/1.1 ").append(status).append(
+        "\r\nConnection: close\r\n\r\n"));
+    abandon();
+    connection_.close();
+}
+
+void HttpConnection::time_out() {
+    if (state_ == State::draining || (state_ == State::head && input_.empty())) {
+        end();
+    } else {
+        refuse("408 Request Timeout");
+    }
+}
+
+void HttpConnection::arm(Clock::time_point due) {
+    connection_.shard().timers().arm(timer_, due);
+}
+
+void HttpConnection::drop_head() {
+    input_.erase(0, scanned_);
+    scanned_ = 0;
+}
+
+}  // namespace engineio::net

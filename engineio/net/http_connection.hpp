@@ -1,0 +1,98 @@
+#pragma once
+
+#include "engineio/net/connection.hpp"
+#include "engineio/net/http.hpp"
+#include "engineio/net/http_parse.hpp"
+#include "engineio/net/timer_wheel.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engineio::net {
+
+// What a listener's connections need to know of their program, per shard index. Immutable; owned
+// by HttpServer and outlives every connection.
+struct Site {
+    std::vector<IoShard*> shards;
+    std::vector<HttpHandler*> handlers;
+};
+
+// Makes a connection of this shard, in one of its turns; drops it if the shard is stopping.
+void adopt(IoShard& shard, Site const& site, Handoff handoff);
+
+// HTTP/1.1 on one connection: one request at a time, strictly in order (RFC 9112 section 9.3.2).
+// The bytes of a request stay as they came until its body is read or it is answered, so that it
+// can be handed over to another shard. Owned by its Connection.
+class HttpConnection final : public ConnectionHandler {
+public:
+    HttpConnection(Connection& connection, Site const& site);
+    ~HttpConnection() override;
+
+    void on_bytes(std::span<char> bytes) override;
+    void on_drain() override;
+    void on_end(std::string_view error) override;
+
+    // --- for Responder, whose present address attach() tells ------------------------------------
+
+    void attach(Responder& responder) { responder_ = &responder; }
+    void read_body(std::size_t max_bytes, std::function<void(BodyResult, std::string)> done);
+    void on_abort(std::function<void()> callback) { abort_ = std::move(callback); }
+    void respond(Response response);
+    void drop();
+    WsConnection* accept_websocket(std::unique_ptr<WsHandler> handler, WsOptions const& options,
+                                   Headers const& headers);
+    void hand_over(unsigned shard_index);
+
+private:
+    // head: waiting for or parsing a head; answering: the handler owes an answer, the body is not
+    // wanted yet; body: it is being collected; draining: answered, the rest of the body is skipped;
+    // ended: this object does nothing any more.
+    enum class State : std::uint8_t { head, answering, body, draining, ended };
+
+    void advance();
+    void advance_soon();
+    bool step();
+    bool read_head();
+    void dispatch_request();
+    bool read_some_body();
+    void body_done(BodyResult result);
+    void next_request();
+    bool must_close(Response const& response) const;
+    void refuse(std::string_view status_line);
+    void abandon();
+    void detach();
+    void end();
+    void set_backpressure();
+    void time_out();
+    void arm(Clock::time_point due);
+    void drop_head();
+
+    Connection& connection_;
+    Site const& site_;
+    Responder* responder_ = nullptr;
+    std::unique_ptr<RequestParser> parser_;
+    std::string input_;         // unhandled bytes; begins with the current request
+    std::size_t scanned_ = 0;   // length of the head so far, see scan_head()
+    std::string body_;
+    std::function<void(BodyResult, std::string)> body_callback_;
+    std::function<void()> abort_;
+    Timer timer_;
+    Clock::time_point started_{};  // first byte of the current request
+    State state_ = State::head;
+    bool advancing_ = false;
+    bool advance_scheduled_ = false;
+    bool head_only_ = false;      // method HEAD
+    bool served_ = false;         // an earlier request was answered
+    bool body_finished_ = false;  // done() was called for this request's body
+    bool too_large_ = false;      // announced; reported when the body would be read
+    bool body_broken_ = false;    // its end is not known any more: the connection must close
+};
+
+}  // namespace engineio::net

@@ -1,0 +1,150 @@
+#include "engineio/net/http_server.hpp"
+
+#include "engineio/net/io_shard.hpp"
+#include "engineio/net/listener.hpp"
+#include "engineio/net/result.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace engineio::net {
+
+// Order matters: listeners and signals use a shard's io_context and go before the shards.
+struct HttpServer::State {
+    std::vector<std::unique_ptr<IoShard>> shards;
+    std::vector<std::thread> threads;
+    std::mutex sites_mutex;  // guards sites, which listen() may grow from any thread
+    std::vector<std::unique_ptr<Site>> sites;
+    std::vector<std::unique_ptr<Listener>> listeners;  // shard 0 only
+    std::optional<boost::asio::signal_set> signals;
+    std::function<void()> terminate;
+    std::vector<void (*)()> at_shard_end;
+    bool started = false;
+
+    IoShard& first() { return *shards.front(); }
+    void wait_signal();
+    void run_shard(IoShard& shard);
+};
+
+void HttpServer::State::run_shard(IoShard& shard) {
+    shard.run();
+    for (auto* callback : at_shard_end) {
+        shard.enter(callback);
+    }
+}
+
+void HttpServer::State::wait_signal() {
+    signals->async_wait([this](boost::system::error_code const& error, int) {
+        if (!error) {
+            first().enter([this] { terminate(); });
+            wait_signal();
+        }
+    });
+}
+
+HttpServer::HttpServer(unsigned threads) : state_(std::make_unique<State>()) {
+    auto const count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < count; ++i) {
+        state_->shards.push_back(std::make_unique<IoShard>(i));
+    }
+}
+
+HttpServer::~HttpServer() {
+    stop();
+    join();
+}
+
+unsigned HttpServer::shard_count() const {
+    return static_cast<unsigned>(state_->shards.size());
+}
+
+Shard& HttpServer::shard(unsigned index) {
+    return *state_->shards.at(index);
+}
+
+std::uint16_t HttpServer::listen(std::string const& host, std::uint16_t port,
+                                 std::function<HttpHandler&(unsigned shard_index)> handlers) {
+    auto listening = listen_on(host, port);
+    auto owned = std::make_unique<Site>();
+    for (unsigned i = 0; i < shard_count(); ++i) {
+        owned->shards.push_back(state_->shards[i].get());
+        owned->handlers.push_back(&handlers(i));
+    }
+    auto const& site = *owned;
+    {
+        std::lock_guard lock(state_->sites_mutex);
+        state_->sites.push_back(std::move(owned));
+    }
+    auto listener = std::make_unique<Listener>(site, std::move(listening.socket));
+    state_->first().post([state = state_.get(), listener = std::move(listener)]() mutable {
+        if (!state->first().stopping()) {
+            listener->start();
+            state->listeners.push_back(std::move(listener));
+        }
+    });
+    return listening.port;
+}
+
+void HttpServer::start() {
+    if (state_->started) {
+        return;
+    }
+    state_->started = true;
+    for (std::size_t i = 1; i < state_->shards.size(); ++i) {
+        state_->threads.emplace_back([this, i] { state_->run_shard(*state_->shards[i]); });
+    }
+}
+
+void HttpServer::run() {
+    start();
+    state_->run_shard(state_->first());
+    join();
+}
+
+void HttpServer::join() {
+    for (auto& thread : state_->threads) {
+        thread.join();
+    }
+    state_->threads.clear();
+    // What ending shards posted to ended ones; descriptors on their way are closed by this.
+    for (auto& shard : state_->shards) {
+        shard->enter([&] { shard->drop_posted(); });
+    }
+}
+
+void HttpServer::on_shard_end(void (*callback)()) {
+    auto& callbacks = state_->at_shard_end;
+    if (std::find(callbacks.begin(), callbacks.end(), callback) == callbacks.end()) {
+        callbacks.push_back(callback);
+    }
+}
+
+void HttpServer::on_termination(std::function<void()> callback) {
+    SIO_ASSERT(!state_->signals);
+    state_->terminate = std::move(callback);
+    state_->signals.emplace(state_->first().context(), SIGINT, SIGTERM);
+    state_->wait_signal();
+}
+
+void HttpServer::stop_listening() {
+    state_->first().post([state = state_.get()] {
+        for (auto& listener : state->listeners) {
+            listener->stop();
+        }
+    });
+}
+
+void HttpServer::stop() {
+    stop_listening();
+    for (auto& shard : state_->shards) {
+        shard->stop();
+    }
+}
+
+}  // namespace engineio::net

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "engineio/net/http.hpp"
+#include "engineio/net/shard.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace engineio::net {
+
+// All shards of a process with their threads, and the listeners whose connections live on them.
+// Public and thread-safe where said; hides Asio completely. Owned by the program
+// (socketio::Server).
+class HttpServer {
+public:
+    // Makes `threads` shards (0: one per hardware thread); no thread runs yet.
+    explicit HttpServer(unsigned threads);
+    ~HttpServer();  // stop() and join()
+    HttpServer(HttpServer const&) = delete;
+    HttpServer& operator=(HttpServer const&) = delete;
+
+    unsigned shard_count() const;
+    Shard& shard(unsigned index);
+
+    // Binds and listens; connections are spread over the shards round robin, and their requests go
+    // to `handlers(shard index)`. Callable before and after start(). Port 0 takes a free one.
+    // Returns the port. Throws std::system_error naming address and port.
+    std::uint16_t listen(std::string const& host, std::uint16_t port,
+                         std::function<HttpHandler&(unsigned shard_index)> handlers);
+
+    // Starts the threads: all but shard 0's, which runs in run().
+    void start();
+    // Runs shard 0 on the calling thread until stop(). Calls start() first if needed.
+    void run();
+    // SIGINT and SIGTERM call `callback` on shard 0, every time, instead of killing the process.
+    void on_termination(std::function<void()> callback);
+    // `callback` runs on each shard's thread when that ends, its connections gone. Before start().
+    void on_shard_end(void (*callback)());
+    // Any thread, also a handler: stops accepting.
+    void stop_listening();
+    // Any thread, also a handler: makes run() return and the threads end once their current turn
+    // and final flush are over; open connections are cut.
+    void stop();
+    // Waits for the threads started by start(); run() does so by itself. Not on a shard's thread,
+    // and not while another thread is in run().
+    void join();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace engineio::net

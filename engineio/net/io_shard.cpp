@@ -1,0 +1,86 @@
+#include "engineio/net/io_shard.hpp"
+
+#include "engineio/limits.hpp"
+#include "engineio/net/connection.hpp"
+#include "engineio/net/result.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace engineio::net {
+
+IoShard::IoShard(unsigned index)
+    : Shard(index, Clock::now()), work_(context_.get_executor()), timer_(context_),
+      buffer_bytes_(limits::read_buffer_bytes),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes_)) {}
+
+IoShard::~IoShard() = default;
+
+void IoShard::run() {
+    context_.run();
+    enter([this] { cut_all(); });
+    // Waits that were cancelled still report to their connections, which die only then.
+    context_.restart();
+    while (!connections_.empty()) {
+        context_.run_one();
+    }
+    enter([this] { run_posted(); });
+}
+
+void IoShard::stop() {
+    // Two tasks: the first turn's flush writes what was queued before anything is cut.
+    post([this] {
+        boost::asio::post(context_, [this] {
+            if (!stopping_) {
+                stopping_ = true;
+                context_.stop();
+            }
+        });
+    });
+}
+
+void IoShard::wake() {
+    boost::asio::post(context_, [this] { enter([this] { run_posted(); }); });
+}
+
+void IoShard::arm_timer() {
+    auto const due = timers().next_due();
+    if (!due || *due >= armed_until_ || stopping_) {
+        return;
+    }
+    // A deadline that moves later is not worth a system call: the timer fires early, then again.
+    armed_until_ = *due;
+    timer_.expires_at(*due);
+    timer_.async_wait([this](boost::system::error_code const& error) {
+        if (!error) {
+            armed_until_ = TimePoint::max();
+            enter([] {});
+        }
+    });
+}
+
+void IoShard::own(std::unique_ptr<Connection> connection) {
+    connection->slot_ = connections_.size();
+    connections_.push_back(std::move(connection));
+    ++metrics().connections;
+}
+
+void IoShard::disown(Connection& connection) {
+    auto const slot = connection.slot_;
+    SIO_ASSERT(slot < connections_.size() && connections_[slot].get() == &connection);
+    std::swap(connections_[slot], connections_.back());
+    connections_[slot]->slot_ = slot;
+    retire(std::move(connections_.back()));
+    connections_.pop_back();
+    --metrics().connections;
+}
+
+void IoShard::cut_all() {
+    // Cutting one may end others (a room master leaving), so the list is walked backwards by index.
+    for (auto i = connections_.size(); i-- > 0;) {
+        if (i < connections_.size()) {
+            connections_[i]->cut();
+        }
+    }
+}
+
+}  // namespace engineio::net

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "engineio/net/shard.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace engineio::net {
+
+class Connection;
+
+// A shard driven by the real world: an io_context for one thread, one timer that sleeps until the
+// wheel's next deadline, and the read buffer all its connections share (an idle connection holds
+// none). Owns its connections. Owned by HttpServer.
+class IoShard final : public Shard {
+public:
+    explicit IoShard(unsigned index);
+    ~IoShard() override;
+
+    // Runs the calling thread as this shard until stop(); returns when every connection is gone.
+    void run();
+    // Any thread, any number of times. The current turn is finished and flushed first.
+    void stop();
+    bool stopping() const { return stopping_; }
+
+    boost::asio::io_context& context() { return context_; }
+    std::span<char> read_buffer() { return {buffer_.get(), buffer_bytes_}; }
+
+    // Every completion handler does its work in here: one turn, with the timers brought up to date.
+    template <class Body>
+    void enter(Body&& body) {
+        {
+            Turn turn(*this, Clock::now());
+            run_timers();
+            std::forward<Body>(body)();
+        }
+        arm_timer();
+    }
+
+    void own(std::unique_ptr<Connection> connection);
+    // Destroys the connection after the calls that are on the stack now.
+    void disown(Connection& connection);
+
+    // Destroys any object when the stack is empty: nothing dies inside its own call.
+    template <class T>
+    void retire(std::unique_ptr<T> object) {
+        defer([object = std::move(object)]() mutable { object.reset(); });
+    }
+
+private:
+    void wake() override;
+    void arm_timer();
+    void cut_all();
+
+    boost::asio::io_context context_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    boost::asio::steady_timer timer_;
+    TimePoint armed_until_ = TimePoint::max();
+    std::size_t buffer_bytes_;
+    std::unique_ptr<char[]> buffer_;
+    std::vector<std::unique_ptr<Connection>> connections_;
+    bool stopping_ = false;
+};
+
+}  // namespace engineio::net

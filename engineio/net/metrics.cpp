@@ -1,0 +1,82 @@
+#include "engineio/net/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace engineio::net {
+
+namespace {
+
+struct Row {
+    std::uint64_t Metrics::*value;
+    std::string_view name;
+    std::string_view type;
+    std::string_view help;
+};
+
+/// Summing and printing both walk this table, so a new counter is one member and one row.
+constexpr Row rows[] = {
+    {&Metrics::connections, "connections", "gauge", "Open TCP connections."},
+    {&Metrics::websockets, "websockets", "gauge", "Open WebSockets."},
+    {&Metrics::sessions, "sessions", "gauge", "Open Engine.IO sessions."},
+    {&Metrics::sockets, "sockets", "gauge", "Connected Socket.IO sockets."},
+    {&Metrics::buffered_bytes, "buffered_bytes", "gauge", "Output waiting for slow readers."},
+    {&Metrics::connections_accepted, "connections_accepted_total", "counter",
+     "Accepted TCP connections."},
+    {&Metrics::connections_handed_over, "connections_handed_over_total", "counter",
+     "Connections moved to another shard."},
+    {&Metrics::http_requests, "http_requests_total", "counter", "HTTP requests."},
+    {&Metrics::messages_in, "messages_in_total", "counter", "Messages received."},
+    {&Metrics::messages_out, "messages_out_total", "counter", "Messages sent."},
+    {&Metrics::bytes_in, "bytes_in_total", "counter", "Bytes read from sockets."},
+    {&Metrics::bytes_out, "bytes_out_total", "counter", "Bytes written to sockets."},
+    {&Metrics::volatile_dropped, "volatile_dropped_total", "counter",
+     "Volatile messages dropped for slow readers."},
+    {&Metrics::slow_readers_closed, "slow_readers_closed_total", "counter",
+     "Connections closed for reading too slowly."},
+    {&Metrics::protocol_errors, "protocol_errors_total", "counter", "Violations by peers."},
+    {&Metrics::invalid_events, "invalid_events_total", "counter",
+     "Events whose arguments had the wrong shape."},
+    {&Metrics::handler_exceptions, "handler_exceptions_total", "counter",
+     "Exceptions out of event handlers."},
+    {&Metrics::flushes, "flushes_total", "counter", "Gathered writes."},
+};
+
+} // namespace
+
+void Metrics::count_close(std::string_view reason) {
+    auto const found = closes.find(reason);
+    if (found != closes.end()) {
+        ++found->second;
+    } else {
+        closes.emplace(reason, 1);
+    }
+}
+
+Metrics& Metrics::operator+=(Metrics const& other) {
+    for (Row const& row : rows) {
+        this->*row.value += other.*row.value;
+    }
+    for (auto const& [reason, count] : other.closes) {
+        closes[reason] += count;
+    }
+    return *this;
+}
+
+std::string prometheus_text(Metrics const& metrics) {
+    std::string text;
+    auto out = std::back_inserter(text);
+    for (Row const& row : rows) {
+        fmt::format_to(out, "# HELP hubbub_{0} {1}\n# TYPE hubbub_{0} {2}\nhubbub_{0} {3}\n",
+                       row.name, row.help, row.type, metrics.*row.value);
+    }
+    text += "# HELP hubbub_closes_total Ended sessions by reason.\n"
+            "# TYPE hubbub_closes_total counter\n";
+    for (auto const& [reason, count] : metrics.closes) {
+        fmt::format_to(out, "hubbub_closes_total{{reason=\"{}\"}} {}\n", reason, count);
+    }
+    return text;
+}
+
+} // namespace engineio::net

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace engineio::net {
+
+/// Plain counters of one shard, written only by its thread. A scrape asks every shard for a copy
+/// (by post) and adds them up, so counting costs one increment and no atomics.
+struct Metrics {
+    // Gauges: the present number.
+    std::uint64_t connections = 0; ///< open TCP connections
+    std::uint64_t websockets = 0;
+    std::uint64_t sessions = 0; ///< Engine.IO sessions
+    std::uint64_t sockets = 0;  ///< Socket.IO sockets over all namespaces
+    std::uint64_t buffered_bytes = 0;
+
+    // Counters since start.
+    std::uint64_t connections_accepted = 0;
+    std::uint64_t connections_handed_over = 0;
+    std::uint64_t http_requests = 0;
+    std::uint64_t messages_in = 0;
+    std::uint64_t messages_out = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t volatile_dropped = 0;
+    std::uint64_t slow_readers_closed = 0;
+    std::uint64_t protocol_errors = 0;
+    std::uint64_t invalid_events = 0;
+    std::uint64_t handler_exceptions = 0;
+    std::uint64_t flushes = 0;
+
+    /// Ended sessions by reason ("transport close", "ping timeout", …): only names this program
+    /// knows, never a peer's text, so the map stays small.
+    std::map<std::string, std::uint64_t, std::less<>> closes;
+
+    void count_close(std::string_view reason);
+
+    Metrics& operator+=(Metrics const& other);
+};
+
+/// The Prometheus text format 0.0.4; names start with "hubbub_".
+std::string prometheus_text(Metrics const& metrics);
+
+} // namespace engineio::net

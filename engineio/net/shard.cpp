@@ -1,0 +1,115 @@
+#include "engineio/net/shard.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace engineio::net {
+
+namespace {
+thread_local Shard* current_shard = nullptr;
+}
+
+Shard::Shard(unsigned index, TimePoint start) : index_(index), now_(start), timers_(start) {}
+
+Shard::~Shard() = default;
+
+Shard* Shard::current() {
+    return current_shard;
+}
+
+void Shard::post(UniqueFunction task) {
+    bool first;
+    {
+        std::lock_guard lock(posted_mutex_);
+        first = posted_.empty();
+        posted_.push_back(std::move(task));
+    }
+    // One wake-up for many tasks: later ones ride on the first one's.
+    if (first) {
+        wake();
+    }
+}
+
+void Shard::run_posted() {
+    std::vector<UniqueFunction> tasks;
+    {
+        std::lock_guard lock(posted_mutex_);
+        tasks.swap(posted_);
+    }
+    for (auto& task : tasks) {
+        task();
+        // A posted task is a tick of its own: what it deferred runs before the next task.
+        dispatch();
+    }
+}
+
+void Shard::drop_posted() {
+    std::vector<UniqueFunction> tasks;  // destroyed outside the lock: a destructor may post
+    {
+        std::lock_guard lock(posted_mutex_);
+        tasks.swap(posted_);
+    }
+}
+
+void Shard::defer(UniqueFunction task) {
+    deferred_.push_back(std::move(task));
+}
+
+void Shard::mark_dirty(Flushable& target) {
+    if (!target.dirty_) {
+        target.dirty_ = true;
+        dirty_.push_back(&target);
+    }
+}
+
+void Shard::forget(Flushable& target) {
+    if (target.dirty_) {
+        target.dirty_ = false;
+        std::replace(dirty_.begin(), dirty_.end(), &target, static_cast<Flushable*>(nullptr));
+    }
+}
+
+void Shard::dispatch() {
+    // Handlers may defer more; those run in the same phase, in order.
+    while (!deferred_.empty()) {
+        std::vector<UniqueFunction> batch;
+        batch.swap(deferred_);
+        for (auto& task : batch) {
+            task();
+        }
+        if (deferred_.empty()) {
+            batch.clear();
+            deferred_.swap(batch);  // keep the capacity for the next turn
+        }
+    }
+}
+
+void Shard::flush_dirty() {
+    // By index: a flush may mark (a close frame after an error) or forget others.
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+        if (Flushable* target = dirty_[i]) {
+            target->dirty_ = false;
+            target->flush();
+        }
+    }
+    dirty_.clear();
+}
+
+Shard::Turn::Turn(Shard& shard, TimePoint now) : shard_(shard), outer_(current_shard) {
+    current_shard = &shard;
+    shard.now_ = std::max(shard.now_, now);
+    shard.timers_.set_now(shard.now_);
+}
+
+Shard::Turn::~Turn() {
+    // A nested turn (close() called from a handler) leaves both phases to the outer one.
+    if (outer_ != &shard_) {
+        do {
+            shard_.dispatch();
+            shard_.flush_dirty();
+        } while (!shard_.deferred_.empty());
+    }
+    current_shard = outer_;
+}
+
+}  // namespace engineio::net

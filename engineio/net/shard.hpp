@@ -1,0 +1,104 @@
+#pragma once
+
+#include "engineio/net/metrics.hpp"
+#include "engineio/net/timer_wheel.hpp"
+#include "engineio/net/unique_function.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace engineio::net {
+
+// Something that collects output during a turn and writes it when the turn closes.
+class Flushable {
+public:
+    virtual void flush() = 0;
+
+protected:
+    virtual ~Flushable() = default;
+
+private:
+    friend class Shard;
+    bool dirty_ = false;
+};
+
+// A shard is one thread's world: its clock, timers, tasks and everything that must be written at
+// the end of the current turn. It knows no sockets: a driver (IoShard) or a test enters turns and
+// passes the time. Nothing in it is locked except the queue of tasks posted by other threads.
+class Shard {
+public:
+    using Clock = std::chrono::steady_clock;
+    using TimePoint = Clock::time_point;
+
+    Shard(unsigned index, TimePoint start);
+    virtual ~Shard();
+    Shard(Shard const&) = delete;
+    Shard& operator=(Shard const&) = delete;
+
+    // 0 .. number of shards - 1.
+    unsigned index() const { return index_; }
+
+    // Time of the current turn; does not move inside a turn.
+    TimePoint now() const { return now_; }
+
+    // Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
+    void post(UniqueFunction task);
+
+    // This shard only. Runs `task` in the dispatch phase of this turn, after all decoding: the
+    // place of Node's process.nextTick.
+    void defer(UniqueFunction task);
+
+    // This shard only. `target` is flushed once when the turn closes.
+    void mark_dirty(Flushable& target);
+    // To be called by a Flushable that dies while it may be marked.
+    void forget(Flushable& target);
+
+    TimerWheel& timers() { return timers_; }
+    Metrics& metrics() { return metrics_; }
+
+    // The shard whose turn this thread is in, or nullptr.
+    static Shard* current();
+    bool is_current() const { return current() == this; }
+
+    // One entry into the shard: decode happens in its scope, dispatch and flush when it closes.
+    class Turn {
+    public:
+        Turn(Shard& shard, TimePoint now);
+        ~Turn();
+        Turn(Turn const&) = delete;
+        Turn& operator=(Turn const&) = delete;
+
+    private:
+        Shard& shard_;
+        Shard* outer_;
+    };
+
+    // Runs posted tasks and due timers; for drivers, inside a Turn.
+    void run_posted();
+    // Destroys tasks that come too late, when no thread runs this shard any more.
+    void drop_posted();
+    void run_timers() { timers_.advance(now_); }
+
+protected:
+    // Called by post() from any thread when the queue was empty: make the driver call
+    // run_posted() soon.
+    virtual void wake() = 0;
+
+private:
+    void dispatch();
+    void flush_dirty();
+
+    unsigned index_;
+    TimePoint now_;
+    TimerWheel timers_;
+    Metrics metrics_;
+    std::vector<UniqueFunction> deferred_;
+    std::vector<Flushable*> dirty_;
+    std::mutex posted_mutex_;  // guards posted_
+    std::vector<UniqueFunction> posted_;
+};
+
+}  // namespace engineio::net

@@ -1,0 +1,160 @@
+#include "engineio/net/ws_connection.hpp"
+
+#include "engineio/limits.hpp"
+#include "engineio/net/websocket.hpp"
+
+#include <utility>
+
+namespace engineio::net {
+
+WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
+                     WsOptions const& options)
+    : connection_(connection), handler_(std::move(handler)),
+      decoder_(options.max_message_bytes, options.deflate.has_value()) {
+    ++connection.shard().metrics().websockets;
+    if (auto const& terms = options.deflate) {
+        // As ws: with context takeover every message is compressed, for the window's sake.
+        auto const threshold = terms->server_no_context_takeover ? options.deflate_threshold : 0;
+        compression_ = std::make_unique<Compression>(Compression{
+            Deflater(!terms->server_no_context_takeover, terms->server_max_window_bits,
+                     options.deflate_level),
+            Inflater(!terms->client_no_context_takeover, options.max_message_bytes,
+                     terms->client_max_window_bits),
+            threshold});
+    }
+}
+
+WebSocket::~WebSocket() {
+    --connection_.shard().metrics().websockets;
+}
+
+void WebSocket::open() {
+    handler_->on_open(*this);
+}
+
+void WebSocket::send(Message message) {
+    if (state_ != State::open) {
+        return;
+    }
+    ++connection_.shard().metrics().messages_out;
+    if (!compression_ || message.size() < compression_->threshold) {
+        connection_.send(std::move(message));
+        return;
+    }
+    auto const payload = compression_->deflater.compress(message.payload());
+    char header[10];
+    auto const opcode = message.kind() == MessageKind::text ? Opcode::text : Opcode::binary;
+    auto const length = encode_header(header, opcode, payload.size(), true);
+    std::string frame;
+    frame.reserve(length + payload.size());
+    frame.append(header, length).append(payload);
+    connection_.send(std::move(frame));
+}
+
+void WebSocket::close(std::optional<std::uint16_t> code, std::string_view reason) {
+    if (state_ != State::open) {
+        return;
+    }
+    state_ = State::closing;
+    connection_.send(encode_close(code, reason));
+    auto& shard = connection_.shard();
+    close_timer_ = shard.timers().after(limits::close_timeout, [this] {
+        state_ = State::closed;
+        connection_.shut();
+    });
+    // Runs before anything retired later, so `this` is alive.
+    shard.defer([this, code] { tell_closed(code.value_or(close_code::none), {}); });
+}
+
+void WebSocket::on_bytes(std::span<char> bytes) {
+    if (state_ != State::closed) {
+        decoder_.feed(bytes, *this);
+    }
+}
+
+void WebSocket::on_drain() {
+    if (state_ == State::open) {
+        handler_->on_drain();
+    }
+}
+
+void WebSocket::on_end(std::string_view error) {
+    state_ = State::closed;
+    close_timer_.cancel();
+    tell_closed(close_code::abnormal, error);
+    connection_.close();
+}
+
+// --- decoded -----------------------------------------------------------------------------------
+
+void WebSocket::on_message(MessageKind kind, std::string_view payload, bool compressed) {
+    if (state_ != State::open) {
+        return;  // what crossed our close frame on the wire
+    }
+    std::string inflated;
+    if (compressed) {
+        if (!inflate(kind, payload, inflated)) {
+            return;
+        }
+        payload = inflated;
+    }
+    ++connection_.shard().metrics().messages_in;
+    kind == MessageKind::text ? handler_->on_text(payload) : handler_->on_binary(payload);
+}
+
+bool WebSocket::inflate(MessageKind kind, std::string_view payload, std::string& out) {
+    switch (compression_->inflater.decompress(payload, out)) {
+    case InflateError::invalid:
+        on_error(close_code::invalid_data, "invalid compressed data");
+        return false;
+    case InflateError::too_big:
+        on_error(close_code::too_big, "Max payload size exceeded");
+        return false;
+    case InflateError::none:
+        break;
+    }
+    if (kind == MessageKind::text && !is_valid_utf8(out)) {
+        on_error(close_code::invalid_data, "Invalid WebSocket frame: invalid UTF-8 sequence");
+        return false;
+    }
+    return true;
+}
+
+void WebSocket::on_ping(std::string_view payload) {
+    if (state_ == State::open) {
+        connection_.send(encode_control(Opcode::pong, payload));
+    }
+}
+
+void WebSocket::on_pong(std::string_view) {}
+
+void WebSocket::on_close(std::uint16_t code, std::string_view) {
+    if (state_ == State::open) {
+        connection_.send(code == close_code::none ? encode_close({}) : encode_close(code));
+    }
+    state_ = State::closed;
+    close_timer_.cancel();
+    connection_.close();
+    tell_closed(code, {});
+}
+
+void WebSocket::on_error(std::uint16_t code, std::string_view text) {
+    ++connection_.shard().metrics().protocol_errors;
+    if (state_ == State::open) {
+        connection_.send(encode_close(code));
+    }
+    state_ = State::closed;
+    close_timer_.cancel();
+    connection_.close();
+    tell_closed(code, text);
+}
+
+void WebSocket::tell_closed(std::uint16_t code, std::string_view error) {
+    if (auto handler = std::move(handler_)) {
+        handler->on_close(code, error);
+        // It may be on the stack below us, for example in its on_text().
+        connection_.shard().retire(std::move(handler));
+    }
+}
+
+}  // namespace engineio::net

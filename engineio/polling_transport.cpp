@@ -1,0 +1,259 @@
+#include "engineio/polling_transport.hpp"
+
+#include "engineio/limits.hpp"
+#include "engineio/net/compress.hpp"
+#include "engineio/net/shard.hpp"
+#include "engineio/net/text.hpp"
+#include "engineio/packet.hpp"
+#include "engineio/payload.hpp"
+#include "engineio/revision3.hpp"
+#include "engineio/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace engineio {
+
+namespace {
+
+constexpr std::string_view octet_stream = "application/octet-stream";
+
+void refuse(net::Responder& responder, net::Headers headers, int status) {
+    net::Response response;
+    response.status = status;
+    response.headers = std::move(headers);
+    responder.respond(std::move(response));
+}
+
+// Old Internet Explorers turned answers into error pages when they looked like script injection.
+bool needs_xss_header(std::string_view user_agent) {
+    return user_agent.find(";MSIE") != std::string_view::npos ||
+           user_agent.find("Trident/") != std::string_view::npos;
+}
+
+}  // namespace
+
+PollingTransport::PollingTransport(net::Shard& shard, Options const& options, Format format)
+    : shard_(shard), options_(options), format_(std::move(format)),
+      close_timer_(&PollingTransport::close_timed_out, this) {}
+
+PollingTransport::~PollingTransport() = default;
+
+void PollingTransport::on_request(Exchange exchange) {
+    if (!session_) {
+        refuse(exchange.responder, std::move(exchange.headers), 400);
+    } else if (exchange.request.method == "GET") {
+        on_poll(std::move(exchange));
+    } else if (exchange.request.method == "POST") {
+        on_post(std::move(exchange));
+    } else {
+        refuse(exchange.responder, std::move(exchange.headers), 500);
+    }
+}
+
+// --- GET --------------------------------------------------------------------------------------
+
+void PollingTransport::on_poll(Exchange exchange) {
+    if (poll_) {
+        refuse(exchange.responder, std::move(exchange.headers), 400);
+        fail("overlap from client");
+        return;
+    }
+    poll_ = std::make_unique<Exchange>(std::move(exchange));
+    poll_->responder.on_abort([this] {
+        poll_.reset();
+        fail("poll connection closed prematurely");
+    });
+    if (close_waits_) {
+        std::array<Outgoing, 2> const last = {
+            {{make_packet(PacketType::noop)}, {make_packet(PacketType::close)}}};
+        answer_poll(last);
+        deliver_close();
+    } else {
+        session_->on_transport_ready(*this);
+    }
+}
+
+void PollingTransport::send(std::span<Outgoing const> packets) {
+    shard_.metrics().messages_out += packets.size();
+    answer_poll(packets);
+}
+
+void PollingTransport::answer_poll(std::span<Outgoing const> packets) {
+    Exchange exchange = std::move(*poll_);
+    poll_.reset();
+    net::Response response;
+    std::string_view type = "text/plain; charset=UTF-8";
+    if (format_.protocol == 3) {
+        auto payload =
+            revision3::encode_payload(packets, format_.base64_only || format_.jsonp.has_value());
+        type = payload.binary ? octet_stream : type;
+        response.body = std::move(payload.body);
+    } else {
+        response.body = encode_payload(packets);
+    }
+    if (format_.jsonp) {
+        response.body = encode_jsonp(*format_.jsonp, response.body);
+    }
+    response.headers.push_back({"Content-Type", std::string(type)});
+    if (std::any_of(packets.begin(), packets.end(), [](auto& packet) { return packet.compress; })) {
+        compress(exchange, response);
+    }
+    answer(std::move(exchange), std::move(response));
+}
+
+void PollingTransport::compress(Exchange const& exchange, net::Response& response) {
+    auto const& wanted = options_.http_compression;
+    if (!wanted || response.body.size() < wanted->threshold) {
+        return;
+    }
+    auto const encoding = net::negotiate_encoding(exchange.request.header("accept-encoding"));
+    if (encoding != net::ContentEncoding::identity) {
+        response.body = net::deflate_body(encoding, response.body);
+        response.headers.push_back({"Content-Encoding", std::string(net::encoding_name(encoding))});
+    }
+}
+
+// Headers common to GET and POST answers; the application may change them all.
+void PollingTransport::answer(Exchange exchange, net::Response response) {
+    auto& headers = response.headers;
+    headers.insert(headers.end(), std::make_move_iterator(exchange.headers.begin()),
+                   std::make_move_iterator(exchange.headers.end()));
+    if (needs_xss_header(exchange.request.header("user-agent"))) {
+        headers.push_back({"X-XSS-Protection", "0"});
+    }
+    headers.push_back({"cache-control", "no-store"});
+    if (exchange.first && options_.initial_headers) {
+        options_.initial_headers(headers, exchange.request);
+    }
+    if (options_.headers) {
+        options_.headers(headers, exchange.request);
+    }
+    exchange.responder.respond(std::move(response));
+}
+
+// --- POST -------------------------------------------------------------------------------------
+
+void PollingTransport::on_post(Exchange exchange) {
+    bool const overlap = post_ != nullptr;
+    // Exactly this value; with parameters it is taken for text.
+    bool const binary = exchange.request.header("content-type") == octet_stream;
+    if (overlap || (binary && format_.protocol != 3)) {
+        refuse(exchange.responder, std::move(exchange.headers), 400);
+        fail(overlap ? "data request overlap from client" : "invalid content");
+        return;
+    }
+    post_ = std::make_unique<Exchange>(std::move(exchange));
+    post_->responder.on_abort([this] {
+        post_.reset();
+        fail("data request connection closed prematurely");
+    });
+    post_->responder.read_body(options_.max_http_buffer_size,
+                               [this](net::BodyResult result, std::string body) {
+                                   on_post_body(result, std::move(body));
+                               });
+}
+
+void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
+    Exchange exchange = std::move(*post_);
+    post_.reset();  // received: close() must not cut it any more
+    if (result == net::BodyResult::too_large) {
+        refuse(exchange.responder, std::move(exchange.headers), 413);
+        return;
+    }
+    Session* const session = session_;  // outlives this call: sessions end in a later phase
+    if (session) {
+        session->set_carrier(&exchange.request);
+    }
+    decode(std::move(body), exchange.request.header("content-type") == octet_stream);
+    if (session) {
+        session->set_carrier(nullptr);
+    }
+    net::Response response;
+    // text/html, because some browsers offered text/plain for download.
+    response.headers.push_back({"Content-Type", "text/html"});
+    response.body = "ok";
+    answer(std::move(exchange), std::move(response));
+}
+
+void PollingTransport::decode(std::string body, bool binary) {
+    if (format_.jsonp) {
+        auto const form = net::Query::parse(body);
+        if (!form.has("d")) {
+            return;
+        }
+        body = unescape_jsonp(form.get("d"));
+    } else if (!binary && !net::is_valid_utf8(body)) {
+        body = net::replace_invalid_utf8(body);
+    }
+    PacketSink const sink = [this](Packet const& packet) { return on_packet(packet); };
+    bool valid;
+    if (format_.protocol != 3) {
+        valid = decode_payload(body, sink);
+    } else {
+        valid = binary ? revision3::decode_binary_payload(body, sink)
+                       : revision3::decode_text_payload(body, sink);
+    }
+    if (!valid && session_) {
+        session_->on_parse_error(*this);
+    }
+}
+
+bool PollingTransport::on_packet(Packet const& packet) {
+    if (!session_) {
+        return false;
+    }
+    if (packet.type == PacketType::close) {
+        if (poll_) {
+            Outgoing const noop{make_packet(PacketType::noop), true};
+            answer_poll({&noop, 1});
+        }
+        std::exchange(session_, nullptr)->on_transport_closed(*this);
+        return false;
+    }
+    ++shard_.metrics().messages_in;
+    session_->on_packet(*this, packet);
+    // A packet may have closed the session, or upgraded it from under this POST.
+    return session_ != nullptr;
+}
+
+// --- the end ----------------------------------------------------------------------------------
+
+void PollingTransport::fail(std::string_view description) {
+    if (session_) {
+        session_->on_transport_error(*this, description);
+    }
+}
+
+bool PollingTransport::close(bool discard) {
+    if (post_) {
+        post_->responder.drop();
+        post_.reset();
+    }
+    if (poll_) {
+        Outgoing const packet{make_packet(PacketType::close), true};
+        answer_poll({&packet, 1});
+    } else if (!discard && session_) {
+        close_waits_ = true;
+        shard_.timers().arm(close_timer_, shard_.now() + limits::polling_close_timeout);
+        return false;
+    }
+    session_ = nullptr;
+    close_waits_ = false;
+    close_timer_.cancel();
+    return true;
+}
+
+void PollingTransport::deliver_close() {
+    close_timer_.cancel();
+    if (auto* session = std::exchange(session_, nullptr)) {
+        session->on_close_delivered(*this);
+    }
+}
+
+void PollingTransport::close_timed_out(void* self) {
+    static_cast<PollingTransport*>(self)->deliver_close();
+}
+
+}  // namespace engineio

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "engineio/config.hpp"
+#include "engineio/net/http.hpp"
+#include "engineio/net/timer_wheel.hpp"
+#include "engineio/transport.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace engineio::net {
+class Shard;
+}
+
+namespace engineio {
+
+struct Packet;
+
+// HTTP long-polling (reference-behaviour 1.6): at most one parked GET, which carries packets out,
+// and at most one POST being received, which brings them in. Owned by its session; all answers to
+// the session's requests come from here.
+class PollingTransport final : public Transport {
+public:
+    // Fixed by the session's first request.
+    struct Format {
+        int protocol = 4;
+        bool base64_only = false;            // revision 3 only; revision 4 polls base64 always
+        std::optional<std::string> jsonp;    // index of the callback
+    };
+
+    // One request with its answer to be.
+    struct Exchange {
+        net::Request request;
+        net::Responder responder;
+        net::Headers headers;  // to be on the answer: CORS, cookie
+        bool first = false;    // the session's first
+    };
+
+    PollingTransport(net::Shard& shard, Options const& options, Format format);
+    ~PollingTransport() override;
+
+    // Says whose transport this is; it outlives the transport or calls close() first.
+    void bind(Session& session) { session_ = &session; }
+
+    void on_request(Exchange exchange);
+
+    TransportName name() const override { return TransportName::polling; }
+    bool accepts() const override { return poll_ != nullptr; }
+    bool writable() const override { return accepts(); }
+    void send(std::span<Outgoing const> packets) override;
+    bool close(bool discard) override;
+    std::size_t buffered_bytes() const override { return 0; }
+
+private:
+    void on_poll(Exchange exchange);
+    void on_post(Exchange exchange);
+    void on_post_body(net::BodyResult result, std::string body);
+    void decode(std::string body, bool binary);
+    bool on_packet(Packet const& packet);
+    void fail(std::string_view description);
+    void answer_poll(std::span<Outgoing const> packets);
+    void answer(Exchange exchange, net::Response response);
+    void compress(Exchange const& exchange, net::Response& response);
+    void deliver_close();
+    static void close_timed_out(void* self);
+
+    net::Shard& shard_;
+    Options const& options_;
+    Format format_;
+    Session* session_ = nullptr;      // nullptr once this transport is over
+    std::unique_ptr<Exchange> poll_;  // the parked GET
+    std::unique_ptr<Exchange> post_;  // while its body is being received
+    bool close_waits_ = false;        // for a GET to deliver the close packet
+    net::Timer close_timer_;
+};
+
+}  // namespace engineio

@@ -1,0 +1,397 @@
+#include "engineio/session.hpp"
+
+#include "engineio/limits.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace engineio {
+
+Session::Probe::Probe(Session& session, Transport& transport)
+    : transport(transport), timeout(&Session::probe_timed_out, &session),
+      noop(&Session::noop_due, &session) {}
+
+Session::Session(net::Shard& shard, Options const& options, Opening opening)
+    : shard_(shard), options_(options), opening_(std::move(opening)),
+      heartbeat_(&Session::heartbeat_due, this) {
+    ++shard_.metrics().sessions;
+}
+
+Session::~Session() {
+    // Only a server that is torn down destroys a session that is not closed; its transports may
+    // live longer and must forget it.
+    drop_probe(true);
+    if (transport_) {
+        transport_->close(true);
+    }
+    --shard_.metrics().sessions;
+}
+
+// --- the user's side --------------------------------------------------------------------------
+
+TransportName Session::transport() const {
+    return transport_name_;
+}
+
+bool Session::upgraded() const {
+    return upgraded_;
+}
+
+bool Session::is_open() const {
+    return state_ == State::opening || state_ == State::open;
+}
+
+bool Session::writable() const {
+    return state_ == State::open && transport_ && transport_->writable();
+}
+
+std::size_t Session::buffered_bytes() const {
+    return queued_bytes_ + (transport_ ? transport_->buffered_bytes() : 0);
+}
+
+void Session::send(std::span<net::Message const> packets, bool compress) {
+    if (is_open() && !packets.empty()) {
+        enqueue(packets, compress);
+    }
+}
+
+void Session::close(bool discard) {
+    if (state_ == State::closed || (state_ == State::closing && !discard)) {
+        return;
+    }
+    bool const opening = state_ == State::opening;
+    state_ = State::closing;
+    if (discard) {
+        queue_.clear();
+        queued_bytes_ = 0;
+    }
+    // Otherwise flush() or open() closes once the queue is out.
+    if (queue_.empty() && !opening) {
+        close_transport(discard);
+    }
+}
+
+// --- opening ----------------------------------------------------------------------------------
+
+void Session::open(std::unique_ptr<SessionHandler> handler, Transport& first,
+                   std::function<void(Session&)> on_ended) {
+    handler_ = std::move(handler);
+    on_ended_ = std::move(on_ended);
+    transport_ = &first;
+    transport_name_ = first.name();
+    if (state_ == State::opening) {
+        state_ = State::open;
+    }
+    send_open_packet();
+    // Revision 3: one timer of both times, which only the client's pings restart.
+    arm_heartbeat(opening_.protocol == 3 ? options_.ping_interval + options_.ping_timeout
+                                         : options_.ping_interval);
+    flush();
+    if (state_ == State::closing && queue_.empty()) {
+        close_transport(false);
+    }
+}
+
+bool Session::upgrade_offered() const {
+    auto const& allowed = options_.transports;
+    return options_.allow_upgrades && transport_name_ == TransportName::polling &&
+           std::find(allowed.begin(), allowed.end(), "websocket") != allowed.end();
+}
+
+void Session::send_open_packet() {
+    auto const data = fmt::format(
+        R"({{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}})",
+        sid(), upgrade_offered() ? R"("websocket")" : "", options_.ping_interval.count(),
+        options_.ping_timeout.count(), options_.max_http_buffer_size);
+    // Ahead of what the handler queued while it was made, and in one payload with the initial
+    // packet (reference-behaviour 1.5).
+    std::vector<Outgoing> first = {{make_packet(PacketType::open, data), true}};
+    if (options_.initial_packet) {
+        first.push_back({make_packet(PacketType::message, *options_.initial_packet), true});
+    }
+    if (transport_->accepts()) {
+        transport_->send(first);
+        return;
+    }
+    queue_.insert(queue_.begin(), first.begin(), first.end());
+    for (auto const& packet : first) {
+        queued_bytes_ += packet.message.size();
+    }
+}
+
+void Session::own(std::unique_ptr<Transport> transport) {
+    owned_ = std::move(transport);
+}
+
+// --- sending ----------------------------------------------------------------------------------
+
+void Session::send_packet(PacketType type, std::string_view data) {
+    if (state_ == State::open) {
+        auto const packet = make_packet(type, data);
+        enqueue({&packet, 1}, true);
+    }
+}
+
+void Session::enqueue(std::span<net::Message const> packets, bool compress) {
+    bool const direct = state_ == State::open && queue_.empty() && transport_ &&
+                        transport_->accepts();
+    // The common case of a fan-out: no queue, no allocation.
+    if (direct && packets.size() == 1) {
+        Outgoing const one{packets.front(), compress};
+        transport_->send({&one, 1});
+        return;
+    }
+    for (auto const& packet : packets) {
+        queue_.push_back({packet, compress});
+        queued_bytes_ += packet.size();
+    }
+    if (state_ == State::open) {
+        flush();
+    }
+    // A client that does not poll may make us hold only so much until its heartbeat times out.
+    if (queued_bytes_ > limits::max_buffered_bytes && state_ == State::open) {
+        ++shard_.metrics().slow_readers_closed;
+        state_ = State::closing;
+        finish_later(CloseReason::transport_error, "too many packets queued");
+    }
+}
+
+void Session::flush() {
+    if (queue_.empty() || !transport_ || !transport_->accepts()) {
+        return;
+    }
+    auto const batch = std::exchange(queue_, {});
+    queued_bytes_ = 0;
+    transport_->send(batch);
+    if (state_ == State::closing && !transport_closing_) {
+        close_transport(false);  // the close() that waited for these packets
+    }
+}
+
+// --- receiving --------------------------------------------------------------------------------
+
+void Session::on_packet(Transport& from, Packet const& packet) {
+    if (probe_ && &from == &probe_->transport) {
+        on_probe_packet(packet);
+        return;
+    }
+    if (&from != transport_ || state_ != State::open) {
+        return;
+    }
+    // The client lives although its pong is stuck behind data: one more timeout (6.6.11).
+    if (awaiting_pong_ && !pong_extended_ && packet.type != PacketType::pong) {
+        pong_extended_ = true;
+        arm_heartbeat(options_.ping_timeout);
+    }
+    if (packet.type == PacketType::ping || packet.type == PacketType::pong) {
+        on_heartbeat(packet);
+    } else if (packet.type == PacketType::message) {
+        if (packet.binary) {
+            handler_->on_binary(packet.data);
+        } else {
+            handler_->on_message(packet.data);
+        }
+    }
+}
+
+void Session::on_parse_error(Transport& from) {
+    if (probe_ && &from == &probe_->transport) {
+        drop_probe(true);
+    } else if (&from == transport_ && state_ == State::open) {
+        ++shard_.metrics().protocol_errors;
+        finish(CloseReason::parse_error, "");
+    }
+}
+
+void Session::on_transport_ready(Transport& from) {
+    if (&from != transport_) {
+        return;
+    }
+    flush();
+    if (state_ == State::open && queue_.empty()) {
+        handler_->on_drain();
+    }
+}
+
+void Session::on_transport_closed(Transport& from) {
+    if (probe_ && &from == &probe_->transport) {
+        drop_probe(false);
+    } else if (&from == transport_) {
+        finish(CloseReason::transport_close, "");
+    }
+}
+
+void Session::on_transport_error(Transport& from, std::string_view description) {
+    if (probe_ && &from == &probe_->transport) {
+        drop_probe(false);
+    } else if (&from == transport_) {
+        ++shard_.metrics().protocol_errors;
+        finish(CloseReason::transport_error, description);
+    }
+}
+
+void Session::on_close_delivered(Transport& from) {
+    if (&from == transport_) {
+        finish(CloseReason::forced_close, "");
+    }
+}
+
+void Session::forget(Transport& from) {
+    if (probe_ && &from == &probe_->transport) {
+        drop_probe(false);
+    } else if (&from == transport_) {
+        transport_ = nullptr;
+    }
+}
+
+// --- heartbeat (reference-behaviour 2) --------------------------------------------------------
+
+void Session::arm_heartbeat(std::chrono::milliseconds delay) {
+    shard_.timers().arm(heartbeat_, shard_.now() + delay);
+}
+
+void Session::on_heartbeat(Packet const& packet) {
+    bool const from_pinging_side =
+        packet.type == (opening_.protocol == 3 ? PacketType::ping : PacketType::pong);
+    if (!from_pinging_side) {
+        ++shard_.metrics().protocol_errors;
+        finish(CloseReason::transport_error, "invalid heartbeat direction");
+        return;
+    }
+    if (packet.type == PacketType::ping) {
+        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+        send_packet(PacketType::pong);  // never echoes the ping's data
+        return;
+    }
+    // Also an unsolicited pong postpones the next ping.
+    awaiting_pong_ = false;
+    arm_heartbeat(options_.ping_interval);
+}
+
+void Session::heartbeat_due(void* self) {
+    auto& session = *static_cast<Session*>(self);
+    if (session.opening_.protocol == 3 || session.awaiting_pong_) {
+        session.finish(CloseReason::ping_timeout, "");
+        return;
+    }
+    session.awaiting_pong_ = true;
+    session.pong_extended_ = false;
+    session.arm_heartbeat(session.options_.ping_timeout);
+    session.send_packet(PacketType::ping);
+}
+
+// --- upgrade (reference-behaviour 3.1) --------------------------------------------------------
+
+bool Session::attach_probe(Transport& probe) {
+    if (state_ == State::closed || upgraded_ || probe_ || !transport_) {
+        return false;
+    }
+    probe_ = std::make_unique<Probe>(*this, probe);
+    shard_.timers().arm(probe_->timeout, shard_.now() + options_.upgrade_timeout);
+    return true;
+}
+
+void Session::on_probe_packet(Packet const& packet) {
+    if (packet.type == PacketType::ping && packet.data == "probe") {
+        Outgoing const answer{make_packet(PacketType::pong, "probe"), true};
+        if (probe_->transport.accepts()) {
+            probe_->transport.send({&answer, 1});
+        }
+        shard_.timers().arm(probe_->noop, shard_.now() + limits::noop_interval);
+    } else if (packet.type == PacketType::upgrade) {
+        complete_upgrade();
+    } else {
+        drop_probe(true);
+    }
+}
+
+void Session::complete_upgrade() {
+    Transport* const old = std::exchange(transport_, &probe_->transport);
+    probe_.reset();
+    transport_name_ = transport_->name();
+    upgraded_ = true;
+    if (old) {
+        old->close(true);
+    }
+    if (owned_) {
+        // Its functions may be on the stack of a request of the same turn.
+        shard_.defer([gone = std::move(owned_)] {});
+    }
+    if (awaiting_pong_) {
+        // The reference forgets this timer and would never ping again.
+        arm_heartbeat(options_.ping_timeout);
+    }
+    transport_closing_ = false;
+    flush();
+    if (state_ == State::closing && queue_.empty()) {
+        close_transport(false);
+    }
+}
+
+void Session::drop_probe(bool close_transport) {
+    if (probe_) {
+        auto const gone = std::move(probe_);
+        if (close_transport) {
+            gone->transport.close(true);
+        }
+    }
+}
+
+void Session::probe_timed_out(void* self) {
+    static_cast<Session*>(self)->drop_probe(true);
+}
+
+void Session::noop_due(void* self) {
+    auto& session = *static_cast<Session*>(self);
+    session.shard_.timers().arm(session.probe_->noop,
+                                session.shard_.now() + limits::noop_interval);
+    // Every GET is released, so that the client can pause polling whenever it gets to it.
+    if (session.transport_name_ == TransportName::polling && session.transport_ &&
+        session.transport_->accepts()) {
+        Outgoing const noop{make_packet(PacketType::noop), true};
+        session.transport_->send({&noop, 1});
+    }
+}
+
+// --- the end ----------------------------------------------------------------------------------
+
+void Session::close_transport(bool discard) {
+    if (!transport_ || (transport_closing_ && !discard)) {
+        return;
+    }
+    transport_closing_ = true;
+    if (transport_->close(discard)) {
+        transport_ = nullptr;
+        finish_later(CloseReason::forced_close, "");
+    }
+}
+
+void Session::finish_later(CloseReason reason, std::string description) {
+    // Deferred tasks run in order and the owner destroys the session by one, so `this` is valid.
+    shard_.defer([this, reason, text = std::move(description)] { finish(reason, text); });
+}
+
+void Session::finish(CloseReason reason, std::string_view description) {
+    if (state_ == State::closed) {
+        return;
+    }
+    state_ = State::closed;
+    heartbeat_.cancel();
+    queue_.clear();
+    queued_bytes_ = 0;
+    drop_probe(true);
+    if (transport_) {
+        std::exchange(transport_, nullptr)->close(true);
+    }
+    shard_.metrics().count_close(to_string(reason));
+    if (handler_) {
+        handler_->on_close(reason, description);
+    }
+    if (on_ended_) {
+        on_ended_(*this);
+    }
+}
+
+}  // namespace engineio

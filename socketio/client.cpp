@@ -1,0 +1,289 @@
+#include "socketio/client.hpp"
+
+#include "engineio/net/log.hpp"
+#include "engineio/net/shard.hpp"
+#include "socketio/namespace_shard.hpp"
+#include "socketio/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace socketio {
+
+using engineio::net::Message;
+using engineio::net::MessageKind;
+
+std::vector<Message> to_messages(EncodedPacket const& packet) {
+    std::vector<Message> messages;
+    messages.reserve(1 + packet.attachments.size());
+    messages.push_back(packet.binary_main ? Message::make(MessageKind::binary, packet.main)
+                                          : Message::make(MessageKind::text, "4", packet.main));
+    for (auto const& attachment : packet.attachments) {
+        messages.push_back(Message::make(MessageKind::binary, attachment));
+    }
+    return messages;
+}
+
+Client::Client(Core& core, engineio::Session& session)
+    : core_(core),
+      session_(session),
+      decoder_(core.parser().make_decoder()),
+      request_(std::make_shared<engineio::net::Request const>(session.request())),
+      connect_timer_([](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this) {
+    core_.add_client(*this, session_.shard().index());
+    session_.shard().timers().arm(connect_timer_,
+                                  session_.shard().now() + core_.options().connect_timeout);
+    if (session_.protocol() == 3) {
+        connect("/", Json::object());  // older clients expect it without asking
+    }
+}
+
+Client::~Client() {
+    // Only a server torn down without its threads gets here with sockets left.
+    for (auto* list : {&sockets_, &connecting_}) {
+        for (auto const& socket : *list) {
+            socket->client_ = nullptr;
+        }
+    }
+    core_.remove_client(*this, session_.shard().index());
+}
+
+void Client::on_message(std::string_view text) {
+    if (!closing_) {
+        ++session_.shard().metrics().messages_in;
+        on_decoded(decoder_->on_text(text));
+    }
+}
+
+void Client::on_binary(std::string_view bytes) {
+    if (!closing_) {
+        ++session_.shard().metrics().messages_in;
+        on_decoded(decoder_->on_binary(bytes));
+    }
+}
+
+void Client::on_decoded(DecodeResult result) {
+    switch (result.kind) {
+    case DecodeResult::Kind::need_more:
+        return;
+    case DecodeResult::Kind::packet:
+        return on_packet(std::move(result.packet));
+    case DecodeResult::Kind::error:
+        break;
+    }
+    closing_ = true;
+    ++session_.shard().metrics().protocol_errors;
+    engineio::net::log_debug("socketio", "closing {}: {}", session_.sid(), result.error);
+    auto const sockets = sockets_;  // a handler may disconnect one
+    for (auto const& socket : sockets) {
+        socket->report_error({result.error, std::nullopt});
+    }
+    session_.close();
+}
+
+void Client::on_packet(Packet packet) {
+    std::string_view name = packet.nsp;
+    if (session_.protocol() == 3) {
+        name = name.substr(0, name.find('?'));
+    }
+    SocketPtr socket(find(name));
+    if (!socket) {
+        if (packet.type != PacketType::connect) {
+            return close_invalid();
+        }
+        if (session_.protocol() == 3) {
+            return connect_revision3(packet.nsp);
+        }
+        return connect(name, packet.has_data ? std::move(packet.data) : Json::object());
+    }
+    if (packet.type == PacketType::connect || packet.type == PacketType::connect_error) {
+        return close_invalid();
+    }
+    if (packet.type == PacketType::disconnect) {
+        socket->leaving_ = true;
+    }
+    session_.shard().defer([socket = std::move(socket), packet = std::move(packet)]() mutable {
+        socket->on_packet(std::move(packet));
+    });
+}
+
+// Socket.IO 2 puts what is now the auth payload into the namespace's query string.
+void Client::connect_revision3(std::string_view name) {
+    auto const mark = name.find('?');
+    Json auth = Json::object();
+    if (mark != std::string_view::npos) {
+        auto const query = engineio::net::Query::parse(name.substr(mark + 1));
+        for (auto const& [key, value] : query.pairs()) {
+            auth.set(key, value);
+        }
+    }
+    connect(name.substr(0, mark), std::move(auth));
+}
+
+void Client::connect(std::string_view name, Json auth) {
+    Namespace* const nsp = core_.resolve(std::string(name), auth);
+    if (!nsp) {
+        return reject_namespace(name);
+    }
+    Handshake handshake(request_, std::move(auth), std::chrono::system_clock::now());
+    SocketPtr socket;
+    if (nsp->recovery_ && session_.protocol() != 3 && restore(*nsp, socket, handshake)) {
+        connecting_.push_back(socket);
+        if (core_.options().connection_state_recovery->skip_middlewares) {
+            return nsp->conclude(socket, std::nullopt);
+        }
+        return nsp->connect(std::move(socket));
+    }
+    std::string id = core_.new_socket_id();
+    if (session_.protocol() == 3) {
+        id = name == "/" ? session_.sid() : std::string(name) + "#" + session_.sid();
+    }
+    socket = new Socket(*this, *nsp, std::move(id), std::move(handshake));
+    if (nsp->recovery_) {
+        socket->pid_ = core_.new_socket_id();
+    }
+    connecting_.push_back(socket);
+    nsp->connect(std::move(socket));
+}
+
+// Brings back the socket whose pid and offset the client presents, missed packets first.
+bool Client::restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake) {
+    auto const* const pid = handshake.auth()["pid"].string();
+    auto const* const offset = handshake.auth()["offset"].string();
+    if (!pid || !offset) {
+        return false;
+    }
+    auto restored = nsp.recovery_->restore(session_.shard().now(), *pid, *offset);
+    if (!restored) {
+        return false;
+    }
+    auto& saved = restored->session;
+    socket = new Socket(*this, nsp, std::move(saved.sid), handshake);
+    socket->pid_ = std::move(saved.pid);
+    socket->recovered_ = true;
+    socket->log_position_ = restored->position;
+    socket->data() = std::move(saved.data);
+    socket->join(std::move(saved.rooms));
+    for (auto const& packet : restored->missed) {
+        send(*packet);
+    }
+    return true;
+}
+
+void Client::reject_namespace(std::string_view name) {
+    auto const payload = [](Writer& writer) {
+        writer.begin_object(1);
+        writer.key("message");
+        writer.string("Invalid namespace");
+        writer.end_object();
+    };
+    send(core_.parser().encode(PacketType::connect_error, name, std::nullopt, payload));
+}
+
+void Client::connected(SocketPtr const& socket) {
+    std::erase(connecting_, socket);
+    sockets_.push_back(socket);
+    connect_timer_.cancel();
+}
+
+void Client::refused(Socket& socket, ConnectError const& error) {
+    bool const old = session_.protocol() == 3;
+    auto const payload = [&](Writer& writer) {
+        if (old && error.data) {
+            return write(writer, *error.data);
+        }
+        if (old) {
+            return writer.string(error.message);
+        }
+        writer.begin_object(error.data ? 2 : 1);
+        writer.key("message");
+        writer.string(error.message);
+        if (error.data) {
+            writer.key("data");
+            write(writer, *error.data);
+        }
+        writer.end_object();
+    };
+    send_packet(PacketType::connect_error, socket.nsp(), payload);
+    SocketPtr const keep(&socket);
+    std::erase(connecting_, keep);
+    socket.client_ = nullptr;
+}
+
+void Client::remove(Socket& socket) {
+    SocketPtr const keep(&socket);
+    std::erase(sockets_, keep);
+}
+
+void Client::send_packet(PacketType type, Namespace const& nsp, PayloadRef data) {
+    send(core_.parser().encode(type, nsp.name(), std::nullopt, data));
+}
+
+void Client::send(EncodedPacket const& packet, bool compress) {
+    send(to_messages(packet), compress);
+}
+
+void Client::send(std::span<Message const> messages, bool compress) {
+    ++session_.shard().metrics().messages_out;
+    session_.send(messages, compress);
+}
+
+Socket* Client::find(std::string_view name) const {
+    // From the back: two CONNECTs in flight make two sockets of one name, the later one counts.
+    auto const found = std::find_if(sockets_.rbegin(), sockets_.rend(),
+                                    [&](auto const& socket) { return socket->nsp().name() == name; });
+    return found == sockets_.rend() ? nullptr : found->get();
+}
+
+// A packet that this state of the connection does not allow (reference-behaviour 5.2).
+void Client::close_invalid() {
+    closing_ = true;
+    ++session_.shard().metrics().protocol_errors;
+    if (!session_.is_open()) {
+        return;
+    }
+    bool const ends_at_once =
+        session_.transport() == engineio::TransportName::websocket || session_.writable();
+    session_.close();
+    leave_all(ends_at_once ? DisconnectReason::forced_close : DisconnectReason::forced_server_close,
+              {});
+}
+
+void Client::on_connect_timeout() {
+    if (sockets_.empty()) {
+        close_invalid();
+    }
+}
+
+void Client::on_close(engineio::CloseReason reason, std::string_view description) {
+    closing_ = true;
+    connect_timer_.cancel();
+    leave_all(from_engine(reason), description);
+    for (auto const& socket : connecting_) {
+        socket->client_ = nullptr;
+    }
+    connecting_.clear();
+}
+
+void Client::leave_all(DisconnectReason reason, std::string_view description) {
+    auto const sockets = std::exchange(sockets_, {});
+    for (auto const& socket : sockets) {
+        socket->leave_namespace(reason, description);
+    }
+}
+
+void Client::disconnect_all() {
+    auto const sockets = sockets_;
+    for (auto const& socket : sockets) {
+        socket->disconnect();
+    }
+    closing_ = true;
+    session_.close();
+}
+
+void Client::shut_down() {
+    closing_ = true;
+    leave_all(DisconnectReason::server_shutting_down, {});
+}
+
+}  // namespace socketio

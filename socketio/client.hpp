@@ -1,0 +1,79 @@
+#pragma once
+
+#include "engineio/net/timer_wheel.hpp"
+#include "engineio/session.hpp"
+#include "socketio/core.hpp"
+#include "socketio/packet.hpp"
+#include "socketio/parser.hpp"
+#include "socketio/socket.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace socketio {
+
+/// One connection with all its namespaces: decodes packets and finds their sockets. Owned by its
+/// engine session.
+class Client final : public engineio::SessionHandler {
+public:
+    Client(Core& core, engineio::Session& session);
+    ~Client() override;
+
+    void on_message(std::string_view text) override;
+    void on_binary(std::string_view bytes) override;
+    void on_drain() override {}
+    void on_close(engineio::CloseReason reason, std::string_view description) override;
+
+    Core& core() { return core_; }
+    engineio::Session& session() { return session_; }
+    /// Packets can still be sent.
+    bool is_open() const { return session_.is_open(); }
+
+    void send(EncodedPacket const& packet, bool compress = true);
+    void send(std::span<engineio::net::Message const> messages, bool compress);
+    void send_packet(PacketType type, Namespace const& nsp, PayloadRef data);
+
+    /// A connecting socket was admitted or refused; a connected one left.
+    void connected(SocketPtr const& socket);
+    void refused(Socket& socket, ConnectError const& error);
+    void remove(Socket& socket);
+
+    /// Node's disconnect(true): every namespace is left, then the connection is closed.
+    void disconnect_all();
+    /// The server shuts down: sockets end without a DISCONNECT packet.
+    void shut_down();
+
+private:
+    friend class Core;  // links the list of clients
+
+    void on_decoded(DecodeResult result);
+    void on_packet(Packet packet);
+    void connect(std::string_view name, Json auth);
+    void connect_revision3(std::string_view name);
+    void reject_namespace(std::string_view name);
+    bool restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake);
+    Socket* find(std::string_view name) const;
+    void close_invalid();
+    void leave_all(DisconnectReason reason, std::string_view description);
+    void on_connect_timeout();
+
+    Core& core_;
+    engineio::Session& session_;
+    std::unique_ptr<Decoder> decoder_;
+    std::shared_ptr<engineio::net::Request const> request_;
+    std::vector<SocketPtr> sockets_;     // connected
+    std::vector<SocketPtr> connecting_;  // in their middlewares
+    engineio::net::Timer connect_timer_;
+    bool closing_ = false;  // nothing more is decoded
+    Client* previous_ = nullptr;
+    Client* next_ = nullptr;
+};
+
+/// The engine messages of a packet, to be shared by all recipients of a shard.
+std::vector<engineio::net::Message> to_messages(EncodedPacket const& packet);
+
+}  // namespace socketio

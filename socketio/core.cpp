@@ -1,0 +1,273 @@
+#include "socketio/core.hpp"
+
+#include "engineio/cors.hpp"
+#include "engineio/net/log.hpp"
+#include "engineio/net/result.hpp"
+#include "engineio/net/text.hpp"
+#include "socketio/client.hpp"
+#include "socketio/task.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+namespace socketio {
+
+using engineio::net::Shard;
+
+engineio::Options engine_options(ServerOptions const& options) {
+    engineio::Options engine;
+    engine.path = options.path;
+    engine.add_trailing_slash = options.add_trailing_slash;
+    engine.transports = options.transports;
+    engine.allow_upgrades = options.allow_upgrades;
+    engine.ping_interval = options.ping_interval;
+    engine.ping_timeout = options.ping_timeout;
+    engine.upgrade_timeout = options.upgrade_timeout;
+    engine.max_http_buffer_size = options.max_http_buffer_size;
+    engine.allow_request = options.allow_request;
+    engine.cors = options.cors;
+    engine.cookie = options.cookie;
+    engine.http_compression = options.http_compression;
+    engine.per_message_deflate = options.per_message_deflate;
+    engine.allow_eio3 = options.allow_eio3;
+    engine.initial_headers = options.initial_headers;
+    engine.headers = options.headers;
+    engine.connection_error = options.connection_error;
+    return engine;
+}
+
+namespace {
+
+std::string without_trailing_slash(std::string path) {
+    if (path.ends_with('/')) {
+        path.pop_back();
+    }
+    return path;
+}
+
+std::string normalised(std::string_view name) {
+    return name.starts_with('/') ? std::string(name) : "/" + std::string(name);
+}
+
+}  // namespace
+
+// The order of reference-behaviour 1.1: client files, engine, application.
+class Core::Entrance final : public engineio::net::HttpHandler {
+public:
+    Entrance(Core& core, Shard& shard)
+        : core_(core),
+          shard_(shard),
+          engine_(shard, core.shard_count(), core.engine_options_,
+                  [&core](engineio::Session& session) {
+                      return std::make_unique<Client>(core, session);
+                  }) {}
+
+    void on_request(Request request, Responder responder) override {
+        if (core_.client_files_) {
+            if (auto file = core_.client_files_->serve(request)) {
+                return serve_file(request, std::move(*file), std::move(responder));
+            }
+        }
+        if (engine_.owns(request)) {
+            return engine_.on_request(std::move(request), std::move(responder));
+        }
+        if (core_.fallback_) {
+            return core_.fallback_(std::move(request), std::move(responder));
+        }
+        if (request.upgrade) {
+            return end_silently(std::move(responder));
+        }
+        responder.respond({.status = 404, .headers = {}, .body = {}});
+    }
+
+    engineio::Engine& engine() { return engine_; }
+
+private:
+    void serve_file(Request const& request, Response file, Responder responder) {
+        if (auto const& cors = core_.engine_options_->cors) {
+            engineio::net::Headers headers;
+            if (engineio::add_cors_headers(*cors, request, headers) ==
+                engineio::CorsResult::preflight) {
+                return responder.respond({.status = 204, .headers = headers, .body = {}});
+            }
+            file.headers.insert(file.headers.begin(), headers.begin(), headers.end());
+        }
+        responder.respond(std::move(file));
+    }
+
+    // Node's destroyUpgrade: an upgrade nobody claims is ended after a second without a byte.
+    void end_silently(Responder responder) {
+        unclaimed_.push_back(std::move(responder));
+        unclaimed_timers_.push_back(shard_.timers().after(std::chrono::seconds(1), [this] {
+            unclaimed_.erase(unclaimed_.begin());  // dropping the responder cuts the connection
+            finished_timer_ = std::move(unclaimed_timers_.front());
+            unclaimed_timers_.erase(unclaimed_timers_.begin());
+        }));
+    }
+
+    Core& core_;
+    Shard& shard_;
+    engineio::Engine engine_;
+    std::vector<Responder> unclaimed_;  // oldest first, one timer each
+    std::vector<engineio::net::OneShot> unclaimed_timers_;
+    engineio::net::OneShot finished_timer_;  // outlives its own callback
+};
+
+class Core::Family final : public HandlerRegistry {
+public:
+    explicit Family(std::function<bool(std::string const&, Json const&)> admit)
+        : HandlerRegistry(std::make_shared<HandlerTable>()), admit(std::move(admit)) {}
+    std::shared_ptr<HandlerTable> const& table() const { return table_; }
+    std::function<bool(std::string const&, Json const&)> admit;
+};
+
+Core::Core(Runtime& runtime, ServerOptions options)
+    : runtime_(runtime), options_(std::move(options)), first_client_(runtime.shard_count()) {
+    if (!options_.parser) {
+        options_.parser = text_parser();
+    }
+    engine_options_ = std::make_shared<engineio::Options const>(engine_options(options_));
+    if (options_.serve_client && !options_.client_dir.empty()) {
+        client_files_.emplace(without_trailing_slash(options_.path), options_.client_dir);
+    }
+    runtime_.on_shard_end(destroy_spawned);
+    of("/");
+}
+
+Core::~Core() = default;
+
+Namespace& Core::of(std::string_view given) {
+    auto const name = normalised(given);
+    std::lock_guard lock(namespaces_mutex_);
+    auto const found = namespaces_.find(name);
+    if (found != namespaces_.end()) {
+        return *found->second;
+    }
+    if (listening_) {
+        throw std::logic_error("namespace " + name + " must be made before the server listens");
+    }
+    auto made = std::make_unique<Namespace>(*this, name, std::make_shared<HandlerTable>());
+    return *namespaces_.emplace(name, std::move(made)).first->second;
+}
+
+HandlerRegistry& Core::of_matching(std::function<bool(std::string const&, Json const&)> admit) {
+    if (listening_) {
+        throw std::logic_error("dynamic namespaces must be declared before the server listens");
+    }
+    return *families_.emplace_back(std::make_unique<Family>(std::move(admit)));
+}
+
+Namespace* Core::resolve(std::string const& name, Json const& auth) {
+    {
+        std::lock_guard lock(namespaces_mutex_);
+        if (auto const found = namespaces_.find(name); found != namespaces_.end()) {
+            return found->second.get();
+        }
+    }
+    for (auto const& family : families_) {
+        bool admitted = false;
+        try {
+            admitted = family->admit(name, auth);
+        } catch (std::exception const& error) {
+            engineio::net::log_error("socketio", "the predicate for namespace {} threw: {}", name,
+                                     error.what());
+        }
+        if (admitted) {
+            std::lock_guard lock(namespaces_mutex_);
+            auto& slot = namespaces_[name];  // another shard may have made it meanwhile
+            if (!slot) {
+                slot = std::make_unique<Namespace>(*this, name, family->table());
+            }
+            return slot.get();
+        }
+    }
+    return nullptr;
+}
+
+void Core::on_http(std::function<void(Request, Responder)> handler) {
+    fallback_ = std::move(handler);
+}
+
+std::uint16_t Core::listen() {
+    if (listening_.exchange(true)) {
+        throw std::logic_error("the server listens already");
+    }
+    for (auto const& [name, nsp] : namespaces_) {
+        nsp->table_->frozen = true;
+    }
+    for (auto const& family : families_) {
+        family->table()->frozen = true;
+    }
+    for (unsigned i = 0; i < shard_count(); ++i) {
+        entrances_.push_back(std::make_unique<Entrance>(*this, runtime_.shard(i)));
+    }
+    return runtime_.listen(options_.host, options_.port,
+                           [this](unsigned index) -> engineio::net::HttpHandler& {
+                               return *entrances_[index];
+                           });
+}
+
+void Core::on_shards(std::function<bool(unsigned)> const& wanted,
+                     std::function<void(Shard&)> const& task) {
+    auto* const current = Shard::current();
+    for (unsigned i = 0; i < shard_count(); ++i) {
+        Shard& shard = runtime_.shard(i);
+        if (!wanted(i)) {
+            continue;
+        }
+        if (&shard == current) {
+            task(shard);
+        } else {
+            shard.post([task, &shard] { task(shard); });
+        }
+    }
+}
+
+void Core::close() {
+    if (!listening_) {
+        return;
+    }
+    on_shards([](unsigned) { return true; }, [this](Shard& shard) { close_shard(shard); });
+}
+
+void Core::close_shard(Shard& shard) {
+    // A handler may disconnect others, so the list is read anew each time.
+    std::vector<Client*> clients;
+    for (Client* client = first_client_[shard.index()]; client; client = client->next_) {
+        clients.push_back(client);
+    }
+    for (Client* const client : clients) {
+        client->shut_down();
+    }
+    entrances_[shard.index()]->engine().close();
+}
+
+// 15 bytes as the engine's ids: 12 unguessable ones and a counter.
+std::string Core::new_socket_id() {
+    auto const count = id_counter_.fetch_add(1, std::memory_order_relaxed);
+    auto bytes = engineio::net::random_bytes(12);
+    for (int shift : {16, 8, 0}) {
+        bytes.push_back(static_cast<char>(count >> shift));
+    }
+    return engineio::net::base64url_encode(bytes);
+}
+
+void Core::add_client(Client& client, unsigned shard) {
+    client.next_ = first_client_[shard];
+    if (client.next_) {
+        client.next_->previous_ = &client;
+    }
+    first_client_[shard] = &client;
+    clients_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Core::remove_client(Client& client, unsigned shard) {
+    (client.previous_ ? client.previous_->next_ : first_client_[shard]) = client.next_;
+    if (client.next_) {
+        client.next_->previous_ = client.previous_;
+    }
+    clients_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace socketio

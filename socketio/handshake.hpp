@@ -1,0 +1,66 @@
+#pragma once
+
+#include "engineio/net/http.hpp"
+#include "socketio/json.hpp"
+#include "socketio/json_codec.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace socketio {
+
+/// What a client said when it connected: the first HTTP request of its session (shared by all
+/// namespaces of the connection) and the auth payload of this namespace's CONNECT packet.
+/// Immutable; readable from any thread.
+class Handshake {
+public:
+    Handshake(std::shared_ptr<engineio::net::Request const> request, Json auth,
+              std::chrono::system_clock::time_point issued)
+        : request_(std::move(request)), auth_(std::move(auth)), issued_(issued) {}
+
+    /// The auth payload: an object, empty if the client sent none.
+    Json const& auth() const { return auth_; }
+    /// One member of it, or nothing if it is absent or of another type.
+    template <class T = std::string>
+    std::optional<T> auth(std::string_view key) const {
+        T value{};
+        Json const& member = auth_[key];
+        return !member.is_null() && read_value(member, value) ? std::optional(std::move(value))
+                                                              : std::nullopt;
+    }
+
+    /// The value of a request header ("" if absent); names are lower-case.
+    std::string_view header(std::string_view lower_case_name) const {
+        return request_->header(lower_case_name);
+    }
+    engineio::net::Headers const& headers() const { return request_->headers; }
+
+    /// The decoded query of the first request, engine parameters (EIO, transport) included.
+    engineio::net::Query query() const { return request_->query(); }
+    /// One query parameter, or nothing if it is absent.
+    std::optional<std::string> query(std::string_view name) const;
+
+    /// Undecoded target of the request, "/socket.io/?EIO=4&...".
+    std::string const& url() const { return request_->target; }
+    /// The peer's address without port.
+    std::string const& address() const { return request_->remote_address; }
+    /// Came over TLS.
+    bool secure() const { return request_->secure; }
+    /// Came from a page of another origin (an Origin header is present).
+    bool xdomain() const { return !request_->header("origin").empty(); }
+    /// When the socket was made.
+    std::chrono::system_clock::time_point issued() const { return issued_; }
+
+    /// Node's `socket.handshake` as it would travel in an event.
+    Json to_json() const;
+
+private:
+    std::shared_ptr<engineio::net::Request const> request_;
+    Json auth_;
+    std::chrono::system_clock::time_point issued_;
+};
+
+}  // namespace socketio

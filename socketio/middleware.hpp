@@ -1,0 +1,75 @@
+#pragma once
+
+// The three ways to write a middleware, made one: a result, a coroutine, or a `next` to be called
+// later.
+
+#include "socketio/ack.hpp"
+#include "socketio/handler.hpp"
+#include "socketio/task.hpp"
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace socketio {
+
+/// Passes (no error) or refuses; the first call counts. On the socket's shard.
+using Next = std::function<void(std::optional<ConnectError>)>;
+
+/// What a middleware decides: `return {}` passes, `return ConnectError{"why"}` refuses.
+using Admission = Result<void, ConnectError>;
+
+using Middleware = std::function<void(SocketPtr const&, Next)>;
+using EventMiddleware = std::function<void(SocketPtr const&, Event const&, Next)>;
+
+namespace detail {
+
+inline void decide(Next const& next, Admission const& admission) {
+    next(admission ? std::nullopt : std::optional(admission.error()));
+}
+
+inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task) {
+    decide(next, co_await std::move(task));
+    static_cast<void>(keep);
+}
+
+// Calls `function(args...)` in whichever form it has and lets `next` hear the outcome.
+template <class F, class... A>
+void run_middleware(F& function, SocketPtr const& socket, Next next, A const&... args) {
+    if constexpr (std::is_invocable_v<F&, Socket&, A const&..., Next>) {
+        std::invoke(function, *socket, args..., std::move(next));
+    } else {
+        static_assert(std::is_invocable_v<F&, Socket&, A const&...>,
+                      "a middleware takes (Socket&), for events (Socket&, Event const&), and "
+                      "optionally Next as last parameter");
+        using R = std::invoke_result_t<F&, Socket&, A const&...>;
+        if constexpr (TaskResult<R>::is_task) {
+            spawn(decide_later(socket, std::move(next), std::invoke(function, *socket, args...)));
+        } else if constexpr (std::is_void_v<R>) {
+            std::invoke(function, *socket, args...);
+            next(std::nullopt);
+        } else {
+            decide(next, std::invoke(function, *socket, args...));
+        }
+    }
+}
+
+}  // namespace detail
+
+template <class F>
+Middleware make_middleware(F function) {
+    return [function = std::move(function)](SocketPtr const& socket, Next next) mutable {
+        detail::run_middleware(function, socket, std::move(next));
+    };
+}
+
+template <class F>
+EventMiddleware make_event_middleware(F function) {
+    return [function = std::move(function)](SocketPtr const& socket, Event const& event,
+                                            Next next) mutable {
+        detail::run_middleware(function, socket, std::move(next), event);
+    };
+}
+
+}  // namespace socketio

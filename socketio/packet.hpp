@@ -1,0 +1,62 @@
+#pragma once
+
+// One Socket.IO packet, decoded and encoded (Socket.IO protocol 5, "Packet encoding"). Both are
+// plain values: a parser makes them, the client that owns the session moves them on.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "socketio/json.hpp"
+
+namespace socketio {
+
+enum class PacketType : std::uint8_t {
+    connect = 0,
+    disconnect,
+    event,
+    ack,
+    connect_error,
+    binary_event,
+    binary_ack,
+};
+
+// Attachments one packet may announce. More would let a peer make us wait for and keep any number
+// of binary messages (CVE-2026-33151).
+inline constexpr std::size_t max_attachments = 10;
+
+// Largest ack id: 2^53-1. The reference lets larger ones lose digits and answers a wrong id.
+inline constexpr std::uint64_t max_packet_id = 9007199254740991;
+
+struct Packet {
+    // Never one of the binary types: a decoded binary event is an event with Binary in its data.
+    PacketType type = PacketType::connect;
+    std::string nsp = "/";
+    std::optional<std::uint64_t> id;
+    // Null if has_data is false. An event's first element is its name, a string or number. Events
+    // and acks that came without payload (legal in the text encoding) have an empty array here,
+    // and has_data is true.
+    Json data;
+    bool has_data = false;
+};
+
+// What goes to the Engine.IO layer: one text or binary message, then the attachments as binary
+// messages directly behind it.
+struct EncodedPacket {
+    bool binary_main = false;
+    std::string main;
+    std::vector<std::string> attachments;
+};
+
+// True for names an application must never receive from a peer, because they are lifecycle events
+// of the library (connect, connect_error, disconnect, disconnecting, newListener, removeListener).
+bool is_reserved_event(std::string_view name);
+
+// True if `data` is what the protocol allows as payload of a (not binary) packet of this type;
+// null stands for "no payload".
+bool is_valid_payload(PacketType type, Json const* data);
+
+}  // namespace socketio

@@ -1,0 +1,83 @@
+#include "socketio/server.hpp"
+
+#include "socketio/core.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace socketio {
+
+Server::Server(ServerOptions options)
+    : own_runtime_(std::make_unique<Runtime>(options.threads)),
+      core_(std::make_unique<Core>(*own_runtime_, std::move(options))) {}
+
+Server::Server(Runtime& runtime, ServerOptions options)
+    : core_(std::make_unique<Core>(runtime, std::move(options))) {}
+
+Server::~Server() {
+    if (own_runtime_) {
+        own_runtime_->stop();
+        own_runtime_->join();  // no shard may look at the core any more
+    }
+}
+
+Namespace& Server::of(std::string_view name) {
+    return core_->of(name);
+}
+
+HandlerRegistry& Server::of(std::regex pattern) {
+    return core_->of_matching([pattern = std::move(pattern)](std::string const& name, Json const&) {
+        return std::regex_search(name, pattern);
+    });
+}
+
+HandlerRegistry& Server::of_matching(
+    std::function<bool(std::string const& name, Json const& auth)> admit) {
+    return core_->of_matching(std::move(admit));
+}
+
+void Server::on_http(std::function<void(Request, Responder)> handler) {
+    core_->on_http(std::move(handler));
+}
+
+std::uint16_t Server::listen() {
+    return core_->listen();
+}
+
+void Server::run() {
+    if (!own_runtime_) {
+        throw std::logic_error("this server shares its runtime: run that instead");
+    }
+    if (!core_->listening()) {
+        core_->listen();
+    }
+    own_runtime_->run();
+}
+
+void Server::close_on_signals() {
+    core_->runtime().on_termination([this] { close(); });
+}
+
+void Server::close() {
+    if (own_runtime_) {
+        own_runtime_->stop_listening();
+    }
+    core_->close();
+    if (own_runtime_) {
+        own_runtime_->stop();
+    }
+}
+
+Runtime& Server::runtime() {
+    return core_->runtime();
+}
+
+ServerOptions const& Server::options() const {
+    return core_->options();
+}
+
+std::size_t Server::clients_count() const {
+    return core_->clients_count();
+}
+
+}  // namespace socketio

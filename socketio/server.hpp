@@ -1,0 +1,152 @@
+#pragma once
+
+#include "engineio/config.hpp"
+#include "engineio/net/http_server.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/parser.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace socketio {
+
+using engineio::CookieOptions;
+using engineio::CorsOptions;
+using engineio::net::Request;
+using engineio::net::Responder;
+using engineio::net::Response;
+
+/// The threads (shards) and listeners that servers run on. A server makes its own unless given
+/// one; several servers in one process share one.
+using Runtime = engineio::net::HttpServer;
+
+/// Connection state recovery (reference-behaviour 5.9).
+struct RecoveryOptions {
+    std::chrono::milliseconds max_disconnection_duration{120'000};
+    bool skip_middlewares = true;
+};
+
+/// Options of a server: Node's names in snake_case, Node's defaults. The second half belongs to
+/// the Engine.IO layer (engineio/config.hpp says what each means).
+struct ServerOptions {
+    std::uint16_t port = 3000;  // 0: any free port
+    std::string host = "0.0.0.0";
+    unsigned threads = 1;  // shards; 0: one per hardware thread
+    std::string path = "/socket.io";
+    bool serve_client = true;
+    /// Folder with socket.io.js and its kin, as npm's socket.io/client-dist. Empty: none served.
+    std::string client_dir = {};
+    std::chrono::milliseconds connect_timeout{45'000};
+    std::shared_ptr<Parser const> parser = {};  // empty: text_parser()
+    std::optional<RecoveryOptions> connection_state_recovery = {};
+
+    bool add_trailing_slash = true;
+    std::vector<std::string> transports = {"polling", "websocket"};
+    bool allow_upgrades = true;
+    std::chrono::milliseconds ping_interval{25'000};
+    std::chrono::milliseconds ping_timeout{20'000};
+    std::chrono::milliseconds upgrade_timeout{10'000};
+    std::size_t max_http_buffer_size = 1'000'000;
+    engineio::AllowRequest allow_request = {};
+    std::optional<CorsOptions> cors = {};
+    std::optional<CookieOptions> cookie = {};
+    std::optional<engineio::HttpCompression> http_compression = engineio::HttpCompression{};
+    engineio::net::DeflateOptions per_message_deflate = {};
+    bool allow_eio3 = false;
+    std::function<void(engineio::net::Headers&, Request const&)> initial_headers = {};
+    std::function<void(engineio::net::Headers&, Request const&)> headers = {};
+    std::function<void(Request const&, engineio::ConnectionError const&)> connection_error = {};
+};
+
+/// The Engine.IO half of the options.
+engineio::Options engine_options(ServerOptions const& options);
+
+/// A Socket.IO server. Register namespaces and handlers first, then run(): from then on the
+/// handler tables are fixed. of(), emit and close() may be called on any thread.
+///
+///     Server io{{.port = 3000}};
+///     io.on("chat message", [&](std::string text) { io.emit("chat message", text); });
+///     io.run();
+class Server {
+public:
+    explicit Server(ServerOptions options = {});
+    /// On threads shared with other servers; `runtime` must outlive it and is run by its owner.
+    Server(Runtime& runtime, ServerOptions options);
+    ~Server();
+    Server(Server const&) = delete;
+    Server& operator=(Server const&) = delete;
+
+    /// The namespace of that name, made if needed ("chat" means "/chat", "" means "/"). Throws
+    /// std::logic_error for a new name after listen().
+    Namespace& of(std::string_view name);
+    /// Handlers for every namespace whose name matches entirely as JavaScript's RegExp.test would
+    /// (anchor the expression yourself). Asked in order of registration, for unknown names only.
+    HandlerRegistry& of(std::regex pattern);
+    /// The same with a predicate on name and auth payload.
+    HandlerRegistry& of_matching(std::function<bool(std::string const& name, Json const& auth)> admit);
+
+    /// The main namespace "/", to which the following calls go.
+    Namespace& sockets() { return of("/"); }
+    template <class F>
+    HandlerRegistry& on(std::string_view event, F handler) {
+        return sockets().on(event, std::move(handler));
+    }
+    template <class M, class C>
+    HandlerRegistry& on(std::string_view event, M method, C* object) {
+        return sockets().on(event, method, object);
+    }
+    template <class F>
+    HandlerRegistry& use(F middleware) {
+        return sockets().use(std::move(middleware));
+    }
+    template <class F>
+    HandlerRegistry& on_connection(F handler) {
+        return sockets().on_connection(std::move(handler));
+    }
+    template <class F>
+    HandlerRegistry& on_disconnect(F handler) {
+        return sockets().on_disconnect(std::move(handler));
+    }
+    template <class... A>
+    void emit(std::string_view event, A const&... args) {
+        sockets().emit(event, args...);
+    }
+    BroadcastOperator to(RoomList rooms) { return sockets().to(std::move(rooms)); }
+    BroadcastOperator in(RoomList rooms) { return sockets().to(std::move(rooms)); }
+    BroadcastOperator except(RoomList rooms) { return sockets().except(std::move(rooms)); }
+
+    /// Requests that are neither for the client files nor for the engine. Runs on the shard of the
+    /// connection. Default: 404; unclaimed upgrades are ended after a second, as in Node.
+    void on_http(std::function<void(Request, Responder)> handler);
+
+    /// Binds and listens as the options say; returns the port. Freezes the handler tables. Throws
+    /// std::system_error if the address can't be used.
+    std::uint16_t listen();
+    /// listen() if needed, then serves on this thread (and the other shards' threads) until
+    /// close(). Only for a server that made its own runtime.
+    void run();
+    /// SIGINT and SIGTERM end run() as close() does.
+    void close_on_signals();
+    /// Ends every socket with "server shutting down" and every connection; run() returns. Any
+    /// thread, handlers included.
+    void close();
+
+    Runtime& runtime();
+    ServerOptions const& options() const;
+    /// Open Engine.IO connections of all shards (Node: io.engine.clientsCount); approximate while
+    /// connections come and go.
+    std::size_t clients_count() const;
+
+private:
+    std::unique_ptr<Runtime> own_runtime_;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace socketio

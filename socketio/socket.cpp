@@ -1,0 +1,251 @@
+#include "socketio/socket.hpp"
+
+#include "engineio/net/log.hpp"
+#include "engineio/net/result.hpp"
+#include "engineio/net/shard.hpp"
+#include "socketio/client.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/namespace_shard.hpp"
+#include "socketio/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace socketio {
+
+using engineio::net::OneShot;
+
+struct Socket::PendingAck {
+    detail::AckCallback callback;
+    OneShot timer;
+};
+
+Socket::Socket(Client& client, Namespace& nsp, std::string id, Handshake handshake)
+    : client_(&client),
+      nsp_(nsp),
+      shard_(client.session().shard()),
+      id_(std::move(id)),
+      handshake_(std::make_shared<Handshake const>(std::move(handshake))) {}
+
+Socket::~Socket() {
+    if (room_count() > 0) {  // joined in a middleware, never connected
+        nsp_.shard(shard_.index()).rooms.leave_all(*this);
+    }
+}
+
+void Socket::assert_shard() const {
+    SIO_ASSERT(shard_.is_current());
+}
+
+engineio::TransportName Socket::transport() const {
+    return client_ ? client_->session().transport() : engineio::TransportName::polling;
+}
+
+int Socket::protocol() const {
+    return client_ ? client_->session().protocol() : 4;
+}
+
+bool Socket::writable() const {
+    return client_ && client_->session().writable();
+}
+
+Json& Socket::data() {
+    if (!data_) {
+        data_ = std::make_unique<Json>(Json::object());
+    }
+    return *data_;
+}
+
+void Socket::join(RoomList rooms) {
+    assert_shard();
+    if (ended_ || !client_) {
+        return;
+    }
+    for (auto const& room : rooms.names) {
+        if (room != id_) {  // everybody is in the own room
+            nsp_.here().rooms.join(*this, room);
+        }
+    }
+}
+
+void Socket::leave(std::string_view room) {
+    assert_shard();
+    nsp_.here().rooms.leave(*this, room);
+}
+
+std::vector<std::string> Socket::rooms() const {
+    assert_shard();
+    if (ended_) {
+        return {};
+    }
+    auto rooms = nsp_.here().rooms.rooms_of(*this);
+    if (connected_) {
+        rooms.insert(rooms.begin(), id_);
+    }
+    return rooms;
+}
+
+bool Socket::in_room(std::string_view room) const {
+    assert_shard();
+    return (connected_ && room == id_) || nsp_.here().rooms.contains(*this, room);
+}
+
+SocketEmitter Socket::timeout(std::chrono::milliseconds limit) {
+    return SocketEmitter(*this, {}).timeout(limit);
+}
+SocketEmitter Socket::volatile_() {
+    return SocketEmitter(*this, {}).volatile_();
+}
+SocketEmitter Socket::compress(bool on) {
+    return SocketEmitter(*this, {}).compress(on);
+}
+
+BroadcastOperator Socket::broadcast() const {
+    return BroadcastOperator(nsp_, Selection{{}, {id_}});
+}
+BroadcastOperator Socket::to(RoomList rooms) const {
+    return broadcast().to(std::move(rooms));
+}
+BroadcastOperator Socket::in(RoomList rooms) const {
+    return broadcast().to(std::move(rooms));
+}
+BroadcastOperator Socket::except(RoomList rooms) const {
+    return broadcast().except(std::move(rooms));
+}
+BroadcastOperator Socket::local() const {
+    return broadcast().local();
+}
+
+void Socket::emit_event(EventRef const& event, EmitFlags const& flags,
+                        detail::AckCallback on_ack) {
+    assert_shard();
+    check_event_name(event.name);
+    if (!client_) {
+        if (on_ack) {
+            on_ack(AckError::disconnected);
+        }
+        return;
+    }
+    std::optional<std::uint64_t> id;
+    if (on_ack) {
+        id = nsp_.next_ack_id();
+        expect_ack(*id, flags.timeout ? &*flags.timeout : nullptr, std::move(on_ack));
+    }
+    if (nsp_.recovery_ && !id && !flags.is_volatile) {
+        auto const logged = nsp_.log_event(Selection{{id_}, {}}, event);
+        deliver(to_messages(*logged.packet), flags);
+        return;
+    }
+    deliver(to_messages(nsp_.encode(event, id, {})), flags);
+}
+
+void Socket::deliver(std::vector<engineio::net::Message> const& messages, EmitFlags const& flags) {
+    if (!client_) {
+        return;
+    }
+    if (flags.is_volatile && !client_->session().writable()) {
+        ++shard_.metrics().volatile_dropped;
+        return;
+    }
+    client_->send(messages, flags.compress);
+}
+
+void Socket::expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeout,
+                        detail::AckCallback callback) {
+    if (!acks_) {
+        acks_ = std::make_unique<std::map<std::uint64_t, PendingAck>>();
+    }
+    auto& pending = (*acks_)[id];
+    pending.callback = std::move(callback);
+    if (timeout) {
+        pending.timer = shard_.timers().after(*timeout, [this, id] {
+            SocketPtr const keep(this);
+            settle_ack(id, AckError::timeout);
+        });
+    }
+}
+
+void Socket::settle_ack(std::uint64_t id, Result<Args, AckError> answer) {
+    if (!acks_) {
+        return;
+    }
+    auto const found = acks_->find(id);
+    if (found == acks_->end()) {
+        return;  // unknown, answered before or too late: ignored as in Node
+    }
+    auto const callback = std::move(found->second.callback);
+    acks_->erase(found);
+    callback(std::move(answer));
+}
+
+// Coroutines wait for these: they go on with an error, in the dispatch phase.
+void Socket::fail_acks() {
+    if (!acks_) {
+        return;
+    }
+    for (auto& [id, pending] : std::exchange(*acks_, {})) {
+        shard_.defer([callback = std::move(pending.callback)] {
+            callback(AckError::disconnected);
+        });
+    }
+}
+
+void Socket::send_ack(std::uint64_t id, std::size_t count, PayloadRef args) {
+    assert_shard();
+    if (!client_) {
+        return;
+    }
+    auto const payload = [&](Writer& writer) {
+        writer.begin_array(count);
+        args(writer);
+        writer.end_array();
+    };
+    client_->send(client_->core().parser().encode(PacketType::ack, nsp_.name(), id, payload));
+}
+
+void Socket::disconnect(bool close) {
+    assert_shard();
+    if (!connected_ || !client_) {
+        return;
+    }
+    if (close) {
+        client_->disconnect_all();
+        return;
+    }
+    client_->send_packet(PacketType::disconnect, nsp_, nullptr);
+    client_->remove(*this);
+    leave_namespace(DisconnectReason::server_namespace_disconnect, {});
+}
+
+void Socket::leave_namespace(DisconnectReason reason, std::string_view description) {
+    if (ended_ || !connected_) {
+        return;
+    }
+    SocketPtr const keep(this);
+    nsp_.run_disconnect(*this, nsp_.handlers().disconnecting, reason, description);
+    if (nsp_.recovery_ && is_recoverable(reason) && !pid_.empty()) {
+        auto rooms = nsp_.here().rooms.rooms_of(*this);
+        nsp_.recovery_->save(shard_.now(), {id_, pid_, std::move(rooms), data()});
+    }
+    nsp_.remove(*this);
+    ended_ = true;
+    connected_ = false;
+    nsp_.run_disconnect(*this, nsp_.handlers().disconnect, reason, description);
+    fail_acks();
+    client_ = nullptr;
+}
+
+namespace detail {
+
+AckSlot::AckSlot(SocketPtr socket, std::uint64_t id) : socket(std::move(socket)), id(id) {}
+AckSlot::~AckSlot() = default;
+
+void AckSlot::send(std::size_t count, PayloadRef args) {
+    if (!std::exchange(sent, true)) {
+        socket->send_ack(id, count, args);
+    }
+}
+
+}  // namespace detail
+
+}  // namespace socketio

@@ -1,0 +1,210 @@
+#pragma once
+
+#include "engineio/transport.hpp"
+#include "socketio/ack.hpp"
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/disconnect_reason.hpp"
+#include "socketio/emit.hpp"
+#include "socketio/handshake.hpp"
+#include "socketio/packet.hpp"
+#include "socketio/rooms.hpp"
+
+#include <any>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engineio::net {
+class Shard;
+class OneShot;
+class Message;
+}
+
+namespace socketio {
+
+class Client;
+class Namespace;
+class SocketEmitter;
+struct HandlerTable;
+struct NamespaceShard;
+
+/// One client in one namespace. Owned by its Client; kept alive by SocketPtr. After disconnect
+/// every call is a harmless no-op, as in Node.
+///
+/// Threads: may be used on its own shard only (checked in every build). To reach a socket from
+/// elsewhere address its own room: `io.to(id).emit(...)`.
+class Socket final : public RoomMember {
+public:
+    Socket(Client& client, Namespace& nsp, std::string id, Handshake handshake);
+    ~Socket();
+
+    /// 20 unguessable characters, unrelated to the engine's secret sid.
+    std::string const& id() const { return id_; }
+    Namespace& nsp() const { return nsp_; }
+    Handshake const& handshake() const { return *handshake_; }
+    /// False before the middlewares have admitted it and after disconnect.
+    bool connected() const { return connected_; }
+    /// The state of an earlier connection was restored (connection state recovery).
+    bool recovered() const { return recovered_; }
+    /// What the session uses now.
+    engineio::TransportName transport() const;
+    /// Engine.IO protocol revision, 4 or 3.
+    int protocol() const;
+    /// The transport would take a packet at once; volatile events are dropped otherwise.
+    bool writable() const;
+
+    /// Free for the application; visible to fetch_sockets() and kept by recovery.
+    Json& data();
+    /// One typed value for the application, default-constructed on first use. The type must be the
+    /// same in every call.
+    template <class T>
+    T& data() {
+        if (!typed_data_.has_value()) {
+            typed_data_.emplace<T>();
+        }
+        return std::any_cast<T&>(typed_data_);
+    }
+
+    /// Joins; a no-op after disconnect.
+    void join(RoomList rooms);
+    void leave(std::string_view room);
+    /// Own id first, then in order of joining; empty after disconnect.
+    std::vector<std::string> rooms() const;
+    bool in_room(std::string_view room) const;
+
+    /// Sends an event. Throws std::invalid_argument for reserved names.
+    template <class... A>
+    void emit(std::string_view event, A const&... args) {
+        with_event(event, [this](EventRef const& e) { emit_event(e, {}); }, args...);
+    }
+    template <class... A>
+    void send(A const&... args) {
+        emit("message", args...);
+    }
+    /// Sends an event and asks for an answer: `co_await` gives Result<T, AckError>. T is the type
+    /// of the first answered argument, or Args for all. Without .timeout() it waits until the
+    /// answer or the disconnect.
+    template <class T = Json, class... A>
+    AckReply<T> emit_with_ack(std::string_view event, A const&... args);
+
+    SocketEmitter timeout(std::chrono::milliseconds limit);
+    SocketEmitter volatile_();
+    SocketEmitter compress(bool on);
+
+    /// Broadcasts to others: this socket is left out.
+    BroadcastOperator to(RoomList rooms) const;
+    BroadcastOperator in(RoomList rooms) const;
+    BroadcastOperator except(RoomList rooms) const;
+    BroadcastOperator broadcast() const;
+    BroadcastOperator local() const;
+
+    /// Leaves the namespace; with `close` the whole connection ends. Idempotent.
+    void disconnect(bool close = false);
+
+private:
+    friend class BroadcastOperator;
+    friend class Client;
+    friend class Namespace;
+    friend class SocketEmitter;
+    friend struct NamespaceShard;
+    friend struct detail::AckSlot;
+    friend void intrusive_ptr_add_ref(Socket* socket) noexcept;
+    friend void intrusive_ptr_release(Socket* socket) noexcept;
+
+    struct PendingAck;
+
+    void emit_event(EventRef const& event, EmitFlags const& flags,
+                    detail::AckCallback on_ack = nullptr);
+    void expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeout,
+                    detail::AckCallback callback);
+    void send_ack(std::uint64_t id, std::size_t count, PayloadRef args);
+    void deliver(std::vector<engineio::net::Message> const& messages, EmitFlags const& flags);
+
+    void on_packet(Packet packet);  // dispatch phase
+    void on_event(Packet packet);
+    void run_event_middlewares(std::shared_ptr<Packet> packet, std::size_t index);
+    void run_handlers(Packet& packet);
+    void report_error(EventError const& error);
+    void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
+    void fail_acks();
+    void leave_namespace(DisconnectReason reason, std::string_view description);
+    void assert_shard() const;
+
+    std::uint32_t references_ = 0;
+    bool connected_ = false;
+    bool recovered_ = false;
+    bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
+    bool ended_ = false;    // disconnect handlers have run
+    std::uint64_t mark_ = 0;          // epoch of the last broadcast that looked at this socket
+    std::uint64_t log_position_ = 0;  // recovery: broadcasts up to here were replayed
+    Client* client_;                  // null once the connection is gone
+    Namespace& nsp_;
+    engineio::net::Shard& shard_;
+    std::string id_;
+    std::string pid_;  // recovery: the private id
+    std::shared_ptr<Handshake const> handshake_;
+    std::unique_ptr<Json> data_;
+    std::any typed_data_;
+    std::unique_ptr<std::map<std::uint64_t, PendingAck>> acks_;
+    Socket* previous_ = nullptr;  // the namespace's list in order of connecting
+    Socket* next_ = nullptr;
+};
+
+/// A socket with flags for the next emit.
+class SocketEmitter {
+public:
+    SocketEmitter(Socket& socket, EmitFlags flags) : socket_(&socket), flags_(flags) {}
+
+    SocketEmitter timeout(std::chrono::milliseconds limit) const {
+        auto flags = flags_;
+        flags.timeout = limit;
+        return {*socket_, flags};
+    }
+    SocketEmitter volatile_() const {
+        auto flags = flags_;
+        flags.is_volatile = true;
+        return {*socket_, flags};
+    }
+    SocketEmitter compress(bool on) const {
+        auto flags = flags_;
+        flags.compress = on;
+        return {*socket_, flags};
+    }
+
+    template <class... A>
+    void emit(std::string_view event, A const&... args) const {
+        with_event(event, [this](EventRef const& e) { socket_->emit_event(e, flags_); }, args...);
+    }
+    template <class T = Json, class... A>
+    AckReply<T> emit_with_ack(std::string_view event, A const&... args) const {
+        AckReply<T> reply;
+        with_event(
+            event,
+            [&](EventRef const& e) { socket_->emit_event(e, flags_, reply.callback()); }, args...);
+        return reply;
+    }
+
+private:
+    Socket* socket_;
+    EmitFlags flags_;
+};
+
+template <class T, class... A>
+AckReply<T> Socket::emit_with_ack(std::string_view event, A const&... args) {
+    return SocketEmitter(*this, {}).template emit_with_ack<T>(event, args...);
+}
+
+inline void intrusive_ptr_add_ref(Socket* socket) noexcept {
+    ++socket->references_;
+}
+inline void intrusive_ptr_release(Socket* socket) noexcept {
+    if (--socket->references_ == 0) {
+        delete socket;
+    }
+}
+
+}  // namespace socketio

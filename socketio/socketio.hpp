@@ -1,0 +1,16 @@
+#pragma once
+
+// The umbrella header: everything a Socket.IO application includes.
+
+#include "engineio/net/log.hpp"
+#include "socketio/ack.hpp"
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/describe.hpp"
+#include "socketio/disconnect_reason.hpp"
+#include "socketio/handshake.hpp"
+#include "socketio/json.hpp"
+#include "socketio/json_codec.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/server.hpp"
+#include "socketio/socket.hpp"
+#include "socketio/task.hpp"

@@ -1,0 +1,81 @@
+// Starts the server under test and the Node server: one process per test group, on a free port.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export const nodeServer = `${process.execPath} ${join(here, "node-server.mjs")}`;
+export const serverUnderTest = process.env.HUBBUB_SERVER || nodeServer;
+// Where a behaviour of the reference is deliberately not copied, tests ask who answers.
+export const againstNode = serverUnderTest.includes("node-server.mjs");
+
+// Sanitizer builds start and stop more slowly than the contract's one second.
+const patience = Number(process.env.HUBBUB_PATIENCE || 1);
+
+// Programs for people name their address instead of printing READY.
+const announced = /https?:\/\/[\w.[\]:]+?:(\d+)/;
+
+class Server {
+    constructor(child, port, output) {
+        this.child = child;
+        this.port = port;
+        this.output = output;
+        this.url = `http://127.0.0.1:${port}`;
+        this.gone = new Promise((resolve) => {
+            child.once("exit", (code, signal) => resolve({ code, signal }));
+        });
+    }
+
+    // Ends the server as an operator would and complains about anything but a clean exit.
+    async stop() {
+        if (this.child.exitCode === null && this.child.signalCode === null) {
+            this.child.kill("SIGTERM");
+        }
+        const late = setTimeout(() => this.child.kill("SIGKILL"), 5000 * patience);
+        const { code, signal } = await this.gone;
+        clearTimeout(late);
+        if (code !== 0) {
+            const how = signal ?? `exit code ${code}`;
+            throw new Error(`server did not end cleanly (${how})\n${this.output.join("\n")}`);
+        }
+    }
+
+    // Ends the server as a crash would: no close frames, no answers.
+    async kill() {
+        this.child.kill("SIGKILL");
+        await this.gone;
+    }
+}
+
+export async function startCommand(command, args = [], { quiet = true, cwd } = {}) {
+    const [program, ...fixed] = command.split(/\s+/);
+    const child = spawn(program, [...fixed, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd });
+    const output = [];
+    const keep = (line) => {
+        output.push(line);
+        if (output.length > 400) output.shift();
+        if (!quiet) console.error(line);
+    };
+    createInterface({ input: child.stderr }).on("line", keep);
+    const port = await new Promise((resolve, reject) => {
+        const fail = (why) => reject(new Error(`${command}: ${why}\n${output.join("\n")}`));
+        const timer = setTimeout(() => fail("no READY line"), 15_000 * patience);
+        child.once("error", (error) => fail(error.message));
+        child.once("exit", (code) => fail(`ended early with exit code ${code}`));
+        createInterface({ input: child.stdout }).on("line", (line) => {
+            keep(line);
+            const ready = /^READY (\d+)$/.exec(line) ?? announced.exec(line);
+            if (!ready) return;
+            clearTimeout(timer);
+            child.removeAllListeners("exit");
+            resolve(Number(ready[1]));
+        });
+    });
+    return new Server(child, port, output);
+}
+
+export function startServer(profile, { port = 0, command = serverUnderTest } = {}) {
+    return startCommand(command, ["--profile", profile, "--port", String(port)]);
+}

@@ -1,0 +1,16 @@
+// Both servers are played the same script and have to send the same.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { scenarios } from "./lib/scenarios.mjs";
+import { compare } from "./transcript.mjs";
+
+describe("transcripts", () => {
+    for (const [profile, name, scenario] of scenarios) {
+        it(`${name} (${profile})`, async () => {
+            const { expected, difference } = await compare(profile, scenario);
+            assert.ok(expected.length > 0);
+            assert.ok(!expected.some((line) => line.startsWith("!")), expected.at(-1));
+            if (difference) assert.fail(difference);
+        });
+    }
+});

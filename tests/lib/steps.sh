@@ -1,0 +1,145 @@
+# Shell helpers of tests/run and apps/run: quiet steps with a log, packages, npm. Sourced, not run.
+# The caller sets `root` (the repository) and `build` (where stamps and logs go).
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# step NAME COMMAND...: one line with the time it took; the end of its log if it fails.
+step() {
+    local name=$1 started=$SECONDS log pid waited=0
+    shift
+    mkdir -p "$build/logs"
+    log="$build/logs/${name//[^A-Za-z0-9_-]/-}.log"
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.2
+        waited=$((SECONDS - started))
+        # A sign of life every half minute, so that nobody takes a long build for a hang.
+        if ((waited >= 30 && waited % 30 == 0 && waited != ${last_sign:-0})); then
+            last_sign=$waited
+            say "   ... $name: $waited s"
+        fi
+    done
+    last_sign=0
+    if wait "$pid"; then
+        say "   $name: done ($((SECONDS - started)) s)"
+        return 0
+    fi
+    say "   $name: FAILED. The end of $log:"
+    tail -n "${log_tail:-40}" "$log" | sed 's/^/      /'
+    return 1
+}
+
+have() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# want_tool COMMAND PACKAGE...: the packages are missing if the command is.
+want_tool() {
+    local command=$1
+    shift
+    have "$command" || missing+=("$@")
+}
+
+want_package() {
+    installed "$1" || missing+=("$1")
+}
+
+# Debian 12 has Boost 1.74 as its default and 1.81 beside it; Debian 13's default is newer.
+want_boost() {
+    if installed libboost1.81-dev; then
+        return
+    elif apt-cache show libboost1.81-dev >/dev/null 2>&1; then
+        missing+=(libboost1.81-dev)
+    elif ! installed libboost-dev; then
+        missing+=(libboost-dev)
+    fi
+}
+
+want_node() {
+    local major=0
+    if have node; then
+        major=$(node -p 'process.versions.node.split(".")[0]')
+    fi
+    if ((major < 18)); then
+        missing+=(nodejs)
+    fi
+    want_tool npm npm
+}
+
+apt_install() {
+    local sudo=()
+    if [ "$(id -u)" != 0 ]; then
+        have sudo || { echo "not root and no sudo"; return 1; }
+        sudo=(sudo -n)
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    "${sudo[@]}" apt-get update -q &&
+        "${sudo[@]}" apt-get install -q -y --no-install-recommends "$@"
+}
+
+# Installs what the want_* calls found missing.
+install_missing() {
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    if ! have apt-get; then
+        die "These are missing and this is no Debian system: ${missing[*]}"
+    fi
+    say "Installing Debian packages: ${missing[*]}"
+    step packages apt_install "${missing[@]}" || die "The packages could not be installed. \
+As root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
+}
+
+want_cpp_toolchain() {
+    local package
+    want_tool g++ g++
+    want_tool meson meson
+    want_tool ninja ninja-build
+    want_tool pkg-config pkg-config
+    want_boost
+    for package in rapidjson-dev libfmt-dev libssl-dev zlib1g-dev libspdlog-dev libcli11-dev \
+        libtomlplusplus-dev libsqlite3-dev ca-certificates; do
+        want_package "$package"
+    done
+}
+
+# npm_ci FOLDER: node_modules as the lock file says; nothing to do while the lock is the same.
+npm_ci() {
+    local folder=$1 stamp key
+    key=$(cat "$folder/package.json" "$folder/package-lock.json" | sha256sum | cut -c1-16)
+    stamp="$folder/node_modules/.stamp-$key"
+    if [ -e "$stamp" ]; then
+        return
+    fi
+    step "npm ci in ${folder#"$root/"}" npm_install_in "$folder" ||
+        die "npm could not install the packages of $folder/package-lock.json. Check that the npm \
+registry can be reached (npm ping), then run this script again."
+    touch "$stamp"
+}
+
+npm_install_in() {
+    cd "$1" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+}
+
+# configure FOLDER OPTION...: meson setup, once.
+configure() {
+    local folder=$1
+    shift
+    if [ -e "$folder/build.ninja" ]; then
+        return
+    fi
+    rm -rf "$folder"
+    step "configure ${folder#"$root/"}" meson setup "$folder" "$root" "$@"
+}
