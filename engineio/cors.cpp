@@ -33,7 +33,8 @@ AllowedOrigin allowed_origin(CorsOptions const& options, std::string const& orig
         bool const listed = std::find(list->begin(), list->end(), origin) != list->end();
         return {true, listed ? origin : std::string(), true};
     }
-    if (auto const* allows = std::get_if<std::function<bool(std::string const&)>>(&options.origin)) {
+    using Predicate = std::function<bool(std::string const&)>;
+    if (auto const* allows = std::get_if<Predicate>(&options.origin)) {
         // Node's callback with `false` switches CORS off for the request.
         bool const allowed = *allows && (*allows)(origin);
         return {allowed, origin, true};

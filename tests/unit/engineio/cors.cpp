@@ -22,7 +22,8 @@ std::string headers(CorsOptions const& options, std::string method, std::string 
         request.headers.push_back({"access-control-request-headers", std::move(requested)});
     }
     net::Headers out;
-    std::string text = add_cors_headers(options, request, out) == CorsResult::preflight ? "204\n" : "";
+    bool const preflight = add_cors_headers(options, request, out) == CorsResult::preflight;
+    std::string text = preflight ? "204\n" : "";
     for (auto const& header : out) {
         text += header.name + "=" + header.value + "\n";
     }

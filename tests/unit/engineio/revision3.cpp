@@ -36,7 +36,8 @@ std::string decoded(std::string_view body, bool as_binary) {
 }  // namespace
 
 TEST_CASE("revision3: text payloads") {
-    std::vector<Outgoing> const packets = {text("4€"), text("4\U0001F600"), binary("\x01\x02\x03\x04")};
+    std::vector<Outgoing> const packets = {text("4€"), text("4\U0001F600"),
+                                           binary("\x01\x02\x03\x04")};
     auto const payload = revision3::encode_payload(packets, true);
     CHECK_FALSE(payload.binary);
     CHECK(payload.body == "2:4€3:4\U0001F60010:b4AQIDBA==");
@@ -72,8 +73,9 @@ TEST_CASE("revision3: binary payloads") {
 }
 
 TEST_CASE("revision3: malformed binary payloads end") {
-    for (auto const& bad : {""s, "\x00"s, "\x00\xff"s, "\x00\x01"s, "\x00\x05\xff"s, "\x00\x0a\xff"s,
-                            "\x00\x00\xff"s, "\x01\x01\xff\x07"s, std::string(400, '\x01')}) {
+    for (auto const& bad : {""s, "\x00"s, "\x00\xff"s, "\x00\x01"s, "\x00\x05\xff"s,
+                            "\x00\x0a\xff"s, "\x00\x00\xff"s, "\x01\x01\xff\x07"s,
+                            std::string(400, '\x01')}) {
         CHECK(decoded(bad, true) == "!");
     }
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <string>
 
 using namespace std::chrono_literals;
 using engineio::CloseReason;
@@ -17,18 +18,20 @@ engineio::net::Message text(std::string_view payload) {
 }  // namespace
 
 TEST_CASE("session: the open packet") {
+    std::string const limits =
+        R"("pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})";
     SessionRig()
-        .gets(R"(0{"sid":"sid","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})")
+        .gets(R"(0{"sid":"sid","upgrades":["websocket"],)" + limits)
         .run();
     SessionRig()
         .websocket()
-        .gets(R"(0{"sid":"sid","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})")
+        .gets(R"(0{"sid":"sid","upgrades":[],)" + limits)
         .run();
     engineio::Options options;
     options.allow_upgrades = false;
     options.initial_packet = "hello";
     SessionRig(options)
-        .gets(R"(0{"sid":"sid","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}|4hello)")
+        .gets(R"(0{"sid":"sid","upgrades":[],)" + limits + "|4hello")
         .run();
 }
 
@@ -77,12 +80,14 @@ TEST_CASE("session: parse error") {
 }
 
 TEST_CASE("session: closed by the server") {
-    SessionRig().gets("0*").polls().server_closes().closes(CloseReason::forced_close).gets("1").run();
+    SessionRig().gets("0*").polls().server_closes().closes(CloseReason::forced_close).gets("1")
+        .run();
     SessionRig().gets("0*").server_closes().says("4x").polls().gets("6|1")
         .closes(CloseReason::forced_close).run();
     SessionRig().gets("0*").sends("4bye").server_closes().polls().gets("4bye").polls().gets("6|1")
         .closes(CloseReason::forced_close).run();
-    SessionRig().gets("0*").sends("4bye").server_closes(true).closes(CloseReason::forced_close).run();
+    SessionRig().gets("0*").sends("4bye").server_closes(true).closes(CloseReason::forced_close)
+        .run();
     SessionRig().websocket().gets("0*").sends("4bye").server_closes().gets("4bye")
         .closes(CloseReason::forced_close).run();
     // Heartbeat ends what nobody polls any more.
@@ -164,8 +169,9 @@ TEST_CASE("session: a batch stays together") {
     rig::Play play(engineio::Options{}, 4);
     play.start(engineio::TransportName::polling);
     play.transport->take();
+    using engineio::net::Message;
     std::array const batch = {text("451-[]"),
-                              engineio::net::Message::make(engineio::net::MessageKind::binary, "B")};
+                              Message::make(engineio::net::MessageKind::binary, "B")};
     play.shard.turn([&] {
         play.transport->poll();
         CHECK(play.session->writable());
