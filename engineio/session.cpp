@@ -9,10 +9,6 @@
 
 namespace engineio {
 
-Session::Probe::Probe(Session& session, Transport& transport)
-    : transport(transport), timeout(&Session::probe_timed_out, &session),
-      noop(&Session::noop_due, &session) {}
-
 Session::Session(net::Shard& shard, Options const& options, Opening opening)
     : shard_(shard), options_(options), opening_(std::move(opening)),
       heartbeat_(&Session::heartbeat_due, this) {
@@ -219,7 +215,7 @@ void Session::on_transport_closed(Transport& from) {
     if (probe_ && &from == &probe_->transport) {
         drop_probe(false);
     } else if (&from == transport_) {
-        finish(CloseReason::transport_close, "");
+        lose_transport(CloseReason::transport_close, "");
     }
 }
 
@@ -228,8 +224,19 @@ void Session::on_transport_error(Transport& from, std::string_view description) 
         drop_probe(false);
     } else if (&from == transport_) {
         ++shard_.metrics().protocol_errors;
-        finish(CloseReason::transport_error, description);
+        lose_transport(CloseReason::transport_error, description);
     }
+}
+
+void Session::lose_transport(CloseReason reason, std::string_view description) {
+    if (transport_name_ == TransportName::polling) {
+        finish(reason, description);
+        return;
+    }
+    // The end of a WebSocket is an event of its own: packets that came in the same bytes wait in
+    // the handler's deferred tasks and go first.
+    transport_ = nullptr;
+    finish_later(reason, std::string(description));
 }
 
 void Session::on_close_delivered(Transport& from) {
@@ -280,79 +287,6 @@ void Session::heartbeat_due(void* self) {
     session.pong_extended_ = false;
     session.arm_heartbeat(session.options_.ping_timeout);
     session.send_packet(PacketType::ping);
-}
-
-// --- upgrade (reference-behaviour 3.1) --------------------------------------------------------
-
-bool Session::attach_probe(Transport& probe) {
-    if (state_ == State::closed || upgraded_ || probe_ || !transport_) {
-        return false;
-    }
-    probe_ = std::make_unique<Probe>(*this, probe);
-    shard_.timers().arm(probe_->timeout, shard_.now() + options_.upgrade_timeout);
-    return true;
-}
-
-void Session::on_probe_packet(Packet const& packet) {
-    if (packet.type == PacketType::ping && packet.data == "probe") {
-        Outgoing const answer{make_packet(PacketType::pong, "probe"), true};
-        if (probe_->transport.accepts()) {
-            probe_->transport.send({&answer, 1});
-        }
-        shard_.timers().arm(probe_->noop, shard_.now() + limits::noop_interval);
-    } else if (packet.type == PacketType::upgrade) {
-        complete_upgrade();
-    } else {
-        drop_probe(true);
-    }
-}
-
-void Session::complete_upgrade() {
-    Transport* const old = std::exchange(transport_, &probe_->transport);
-    probe_.reset();
-    transport_name_ = transport_->name();
-    upgraded_ = true;
-    if (old) {
-        old->close(true);
-    }
-    if (owned_) {
-        // Its functions may be on the stack of a request of the same turn.
-        shard_.defer([gone = std::move(owned_)] {});
-    }
-    if (awaiting_pong_) {
-        // The reference forgets this timer and would never ping again.
-        arm_heartbeat(options_.ping_timeout);
-    }
-    transport_closing_ = false;
-    flush();
-    if (state_ == State::closing && queue_.empty()) {
-        close_transport(false);
-    }
-}
-
-void Session::drop_probe(bool close_transport) {
-    if (probe_) {
-        auto const gone = std::move(probe_);
-        if (close_transport) {
-            gone->transport.close(true);
-        }
-    }
-}
-
-void Session::probe_timed_out(void* self) {
-    static_cast<Session*>(self)->drop_probe(true);
-}
-
-void Session::noop_due(void* self) {
-    auto& session = *static_cast<Session*>(self);
-    session.shard_.timers().arm(session.probe_->noop,
-                                session.shard_.now() + limits::noop_interval);
-    // Every GET is released, so that the client can pause polling whenever it gets to it.
-    if (session.transport_name_ == TransportName::polling && session.transport_ &&
-        session.transport_->accepts()) {
-        Outgoing const noop{make_packet(PacketType::noop), true};
-        session.transport_->send({&noop, 1});
-    }
 }
 
 // --- the end ----------------------------------------------------------------------------------

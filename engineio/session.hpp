@@ -134,6 +134,7 @@ private:
     void drop_probe(bool close_transport);
     void arm_heartbeat(std::chrono::milliseconds delay);
     void close_transport(bool discard);
+    void lose_transport(CloseReason reason, std::string_view description);
     void finish_later(CloseReason reason, std::string description);
     void finish(CloseReason reason, std::string_view description);
     static void heartbeat_due(void* self);

@@ -5,7 +5,7 @@ import {
     ask, closeAll, connect, connected, inbox, makeClient, once, onTransport, ways,
 } from "./lib/clients.mjs";
 import { sleep, until } from "./lib/inbox.mjs";
-import { openSession } from "./lib/raw-ws.mjs";
+import { frame, opcodes, openSession } from "./lib/raw-ws.mjs";
 import { startServer } from "./lib/server.mjs";
 
 let server;
@@ -352,6 +352,18 @@ describe("handshake", () => {
 });
 
 describe("the end of a connection", () => {
+    it("takes a DISCONNECT that arrives together with the close frame", async () => {
+        const tag = fresh("tag");
+        const watcher = await connect(port);
+        const ws = await openSession(port, { join: false });
+        ws.text(`40{"tag":"${tag}"}`);
+        await ws.nextText();
+        ws.socket.write(Buffer.concat([frame(opcodes.text, "41"), frame(opcodes.close)]));
+        const [end] = await endsOf(watcher, tag);
+        assert.equal(end.reason, "client namespace disconnect");
+        ws.destroy();
+    });
+
     for (const way of ways) {
         it(`the client vanishes from ${way.name}`, async () => {
             const tag = fresh("tag");
