@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/limits.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/ws_handshake.hpp"
 
@@ -40,7 +41,7 @@ struct CookieOptions {
 };
 
 struct HttpCompression {
-    std::size_t threshold = 1024;  // bytes of body from which on answers are compressed
+    std::size_t threshold = limits::http_compression_threshold_bytes;  // of the body
 };
 
 // The answer of allow_request: nullopt admits, a text refuses with code 4 and that message
@@ -65,7 +66,7 @@ struct Options {
     std::chrono::milliseconds ping_interval{25'000};
     std::chrono::milliseconds ping_timeout{20'000};
     std::chrono::milliseconds upgrade_timeout{10'000};
-    std::size_t max_http_buffer_size = 1'000'000;  // bytes of one message or POST body
+    std::size_t max_http_buffer_size = limits::max_payload_bytes;  // of one message or POST
     AllowRequest allow_request = {};                    // once per session; empty admits all
     std::optional<CorsOptions> cors = {};               // empty: no CORS header at all
     std::optional<CookieOptions> cookie = {};

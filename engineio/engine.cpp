@@ -161,7 +161,6 @@ void Engine::State::serve(Exchange exchange) {
         net::Response response;
         response.status = 204;
         response.headers = std::move(exchange.headers);
-        response.headers.push_back({"Content-Length", "0"});  // some browsers wait for a body
         exchange.responder.respond(std::move(response));
         return;
     }

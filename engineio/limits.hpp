@@ -57,10 +57,6 @@ inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
 inline constexpr std::size_t high_water_bytes = 1024 * 1024;
 /// Above this the connection is closed: the reader is too slow to be served.
 inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
-/// A flush over more connections than this yields between slices so that reads stay prompt.
-inline constexpr std::size_t flush_slice_connections = 512;
-/// Unfinished coroutine handlers of one socket at which reading pauses.
-inline constexpr std::size_t max_pending_async_handlers = 256;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

@@ -50,14 +50,12 @@ Client::~Client() {
 
 void Client::on_message(std::string_view text) {
     if (!closing_) {
-        ++session_.shard().metrics().messages_in;
         on_decoded(decoder_->on_text(text));
     }
 }
 
 void Client::on_binary(std::string_view bytes) {
     if (!closing_) {
-        ++session_.shard().metrics().messages_in;
         on_decoded(decoder_->on_binary(bytes));
     }
 }
@@ -88,7 +86,8 @@ void Client::on_packet(Packet packet) {
     }
     SocketPtr socket(find(name));
     if (!socket) {
-        if (packet.type != PacketType::connect) {
+        if (packet.type != PacketType::connect ||
+            sockets_.size() + connecting_.size() >= max_sockets_per_client) {
             return close_invalid();
         }
         if (session_.protocol() == 3) {
@@ -224,7 +223,6 @@ void Client::send(EncodedPacket const& packet, bool compress) {
 }
 
 void Client::send(std::span<Message const> messages, bool compress) {
-    ++session_.shard().metrics().messages_out;
     session_.send(messages, compress);
 }
 

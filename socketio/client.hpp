@@ -7,6 +7,7 @@
 #include "socketio/parser.hpp"
 #include "socketio/socket.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,10 @@
 #include <vector>
 
 namespace socketio {
+
+/// Sockets of one connection, connecting ones included; one CONNECT more is an invalid packet. A
+/// polling body of 1 MB could carry 300,000 CONNECTs, and every one is a socket.
+inline constexpr std::size_t max_sockets_per_client = 1024;
 
 /// One connection with all its namespaces: decodes packets and finds their sockets. Owned by its
 /// engine session.

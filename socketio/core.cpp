@@ -1,10 +1,12 @@
 #include "socketio/core.hpp"
 
 #include "engineio/cors.hpp"
+#include "engineio/limits.hpp"
 #include "engineio/net/log.hpp"
 #include "engineio/net/result.hpp"
 #include "engineio/net/text.hpp"
 #include "socketio/client.hpp"
+#include "socketio/guard.hpp"
 #include "socketio/task.hpp"
 
 #include <chrono>
@@ -64,6 +66,15 @@ public:
                   }) {}
 
     void on_request(Request request, Responder responder) override {
+        // An application's hook that throws costs its own request: the dropped responder cuts it.
+        guarded(shard_, "HTTP request",
+                [&] { route(std::move(request), std::move(responder)); });
+    }
+
+    engineio::Engine& engine() { return engine_; }
+
+private:
+    void route(Request request, Responder responder) {
         if (core_.client_files_) {
             if (auto file = core_.client_files_->serve(request)) {
                 return serve_file(request, std::move(*file), std::move(responder));
@@ -81,9 +92,6 @@ public:
         responder.respond({.status = 404, .headers = {}, .body = {}});
     }
 
-    engineio::Engine& engine() { return engine_; }
-
-private:
     void serve_file(Request const& request, Response file, Responder responder) {
         if (auto const& cors = core_.engine_options_->cors) {
             engineio::net::Headers headers;
@@ -99,7 +107,8 @@ private:
     // Node's destroyUpgrade: an upgrade nobody claims is ended after a second without a byte.
     void end_silently(Responder responder) {
         unclaimed_.push_back(std::move(responder));
-        unclaimed_timers_.push_back(shard_.timers().after(std::chrono::seconds(1), [this] {
+        auto const patience = engineio::limits::destroy_upgrade_timeout;
+        unclaimed_timers_.push_back(shard_.timers().after(patience, [this] {
             unclaimed_.erase(unclaimed_.begin());  // dropping the responder cuts the connection
             finished_timer_ = std::move(unclaimed_timers_.front());
             unclaimed_timers_.erase(unclaimed_timers_.begin());
@@ -135,7 +144,11 @@ Core::Core(Runtime& runtime, ServerOptions options)
     of("/");
 }
 
-Core::~Core() = default;
+Core::~Core() {
+    // A server torn down without close() still has polling sessions; their clients use the lists
+    // and namespaces below.
+    entrances_.clear();
+}
 
 Namespace& Core::of(std::string_view given) {
     auto const name = normalised(given);
@@ -172,6 +185,8 @@ Namespace* Core::resolve(std::string const& name, Json const& auth) {
         } catch (std::exception const& error) {
             engineio::net::log_error("socketio", "the predicate for namespace {} threw: {}", name,
                                      error.what());
+        } catch (...) {
+            engineio::net::log_error("socketio", "the predicate for namespace {} threw", name);
         }
         if (admitted) {
             std::lock_guard lock(namespaces_mutex_);
@@ -189,7 +204,7 @@ void Core::on_http(std::function<void(Request, Responder)> handler) {
     fallback_ = std::move(handler);
 }
 
-std::uint16_t Core::listen() {
+void Core::open() {
     if (listening_.exchange(true)) {
         throw std::logic_error("the server listens already");
     }
@@ -202,6 +217,10 @@ std::uint16_t Core::listen() {
     for (unsigned i = 0; i < shard_count(); ++i) {
         entrances_.push_back(std::make_unique<Entrance>(*this, runtime_.shard(i)));
     }
+}
+
+std::uint16_t Core::listen() {
+    open();
     return runtime_.listen(options_.host, options_.port,
                            [this](unsigned index) -> engineio::net::HttpHandler& {
                                return *entrances_[index];

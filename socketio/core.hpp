@@ -43,6 +43,8 @@ public:
     Namespace* resolve(std::string const& name, Json const& auth);
 
     void on_http(std::function<void(Request, Responder)> handler);
+    /// Fixes the handlers and makes the shards' entrances: listen() without the listening.
+    void open();
     std::uint16_t listen();
     void close();
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }

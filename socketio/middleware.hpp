@@ -29,8 +29,18 @@ inline void decide(Next const& next, Admission const& admission) {
     next(admission ? std::nullopt : std::optional(admission.error()));
 }
 
+/// What a client hears of an exception in a middleware.
+inline ConnectError middleware_failure() {
+    return {"Internal server error", std::nullopt};
+}
+
 inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task) {
-    decide(next, co_await std::move(task));
+    try {
+        decide(next, co_await std::move(task));
+    } catch (...) {
+        next(middleware_failure());
+        throw;  // to be logged and counted
+    }
     static_cast<void>(keep);
 }
 

@@ -28,6 +28,10 @@ NamespaceShard& Namespace::here() {
     return *shards_[shard->index()];
 }
 
+std::size_t Namespace::room_count() {
+    return here().rooms.room_count();
+}
+
 void Namespace::connect(SocketPtr socket) {
     run_middlewares(std::move(socket), 0);
 }
@@ -36,8 +40,10 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
     if (index == table_->middlewares.size()) {
         return conclude(socket, std::nullopt);
     }
-    Next next = [this, socket, index, called = false](std::optional<ConnectError> error) mutable {
-        if (std::exchange(called, true)) {
+    // The flag is shared: `next` is copied, and one call of all copies counts.
+    Next const next = [this, socket, index, called = std::make_shared<bool>(false)](
+                          std::optional<ConnectError> error) {
+        if (std::exchange(*called, true)) {
             return;
         }
         if (error) {
@@ -51,7 +57,7 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
         failed = false;
     });
     if (failed) {
-        next(ConnectError{"Internal server error", std::nullopt});
+        next(detail::middleware_failure());
     }
 }
 
@@ -121,8 +127,10 @@ EncodedPacket Namespace::encode(EventRef const& event, std::optional<std::uint64
 }
 
 Recovery::Logged Namespace::log_event(Selection selection, EventRef const& event) {
+    // Within a turn the shard's time, which sessions are saved and restored with, too.
+    auto const* const shard = engineio::net::Shard::current();
     return recovery_->append(
-        std::chrono::steady_clock::now(), std::move(selection),
+        shard ? shard->now() : engineio::net::Shard::Clock::now(), std::move(selection),
         [&](std::string_view offset) { return encode(event, std::nullopt, offset); });
 }
 
@@ -207,7 +215,7 @@ void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& 
     auto const gather = std::make_shared<AckGather>(*origin, std::move(done), detail::Gathered{},
                                                     0, core_.shard_count(),
                                                     engineio::net::OneShot());
-    // Deferred by a hair: the sockets' own timeouts are armed first and settle first.
+    // Ends the wait; the sockets' own timeouts, armed later, only free their entries.
     gather->timer = origin->timers().after(limit, [keep = std::weak_ptr(gather)] {
         if (auto const alive = keep.lock()) {
             alive->finish();

@@ -52,6 +52,9 @@ public:
     void sockets_leave(RoomList rooms) { all().sockets_leave(std::move(rooms)); }
     void disconnect_sockets(bool close = false) { all().disconnect_sockets(close); }
 
+    /// Rooms of this shard's sockets, their own ids not counted. Only on a shard's thread.
+    std::size_t room_count();
+
 private:
     friend class BroadcastOperator;
     friend class Client;

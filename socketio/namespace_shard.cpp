@@ -3,7 +3,10 @@
 namespace socketio {
 
 void NamespaceShard::add(Socket& socket) {
-    by_id[socket.id()] = &socket;
+    // A recovered socket takes over the id of one still connected; a mere assignment would leave a
+    // key that lives in the old socket.
+    by_id.erase(socket.id());
+    by_id.emplace(socket.id(), &socket);
     socket.previous_ = last;
     (last ? last->next_ : first) = &socket;
     last = &socket;

@@ -14,6 +14,14 @@ bool contains(std::vector<std::string> const& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
+std::size_t size_of(EncodedPacket const& packet) {
+    std::size_t bytes = packet.main.size();
+    for (auto const& attachment : packet.attachments) {
+        bytes += attachment.size();
+    }
+    return bytes;
+}
+
 bool was_meant_for(Selection const& selection, SavedSession const& session) {
     auto const member = [&](std::string const& room) {
         return room == session.sid || contains(session.rooms, room);
@@ -27,19 +35,18 @@ bool was_meant_for(Selection const& selection, SavedSession const& session) {
 // Wall clock in base 64 with a counter for repeats, the form the reference's clients see.
 std::string Recovery::next_offset() {
     using namespace std::chrono;
-    auto ms = static_cast<std::uint64_t>(
+    auto const wall = static_cast<std::uint64_t>(
         duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-    std::string stamp;
-    do {
-        stamp.insert(stamp.begin(), offset_alphabet[ms % 64]);
-        ms /= 64;
-    } while (ms > 0);
-    if (stamp != last_stamp_) {
-        last_stamp_ = stamp;
+    bool const later = wall > last_stamp_;  // a clock set back must not give an offset twice
+    if (later) {
+        last_stamp_ = wall;
         repeats_ = 0;
-        return stamp;
     }
-    return stamp + "." + std::to_string(repeats_++);
+    std::string stamp;
+    for (auto ms = last_stamp_; ms > 0; ms /= 64) {
+        stamp.insert(stamp.begin(), offset_alphabet[ms % 64]);
+    }
+    return later ? stamp : stamp + "." + std::to_string(repeats_++);
 }
 
 Recovery::Logged Recovery::append(
@@ -50,9 +57,9 @@ Recovery::Logged Recovery::append(
     auto offset = next_offset();
     auto packet = std::make_shared<EncodedPacket const>(encode(offset));
     log_.push_back({std::move(offset), now, std::move(selection), packet});
-    if (log_.size() > max_recovery_log_packets) {
-        log_.pop_front();
-        ++first_position_;
+    log_bytes_ += size_of(*packet);
+    while (log_.size() > max_recovery_log_packets || log_bytes_ > max_recovery_log_bytes) {
+        drop_oldest();
     }
     return {std::move(packet), first_position_ + log_.size() - 1};
 }
@@ -95,10 +102,15 @@ std::optional<Recovery::Restored> Recovery::restore(TimePoint now, std::string_v
     return restored;
 }
 
+void Recovery::drop_oldest() {
+    log_bytes_ -= size_of(*log_.front().packet);
+    log_.pop_front();
+    ++first_position_;
+}
+
 void Recovery::forget_old(TimePoint now) {
     while (!log_.empty() && now - log_.front().time > max_age_) {
-        log_.pop_front();
-        ++first_position_;
+        drop_oldest();
     }
     while (!session_order_.empty()) {
         auto const& [order, pid] = session_order_.front();

@@ -5,7 +5,7 @@
 namespace socketio {
 
 std::size_t Rooms::Hash::operator()(Key const& key) const {
-    // Two pointers into one word; the flat set's own mixing is off for transparent hashes.
+    // Two pointers into one word; allocations share their low bits, so these must be mixed in.
     auto const a = reinterpret_cast<std::uintptr_t>(key.room);
     auto const b = reinterpret_cast<std::uintptr_t>(key.member);
     std::uint64_t mixed = (a ^ (b * 0x9e3779b97f4a7c15ull)) * 0xbf58476d1ce4e5b9ull;

@@ -27,7 +27,8 @@ Namespace& Server::of(std::string_view name) {
 
 HandlerRegistry& Server::of(std::regex pattern) {
     return core_->of_matching([pattern = std::move(pattern)](std::string const& name, Json const&) {
-        return std::regex_search(name, pattern);
+        // libstdc++ matches recursively: a long name would overflow the stack.
+        return name.size() <= max_pattern_name_bytes && std::regex_search(name, pattern);
     });
 }
 

@@ -6,6 +6,7 @@
 #include "socketio/parser.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -53,7 +54,7 @@ struct ServerOptions {
     std::chrono::milliseconds ping_interval{25'000};
     std::chrono::milliseconds ping_timeout{20'000};
     std::chrono::milliseconds upgrade_timeout{10'000};
-    std::size_t max_http_buffer_size = 1'000'000;
+    std::size_t max_http_buffer_size = engineio::limits::max_payload_bytes;
     engineio::AllowRequest allow_request = {};
     std::optional<CorsOptions> cors = {};
     std::optional<CookieOptions> cookie = {};
@@ -67,6 +68,9 @@ struct ServerOptions {
 
 /// The Engine.IO half of the options.
 engineio::Options engine_options(ServerOptions const& options);
+
+/// Longest namespace name that is tried against a regular expression; longer ones do not exist.
+inline constexpr std::size_t max_pattern_name_bytes = 512;
 
 /// A Socket.IO server. Register namespaces and handlers first, then run(): from then on the
 /// handler tables are fixed. of(), emit and close() may be called on any thread.

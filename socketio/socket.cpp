@@ -212,15 +212,19 @@ void Socket::disconnect(bool close) {
         client_->disconnect_all();
         return;
     }
+    if (ending_) {
+        return;  // called by a handler of on_disconnecting
+    }
     client_->send_packet(PacketType::disconnect, nsp_, nullptr);
     client_->remove(*this);
     leave_namespace(DisconnectReason::server_namespace_disconnect, {});
 }
 
 void Socket::leave_namespace(DisconnectReason reason, std::string_view description) {
-    if (ended_ || !connected_) {
+    if (ending_ || !connected_) {
         return;
     }
+    ending_ = true;
     SocketPtr const keep(this);
     nsp_.run_disconnect(*this, nsp_.handlers().disconnecting, reason, description);
     if (nsp_.recovery_ && is_recoverable(reason) && !pid_.empty()) {

@@ -116,6 +116,7 @@ private:
     friend void intrusive_ptr_release(Socket* socket) noexcept;
 
     struct PendingAck;
+    struct HeldEvent;
 
     void emit_event(EventRef const& event, EmitFlags const& flags,
                     detail::AckCallback on_ack = nullptr);
@@ -126,7 +127,7 @@ private:
 
     void on_packet(Packet packet);  // dispatch phase
     void on_event(Packet packet);
-    void run_event_middlewares(std::shared_ptr<Packet> packet, std::size_t index);
+    void run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t index);
     void run_handlers(Packet& packet);
     void report_error(EventError const& error);
     void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
@@ -138,6 +139,7 @@ private:
     bool connected_ = false;
     bool recovered_ = false;
     bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
+    bool ending_ = false;   // leave_namespace() has begun: its handlers may disconnect again
     bool ended_ = false;    // disconnect handlers have run
     std::uint64_t mark_ = 0;          // epoch of the last broadcast that looked at this socket
     std::uint64_t log_position_ = 0;  // recovery: broadcasts up to here were replayed

@@ -54,6 +54,19 @@ void Socket::on_packet(Packet packet) {
     }
 }
 
+// What event middlewares see of one event. `next` keeps it, so a coroutine may look at its Event
+// after a co_await, too.
+struct Socket::HeldEvent {
+    explicit HeldEvent(Packet given)
+        : packet(std::move(given)),
+          name(event_name(*packet.data.array_items())),
+          event(view_of(name, packet)) {}
+
+    Packet packet;
+    std::string name;
+    Event event;
+};
+
 void Socket::on_event(Packet packet) {
     SocketPtr const keep(this);
     auto const& handlers = nsp_.handlers();
@@ -70,29 +83,33 @@ void Socket::on_event(Packet packet) {
     if (handlers.event_middlewares.empty()) {
         return run_handlers(packet);
     }
-    run_event_middlewares(std::make_shared<Packet>(std::move(packet)), 0);
+    run_event_middlewares(std::make_shared<HeldEvent>(std::move(packet)), 0);
 }
 
-void Socket::run_event_middlewares(std::shared_ptr<Packet> packet, std::size_t index) {
+void Socket::run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t index) {
     auto const& middlewares = nsp_.handlers().event_middlewares;
     if (index == middlewares.size()) {
-        return run_handlers(*packet);
+        return run_handlers(held->packet);
     }
-    auto const name = event_name(*packet->data.array_items());
-    // Copied per call: `next` may outlive this frame, be called twice, or never.
-    Next next = [this, keep = SocketPtr(this), packet, index,
-                 called = false](std::optional<ConnectError> error) mutable {
-        if (std::exchange(called, true)) {
+    // May outlive this frame, be copied, be called twice, or never.
+    Next const next = [this, keep = SocketPtr(this), held, index,
+                       called = std::make_shared<bool>(false)](std::optional<ConnectError> error) {
+        if (std::exchange(*called, true)) {
             return;
         }
         if (error) {
             return report_error(*error);
         }
-        run_event_middlewares(packet, index + 1);
+        run_event_middlewares(held, index + 1);
     };
-    guarded(shard_, name, [&] {
-        middlewares[index](SocketPtr(this), view_of(name, *packet), std::move(next));
+    bool failed = true;
+    guarded(shard_, held->name, [&] {
+        middlewares[index](SocketPtr(this), held->event, next);
+        failed = false;
     });
+    if (failed) {
+        next(detail::middleware_failure());
+    }
 }
 
 void Socket::run_handlers(Packet& packet) {

@@ -73,6 +73,14 @@ void spawn(Task<void> task) {
     run(std::move(task)).handle.resume();
 }
 
+std::size_t spawned_count() {
+    std::size_t count = 0;
+    for (auto const* root = roots; root; root = root->next) {
+        ++count;
+    }
+    return count;
+}
+
 void destroy_spawned() {
     while (roots) {
         std::coroutine_handle<Root::promise_type>::from_promise(*roots).destroy();

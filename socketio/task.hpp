@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -119,6 +120,9 @@ inline Task<void> Promise<void>::get_return_object() {
 /// Runs `task` detached, up to its first suspension at once. Whatever is still suspended when the
 /// shard's thread ends is destroyed there. Only on a shard's thread.
 void spawn(Task<void> task);
+
+/// Detached tasks of this thread that are still suspended.
+std::size_t spawned_count();
 
 /// Destroys all detached tasks of this thread; the server calls it when a shard ends.
 void destroy_spawned();

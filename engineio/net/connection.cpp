@@ -329,11 +329,14 @@ void Connection::read_available() {
         }
         auto const count = static_cast<std::size_t>(received);
         shard_.metrics().bytes_in += count;
+        auto const* const reader = handler_.get();
         if (!closing_) {
             handler_->on_bytes(buffer.first(count));
         }
-        if (count < buffer.size()) {
-            return;  // drained; a further read would only say so
+        // Drained: a further read would only say so. Or a new protocol, which gets the rest of the
+        // old one's bytes first, in the dispatch phase.
+        if (count < buffer.size() || handler_.get() != reader) {
+            return;
         }
     }
 }

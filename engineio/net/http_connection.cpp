@@ -259,7 +259,12 @@ void HttpConnection::respond(Response response) {
 
 void HttpConnection::drop() {
     detach();
+    // Destroyed when this returns. The flush below may fail, which must not be told to an owner
+    // that is dropping us, perhaps from its destructor.
+    auto const abort = std::exchange(abort_, nullptr);
+    auto const unused = std::exchange(body_callback_, nullptr);
     state_ = State::ended;
+    timer_.cancel();
     connection_.flush();  // answers of earlier requests
     connection_.shut();
 }

@@ -19,7 +19,7 @@ class Shard;
 
 // How one WebSocket behaves; `deflate` is the negotiated result, not the server's wish.
 struct WsOptions {
-    std::size_t max_message_bytes = 1'000'000;
+    std::size_t max_message_bytes = limits::max_payload_bytes;
     std::optional<NegotiatedDeflate> deflate;  // of check_upgrade(); its answer is sent by us
     // Smaller messages stay uncompressed, but only without our context takeover (as ws).
     std::size_t deflate_threshold = limits::deflate_threshold_bytes;

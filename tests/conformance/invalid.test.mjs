@@ -141,6 +141,15 @@ describe("packets that look odd and are harmless", () => {
         ws.destroy();
     });
 
+    // Node matches it; we try no name over 512 bytes, because the expression's matcher recurses.
+    it("a name of 80,000 digits that a pattern would match", async () => {
+        const ws = await openSession(port);
+        ws.text(`40/dyn-${"7".repeat(80_000)},`);
+        assert.match(await ws.nextText(), /^4[04]\/dyn-7+,/);
+        ws.destroy();
+        await assertUnharmed();
+    });
+
     it("one namespace does not exist, the others go on", async () => {
         const ws = await openSession(port);
         for (const name of ["/nope", "/admin?x=1", "/__proto__"]) {

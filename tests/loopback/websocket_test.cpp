@@ -47,6 +47,23 @@ TEST_CASE_FIXTURE(WsFixture, "frames sent together with the request are served a
     CHECK(client.read_frame(first) == "b");
 }
 
+TEST_CASE_FIXTURE(WsFixture, "many frames sent together with the request stay in order") {
+    RawClient client(server.port());
+    std::string early = websocket_request();
+    constexpr int frames = 12'000;  // several times the shard's read buffer
+    for (int i = 0; i < frames; ++i) {
+        auto const text = std::to_string(10'000 + i);
+        early += std::string("\x81\x85\0\0\0\0", 6) + text;
+    }
+    client.send(early);
+    client.read_until("\r\n\r\n");
+    bool in_order = true;
+    for (int i = 0; i < frames && in_order; ++i) {
+        in_order = client.read_frame(first) == std::to_string(10'000 + i);
+    }
+    CHECK(in_order);
+}
+
 TEST_CASE_FIXTURE(WsFixture, "text, binary and fragments are echoed, pings answered between") {
     RawClient client(server.port());
     open(client);
