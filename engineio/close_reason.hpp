@@ -16,11 +16,16 @@ enum class CloseReason : std::uint8_t {
 
 constexpr std::string_view to_string(CloseReason reason) {
     switch (reason) {
-    case CloseReason::ping_timeout: return "ping timeout";
-    case CloseReason::transport_close: return "transport close";
-    case CloseReason::transport_error: return "transport error";
-    case CloseReason::parse_error: return "parse error";
-    case CloseReason::forced_close: return "forced close";
+    case CloseReason::ping_timeout:
+        return "ping timeout";
+    case CloseReason::transport_close:
+        return "transport close";
+    case CloseReason::transport_error:
+        return "transport error";
+    case CloseReason::parse_error:
+        return "parse error";
+    case CloseReason::forced_close:
+        return "forced close";
     }
     return "";
 }

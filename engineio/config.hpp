@@ -47,8 +47,7 @@ struct HttpCompression {
 // The answer of allow_request: nullopt admits, a text refuses with code 4 and that message
 // (an empty text means "Forbidden").
 using Verdict = std::optional<std::string>;
-using AllowRequest =
-    std::function<void(net::Request const&, std::function<void(Verdict)> decide)>;
+using AllowRequest = std::function<void(net::Request const&, std::function<void(Verdict)> decide)>;
 
 // Why a request was refused, as given to `connection_error`.
 struct ConnectionError {
@@ -67,12 +66,12 @@ struct Options {
     std::chrono::milliseconds ping_timeout{20'000};
     std::chrono::milliseconds upgrade_timeout{10'000};
     std::size_t max_http_buffer_size = limits::max_payload_bytes;  // of one message or POST
-    AllowRequest allow_request = {};                    // once per session; empty admits all
-    std::optional<CorsOptions> cors = {};               // empty: no CORS header at all
+    AllowRequest allow_request = {};       // once per session; empty admits all
+    std::optional<CorsOptions> cors = {};  // empty: no CORS header at all
     std::optional<CookieOptions> cookie = {};
     std::optional<HttpCompression> http_compression = HttpCompression{};
-    net::DeflateOptions per_message_deflate = {};  // off unless .enabled
-    std::optional<std::string> initial_packet = {};     // message sent right after the open packet
+    net::DeflateOptions per_message_deflate = {};    // off unless .enabled
+    std::optional<std::string> initial_packet = {};  // message sent right after the open packet
     bool allow_eio3 = false;
     // May add headers: the first to the first answer of a session only, the second to every
     // polling answer and 101 (reference-behaviour 1.9). Called on the request's shard.

@@ -52,8 +52,8 @@ void add_preflight_headers(CorsOptions const& options, net::Request const& reque
                            net::Headers& headers, std::string& vary) {
     add(headers, "Access-Control-Allow-Methods", join(options.methods));
     if (options.allowed_headers.empty()) {
-        vary += vary.empty() ? "Access-Control-Request-Headers"
-                             : ", Access-Control-Request-Headers";
+        vary +=
+            vary.empty() ? "Access-Control-Request-Headers" : ", Access-Control-Request-Headers";
         add(headers, "Access-Control-Allow-Headers",
             std::string(request.header("access-control-request-headers")));
     } else {

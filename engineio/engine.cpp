@@ -337,8 +337,7 @@ void Engine::State::upgrade(Exchange exchange) {
 
 // What becomes of the WebSocket once it is open; too late for an HTTP error, so whatever is wrong
 // now closes it (reference-behaviour 3.1).
-WsTransport::Start Engine::State::make_start(net::Request const& request,
-                                             net::Query const& query) {
+WsTransport::Start Engine::State::make_start(net::Request const& request, net::Query const& query) {
     if (query.get("transport") != "websocket") {
         return [](WsTransport&) {};
     }

@@ -60,4 +60,4 @@ inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 
-} // namespace engineio::limits
+}  // namespace engineio::limits

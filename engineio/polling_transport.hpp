@@ -27,8 +27,8 @@ public:
     // Fixed by the session's first request.
     struct Format {
         int protocol = 4;
-        bool base64_only = false;            // revision 3 only; revision 4 polls base64 always
-        std::optional<std::string> jsonp;    // index of the callback
+        bool base64_only = false;          // revision 3 only; revision 4 polls base64 always
+        std::optional<std::string> jsonp;  // index of the callback
     };
 
     // One request with its answer to be.

@@ -131,8 +131,8 @@ void Session::send_packet(PacketType type, std::string_view data) {
 }
 
 void Session::enqueue(std::span<net::Message const> packets, bool compress) {
-    bool const direct = state_ == State::open && queue_.empty() && transport_ &&
-                        transport_->accepts();
+    bool const direct =
+        state_ == State::open && queue_.empty() && transport_ && transport_->accepts();
     // The common case of a fan-out: no queue, no allocation.
     if (direct && packets.size() == 1) {
         Outgoing const one{packets.front(), compress};

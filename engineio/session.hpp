@@ -65,7 +65,7 @@ public:
     net::Shard& shard() { return shard_; }
     TransportName transport() const;
     bool upgraded() const;
-    bool is_open() const;  // packets can be sent
+    bool is_open() const;   // packets can be sent
     bool writable() const;  // the transport would take a packet at once
     std::size_t buffered_bytes() const;
     // The POST whose packets are being handled in this call; null on a WebSocket.
@@ -147,16 +147,16 @@ private:
     State state_ = State::opening;
     bool upgraded_ = false;
     bool awaiting_pong_ = false;
-    bool pong_extended_ = false;       // the one refresh of this ping was used (6.6.11)
-    bool transport_closing_ = false;   // close_transport() was called; its end is to be awaited
+    bool pong_extended_ = false;      // the one refresh of this ping was used (6.6.11)
+    bool transport_closing_ = false;  // close_transport() was called; its end is to be awaited
     TransportName transport_name_ = TransportName::polling;
     net::Request const* carrier_ = nullptr;
-    Transport* transport_ = nullptr;   // the current one; nullptr once closed
+    Transport* transport_ = nullptr;  // the current one; nullptr once closed
     std::unique_ptr<Transport> owned_;
     std::unique_ptr<Probe> probe_;
     std::unique_ptr<SessionHandler> handler_;
     std::function<void(Session&)> on_ended_;
-    net::Timer heartbeat_;             // ping interval or pong timeout, see awaiting_pong_
+    net::Timer heartbeat_;  // ping interval or pong timeout, see awaiting_pong_
     std::vector<Outgoing> queue_;
     std::size_t queued_bytes_ = 0;
 };

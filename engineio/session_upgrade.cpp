@@ -72,8 +72,7 @@ void Session::probe_timed_out(void* self) {
 
 void Session::noop_due(void* self) {
     auto& session = *static_cast<Session*>(self);
-    session.shard_.timers().arm(session.probe_->noop,
-                                session.shard_.now() + limits::noop_interval);
+    session.shard_.timers().arm(session.probe_->noop, session.shard_.now() + limits::noop_interval);
     // Every GET is released, so that the client can pause polling whenever it gets to it.
     if (session.transport_name_ == TransportName::polling && session.transport_ &&
         session.transport_->accepts()) {

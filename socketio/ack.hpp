@@ -34,9 +34,12 @@ enum class AckError : std::uint8_t {
 
 constexpr std::string_view to_string(AckError error) {
     switch (error) {
-    case AckError::timeout: return "operation has timed out";
-    case AckError::disconnected: return "socket has been disconnected";
-    case AckError::invalid: return "the acknowledgement has another shape";
+    case AckError::timeout:
+        return "operation has timed out";
+    case AckError::disconnected:
+        return "socket has been disconnected";
+    case AckError::invalid:
+        return "the acknowledgement has another shape";
     }
     return "";
 }

@@ -66,10 +66,10 @@ Task<std::vector<RemoteSocket>> BroadcastOperator::fetch_sockets() const {
         });
         return found;
     };
-    return [](Core& core, ShardGather<RemoteSocket>::Collect run)
-               -> Task<std::vector<RemoteSocket>> {
-        co_return co_await ShardGather<RemoteSocket>(core, std::move(run));
-    }(nsp_->core_, collect);
+    return
+        [](Core& core, ShardGather<RemoteSocket>::Collect run) -> Task<std::vector<RemoteSocket>> {
+            co_return co_await ShardGather<RemoteSocket>(core, std::move(run));
+        }(nsp_->core_, collect);
 }
 
 namespace {
@@ -95,7 +95,8 @@ void BroadcastOperator::sockets_join(RoomList rooms) const {
 void BroadcastOperator::sockets_leave(RoomList rooms) const {
     on_selected(
         nsp_->core_, [nsp = nsp_](unsigned i) -> NamespaceShard& { return nsp->shard(i); },
-        selection_, [rooms = std::move(rooms)](Socket& socket) {
+        selection_,
+        [rooms = std::move(rooms)](Socket& socket) {
             for (auto const& room : rooms.names) {
                 socket.leave(room);
             }

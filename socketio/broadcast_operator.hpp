@@ -51,7 +51,8 @@ public:
     /// event names.
     template <class... A>
     void emit(std::string_view event, A const&... args) const {
-        with_event(event, [this](EventRef const& e) { broadcast(e); }, args...);
+        with_event(
+            event, [this](EventRef const& e) { broadcast(e); }, args...);
     }
     template <class... A>
     void send(A const&... args) const {
@@ -64,8 +65,8 @@ public:
     template <class T = Json, class... A>
     BroadcastReply<T> emit_with_ack(std::string_view event, A const&... args) const {
         BroadcastReply<T> reply;
-        with_event(event, [&](EventRef const& e) { broadcast_with_ack(e, reply.callback()); },
-                   args...);
+        with_event(
+            event, [&](EventRef const& e) { broadcast_with_ack(e, reply.callback()); }, args...);
         return reply;
     }
 

@@ -25,9 +25,7 @@ std::vector<Message> to_messages(EncodedPacket const& packet) {
 }
 
 Client::Client(Core& core, engineio::Session& session)
-    : core_(core),
-      session_(session),
-      decoder_(core.parser().make_decoder()),
+    : core_(core), session_(session), decoder_(core.parser().make_decoder()),
       request_(std::make_shared<engineio::net::Request const>(session.request())),
       connect_timer_([](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this) {
     core_.add_client(*this, session_.shard().index());
@@ -228,8 +226,9 @@ void Client::send(std::span<Message const> messages, bool compress) {
 
 Socket* Client::find(std::string_view name) const {
     // From the back: two CONNECTs in flight make two sockets of one name, the later one counts.
-    auto const found = std::find_if(sockets_.rbegin(), sockets_.rend(),
-                                    [&](auto const& socket) { return socket->nsp().name() == name; });
+    auto const found = std::find_if(sockets_.rbegin(), sockets_.rend(), [&](auto const& socket) {
+        return socket->nsp().name() == name;
+    });
     return found == sockets_.rend() ? nullptr : found->get();
 }
 

@@ -31,7 +31,8 @@ std::string version_in(std::string_view bundle) {
         return "unknown";
     }
     bundle.remove_prefix(start + mark.size());
-    return std::string(bundle.substr(0, bundle.find_first_not_of("0123456789.-abcdefghijklmnopqrstuvwxyz")));
+    return std::string(
+        bundle.substr(0, bundle.find_first_not_of("0123456789.-abcdefghijklmnopqrstuvwxyz")));
 }
 
 }  // namespace

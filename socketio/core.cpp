@@ -58,17 +58,14 @@ std::string normalised(std::string_view name) {
 class Core::Entrance final : public engineio::net::HttpHandler {
 public:
     Entrance(Core& core, Shard& shard)
-        : core_(core),
-          shard_(shard),
-          engine_(shard, core.shard_count(), core.engine_options_,
-                  [&core](engineio::Session& session) {
-                      return std::make_unique<Client>(core, session);
-                  }) {}
+        : core_(core), shard_(shard), engine_(shard, core.shard_count(), core.engine_options_,
+                                              [&core](engineio::Session& session) {
+                                                  return std::make_unique<Client>(core, session);
+                                              }) {}
 
     void on_request(Request request, Responder responder) override {
         // An application's hook that throws costs its own request: the dropped responder cuts it.
-        guarded(shard_, "HTTP request",
-                [&] { route(std::move(request), std::move(responder)); });
+        guarded(shard_, "HTTP request", [&] { route(std::move(request), std::move(responder)); });
     }
 
     engineio::Engine& engine() { return engine_; }
@@ -221,10 +218,9 @@ void Core::open() {
 
 std::uint16_t Core::listen() {
     open();
-    return runtime_.listen(options_.host, options_.port,
-                           [this](unsigned index) -> engineio::net::HttpHandler& {
-                               return *entrances_[index];
-                           });
+    return runtime_.listen(
+        options_.host, options_.port,
+        [this](unsigned index) -> engineio::net::HttpHandler& { return *entrances_[index]; });
 }
 
 void Core::on_shards(std::function<bool(unsigned)> const& wanted,

@@ -20,11 +20,19 @@ namespace socketio {
 
 // The names come as the macro's argument text and are split at compile time, so the macro needs
 // no counting tricks and any number of members works.
-#define SIO_JSON(Type, ...)                                                       \
-    static constexpr Type const* sio_json_type() { return nullptr; }              \
-    static constexpr std::string_view sio_json_names() { return #__VA_ARGS__; }   \
-    constexpr auto sio_json_members() { return std::tie(__VA_ARGS__); }           \
-    constexpr auto sio_json_members() const { return std::tie(__VA_ARGS__); }
+#define SIO_JSON(Type, ...)                                                                        \
+    static constexpr Type const* sio_json_type() {                                                 \
+        return nullptr;                                                                            \
+    }                                                                                              \
+    static constexpr std::string_view sio_json_names() {                                           \
+        return #__VA_ARGS__;                                                                       \
+    }                                                                                              \
+    constexpr auto sio_json_members() {                                                            \
+        return std::tie(__VA_ARGS__);                                                              \
+    }                                                                                              \
+    constexpr auto sio_json_members() const {                                                      \
+        return std::tie(__VA_ARGS__);                                                              \
+    }
 
 // True for structs with their own SIO_JSON line; an inherited line would drop the new members.
 template <class T>

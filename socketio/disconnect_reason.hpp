@@ -22,26 +22,40 @@ enum class DisconnectReason : std::uint8_t {
 
 constexpr std::string_view to_string(DisconnectReason reason) {
     switch (reason) {
-    case DisconnectReason::client_namespace_disconnect: return "client namespace disconnect";
-    case DisconnectReason::server_namespace_disconnect: return "server namespace disconnect";
-    case DisconnectReason::server_shutting_down: return "server shutting down";
-    case DisconnectReason::ping_timeout: return "ping timeout";
-    case DisconnectReason::transport_close: return "transport close";
-    case DisconnectReason::transport_error: return "transport error";
-    case DisconnectReason::parse_error: return "parse error";
-    case DisconnectReason::forced_close: return "forced close";
-    case DisconnectReason::forced_server_close: return "forced server close";
+    case DisconnectReason::client_namespace_disconnect:
+        return "client namespace disconnect";
+    case DisconnectReason::server_namespace_disconnect:
+        return "server namespace disconnect";
+    case DisconnectReason::server_shutting_down:
+        return "server shutting down";
+    case DisconnectReason::ping_timeout:
+        return "ping timeout";
+    case DisconnectReason::transport_close:
+        return "transport close";
+    case DisconnectReason::transport_error:
+        return "transport error";
+    case DisconnectReason::parse_error:
+        return "parse error";
+    case DisconnectReason::forced_close:
+        return "forced close";
+    case DisconnectReason::forced_server_close:
+        return "forced server close";
     }
     return "";
 }
 
 constexpr DisconnectReason from_engine(engineio::CloseReason reason) {
     switch (reason) {
-    case engineio::CloseReason::ping_timeout: return DisconnectReason::ping_timeout;
-    case engineio::CloseReason::transport_close: return DisconnectReason::transport_close;
-    case engineio::CloseReason::transport_error: return DisconnectReason::transport_error;
-    case engineio::CloseReason::parse_error: return DisconnectReason::parse_error;
-    case engineio::CloseReason::forced_close: break;
+    case engineio::CloseReason::ping_timeout:
+        return DisconnectReason::ping_timeout;
+    case engineio::CloseReason::transport_close:
+        return DisconnectReason::transport_close;
+    case engineio::CloseReason::transport_error:
+        return DisconnectReason::transport_error;
+    case engineio::CloseReason::parse_error:
+        return DisconnectReason::parse_error;
+    case engineio::CloseReason::forced_close:
+        break;
     }
     return DisconnectReason::forced_close;
 }

@@ -32,7 +32,7 @@ struct Invocation {
     Socket& socket;
     std::span<Json> args;
     std::shared_ptr<detail::AckSlot> const& ack;  // null if none was asked for
-    bool may_move;  // no later handler needs the arguments
+    bool may_move;                                // no later handler needs the arguments
 };
 
 /// False: the arguments do not fit the handler, which was not called.
@@ -170,8 +170,8 @@ class TypedHandler {
                   "references would dangle after the first co_await");
     static_assert(!(is_coroutine && (std::same_as<std::decay_t<P>, std::string_view> || ...)),
                   "a coroutine handler can't take std::string_view: use std::string");
-    static_assert(((!std::is_lvalue_reference_v<P> || std::is_const_v<std::remove_reference_t<P>>) &&
-                   ...),
+    static_assert(((!std::is_lvalue_reference_v<P> ||
+                    std::is_const_v<std::remove_reference_t<P>>)&&...),
                   "take JSON arguments by value or const reference; only Socket& may be first");
 
 public:

@@ -21,16 +21,16 @@ Json Handshake::to_json() const {
     }
     auto const issued_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(issued_.time_since_epoch()).count();
-    return Json::object({{"headers", headers},
-                         {"time", engineio::net::http_date(
-                                      std::chrono::system_clock::to_time_t(issued_))},
-                         {"address", request_->remote_address},
-                         {"xdomain", xdomain()},
-                         {"secure", request_->secure},
-                         {"issued", issued_ms},
-                         {"url", request_->target},
-                         {"query", query},
-                         {"auth", auth_}});
+    return Json::object(
+        {{"headers", headers},
+         {"time", engineio::net::http_date(std::chrono::system_clock::to_time_t(issued_))},
+         {"address", request_->remote_address},
+         {"xdomain", xdomain()},
+         {"secure", request_->secure},
+         {"issued", issued_ms},
+         {"url", request_->target},
+         {"query", query},
+         {"auth", auth_}});
 }
 
 }  // namespace socketio

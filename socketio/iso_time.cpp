@@ -89,8 +89,9 @@ std::string iso_time(IsoTime time) {
 
     std::array<char, 64> text;
     int const length = std::snprintf(
-        text.data(), text.size(), plain_year ? "%04lld-%02u-%02uT%02d:%02d:%02d.%03dZ"
-                                             : "%+07lld-%02u-%02uT%02d:%02d:%02d.%03dZ",
+        text.data(), text.size(),
+        plain_year ? "%04lld-%02u-%02uT%02d:%02d:%02d.%03dZ"
+                   : "%+07lld-%02u-%02uT%02d:%02d:%02d.%03dZ",
         year, unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
         static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
         static_cast<int>(clock.subseconds().count()));

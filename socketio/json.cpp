@@ -33,9 +33,8 @@ void merge_duplicates(std::vector<Json::Member>& members) {
     for (std::size_t i = 0; i < by_key.size(); ++i) {
         by_key[i] = i;
     }
-    std::ranges::stable_sort(by_key, {}, [&](std::size_t i) -> std::string_view {
-        return members[i].first;
-    });
+    std::ranges::stable_sort(by_key, {},
+                             [&](std::size_t i) -> std::string_view { return members[i].first; });
     std::vector<bool> dropped(members.size());
     bool any_dropped = false;
     std::size_t first = 0;
@@ -122,9 +121,8 @@ bool operator==(JsonObject const& a, JsonObject const& b) {
         for (Json::Member const& member : object) {
             members.push_back(&member);
         }
-        std::ranges::sort(members, {}, [](auto* member) -> std::string_view {
-            return member->first;
-        });
+        std::ranges::sort(members, {},
+                          [](auto* member) -> std::string_view { return member->first; });
         return members;
     };
     return std::ranges::equal(sorted(a), sorted(b),

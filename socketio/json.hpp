@@ -84,8 +84,8 @@ public:
     Json(std::nullptr_t) noexcept {}
     Json(std::same_as<bool> auto value) noexcept : value_(value) {}
     template <std::integral T>
-        requires(!std::same_as<T, bool>)
-    Json(T value) noexcept {
+    requires(!std::same_as<T, bool>) Json(T value)
+    noexcept {
         if constexpr (sizeof(T) < 8) {
             value_ = static_cast<std::int64_t>(value);
         } else {

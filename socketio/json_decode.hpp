@@ -215,8 +215,7 @@ bool read_value(Json const& json, T& out) {
 
 // As above, but large leaves are moved out of a value that is no longer needed.
 template <class T>
-    requires(!std::same_as<T, std::string_view>)
-bool read_value(Json&& json, T& out) {
+requires(!std::same_as<T, std::string_view>) bool read_value(Json&& json, T& out) {
     if constexpr (std::same_as<T, Json>) {
         out = std::move(json);
         return true;

@@ -39,10 +39,14 @@ concept StringMap = requires {
     requires std::same_as<typename T::key_type, std::string>;
 };
 template <class T>
-concept Sequence = std::ranges::input_range<T const> && !Text<T> && !StringMap<T> &&
-                   requires { typename T::value_type; };
+concept Sequence = std::ranges::input_range<T const> && !Text<T> && !StringMap<T> && requires {
+    typename T::value_type;
+};
 template <class T>
-concept TupleLike = requires { std::tuple_size<T>::value; } && !Sequence<T>;
+concept TupleLike = requires {
+    std::tuple_size<T>::value;
+}
+&&!Sequence<T>;
 template <class T>
 concept WallTime = requires {
     requires std::same_as<typename T::clock, std::chrono::system_clock>;

@@ -25,8 +25,8 @@ bool is_overflow(std::string_view token) {
     std::size_t const e = std::min(token.find_first_of("eE"), token.size());
     std::string_view const mantissa = token.substr(0, e);
     auto const point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
-    auto const first = static_cast<std::int64_t>(
-        std::min(mantissa.find_first_of("123456789"), mantissa.size()));
+    auto const first =
+        static_cast<std::int64_t>(std::min(mantissa.find_first_of("123456789"), mantissa.size()));
     std::string_view exponent_text = token.substr(std::min(e + 1, token.size()));
     bool const negative = exponent_text.starts_with('-');
     if (negative || exponent_text.starts_with('+')) {
@@ -192,9 +192,8 @@ unsigned surrogate_escape(std::string_view text) {
         return 0;
     }
     auto const [end, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
-    return error == std::errc() && end == text.data() + 6 && unit >= 0xD800 && unit <= 0xDFFF
-               ? unit
-               : 0;
+    return error == std::errc() && end == text.data() + 6 && unit >= 0xD800 && unit <= 0xDFFF ? unit
+                                                                                              : 0;
 }
 
 // Copies the escape sequence at the start of `text`, a lone high surrogate as three WTF-8 bytes,

@@ -243,9 +243,8 @@ void append_canonical(std::string& out, Json const& value) {
         for (Json::Member const& member : *object) {
             sorted.push_back(&member);
         }
-        std::ranges::sort(sorted, utf16_less, [](auto* member) -> std::string_view {
-            return member->first;
-        });
+        std::ranges::sort(sorted, utf16_less,
+                          [](auto* member) -> std::string_view { return member->first; });
         for (Json::Member const* const member : sorted) {
             separate('{');
             append_quoted(out, member->first);

@@ -133,24 +133,24 @@ private:
     // The formats 0xc0 to 0xdf. Sizes double from one format code to the next.
     bool read_prefixed(unsigned prefix) {
         switch (prefix) {
-            case 0xC0:
-                return put(nullptr);
-            case 0xC1:
-                return false;
-            case 0xC2:
-            case 0xC3:
-                return put(prefix == 0xC3);
-            case 0xCA:
-            case 0xCB:
-                return read_float(prefix == 0xCB);
-            case 0xD4:
-            case 0xD5:
-            case 0xD6:
-            case 0xD7:
-            case 0xD8:
-                return read_extension(std::uint64_t{1} << (prefix - 0xD4), true);
-            default:
-                break;
+        case 0xC0:
+            return put(nullptr);
+        case 0xC1:
+            return false;
+        case 0xC2:
+        case 0xC3:
+            return put(prefix == 0xC3);
+        case 0xCA:
+        case 0xCB:
+            return read_float(prefix == 0xCB);
+        case 0xD4:
+        case 0xD5:
+        case 0xD6:
+        case 0xD7:
+        case 0xD8:
+            return read_extension(std::uint64_t{1} << (prefix - 0xD4), true);
+        default:
+            break;
         }
         constexpr std::string_view first_of_family = "\xC4\xC7\xCC\xD0\xD9\xDC\xDE";
         std::size_t family = first_of_family.size() - 1;
@@ -166,18 +166,18 @@ private:
 
     bool read_sized(std::size_t family, std::uint64_t number, std::size_t width) {
         switch (family) {
-            case 0:
-                return read_bytes(number);
-            case 1:
-                return read_extension(number, false);
-            case 2:
-                return put(number);
-            case 3:
-                return put(sign_extend(number, width));
-            case 4:
-                return read_text(number);
-            default:
-                return open(family == 6, number);
+        case 0:
+            return read_bytes(number);
+        case 1:
+            return read_extension(number, false);
+        case 2:
+            return put(number);
+        case 3:
+            return put(sign_extend(number, width));
+        case 4:
+            return read_text(number);
+        default:
+            return open(family == 6, number);
         }
     }
 

@@ -41,8 +41,8 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
         return conclude(socket, std::nullopt);
     }
     // The flag is shared: `next` is copied, and one call of all copies counts.
-    Next const next = [this, socket, index, called = std::make_shared<bool>(false)](
-                          std::optional<ConnectError> error) {
+    Next const next = [this, socket, index,
+                       called = std::make_shared<bool>(false)](std::optional<ConnectError> error) {
         if (std::exchange(*called, true)) {
             return;
         }
@@ -143,16 +143,15 @@ void Namespace::broadcast(Selection const& selection, EmitFlags const& flags,
     } else {
         sent.packet = std::make_shared<EncodedPacket const>(encode(event, std::nullopt, {}));
     }
-    core_.on_shards(
-        [this](unsigned index) { return shards_[index]->count.load() > 0; },
-        [this, selection, flags, sent](engineio::net::Shard& shard) {
-            auto const messages = to_messages(*sent.packet);
-            shards_[shard.index()]->for_each(selection, [&](Socket& socket) {
-                if (sent.position == 0 || socket.log_position_ < sent.position) {
-                    socket.deliver(messages, flags);
-                }
-            });
-        });
+    core_.on_shards([this](unsigned index) { return shards_[index]->count.load() > 0; },
+                    [this, selection, flags, sent](engineio::net::Shard& shard) {
+                        auto const messages = to_messages(*sent.packet);
+                        shards_[shard.index()]->for_each(selection, [&](Socket& socket) {
+                            if (sent.position == 0 || socket.log_position_ < sent.position) {
+                                socket.deliver(messages, flags);
+                            }
+                        });
+                    });
 }
 
 namespace {
@@ -212,9 +211,8 @@ void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& 
     auto const id = next_ack_id();
     auto const packet = std::make_shared<EncodedPacket const>(encode(event, id, {}));
     auto const limit = flags.timeout.value_or(default_broadcast_ack_timeout);
-    auto const gather = std::make_shared<AckGather>(*origin, std::move(done), detail::Gathered{},
-                                                    0, core_.shard_count(),
-                                                    engineio::net::OneShot());
+    auto const gather = std::make_shared<AckGather>(*origin, std::move(done), detail::Gathered{}, 0,
+                                                    core_.shard_count(), engineio::net::OneShot());
     // Ends the wait; the sockets' own timeouts, armed later, only free their entries.
     gather->timer = origin->timers().after(limit, [keep = std::weak_ptr(gather)] {
         if (auto const alive = keep.lock()) {

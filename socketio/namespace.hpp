@@ -82,7 +82,8 @@ private:
     void conclude(SocketPtr const& socket, std::optional<ConnectError> refusal);
     void admit(Socket& socket);
     void remove(Socket& socket);
-    void run_disconnect(Socket& socket, std::vector<HandlerTable::DisconnectHandler> const& handlers,
+    void run_disconnect(Socket& socket,
+                        std::vector<HandlerTable::DisconnectHandler> const& handlers,
                         DisconnectReason reason, std::string_view description) const;
 
     Core& core_;

@@ -7,31 +7,30 @@ namespace socketio {
 
 bool is_reserved_event(std::string_view name) {
     constexpr std::array<std::string_view, 6> reserved{
-        "connect",       "connect_error", "disconnect",
-        "disconnecting", "newListener",   "removeListener",
+        "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
     };
     return std::ranges::find(reserved, name) != reserved.end();
 }
 
 bool is_valid_payload(PacketType type, Json const* data) {
     switch (type) {
-        case PacketType::connect:
-            return !data || data->is_object();
-        case PacketType::disconnect:
-            return !data;
-        case PacketType::connect_error:
-            return data && (data->is_string() || data->is_object());
-        case PacketType::event:
-        case PacketType::binary_event: {
-            if (!data || data->size() == 0 || !data->is_array()) {
-                return false;
-            }
-            Json const& name = (*data)[0];
-            return name.is_number() || (name.is_string() && !is_reserved_event(*name.string()));
+    case PacketType::connect:
+        return !data || data->is_object();
+    case PacketType::disconnect:
+        return !data;
+    case PacketType::connect_error:
+        return data && (data->is_string() || data->is_object());
+    case PacketType::event:
+    case PacketType::binary_event: {
+        if (!data || data->size() == 0 || !data->is_array()) {
+            return false;
         }
-        case PacketType::ack:
-        case PacketType::binary_ack:
-            return data && data->is_array();
+        Json const& name = (*data)[0];
+        return name.is_number() || (name.is_string() && !is_reserved_event(*name.string()));
+    }
+    case PacketType::ack:
+    case PacketType::binary_ack:
+        return data && data->is_array();
     }
     return false;
 }

@@ -49,9 +49,9 @@ std::string Recovery::next_offset() {
     return later ? stamp : stamp + "." + std::to_string(repeats_++);
 }
 
-Recovery::Logged Recovery::append(
-    TimePoint now, Selection selection,
-    std::function<EncodedPacket(std::string_view offset)> const& encode) {
+Recovery::Logged
+Recovery::append(TimePoint now, Selection selection,
+                 std::function<EncodedPacket(std::string_view offset)> const& encode) {
     std::lock_guard lock(mutex_);
     forget_old(now);
     auto offset = next_offset();

@@ -19,8 +19,8 @@
 
 namespace socketio {
 
-/// Most packets, their bytes, and saved sessions of one namespace; beyond, the oldest are dropped, so a client
-/// that was away longer connects anew.
+/// Most packets, their bytes, and saved sessions of one namespace; beyond, the oldest are dropped,
+/// so a client that was away longer connects anew.
 inline constexpr std::size_t max_recovery_log_packets = 65'536;
 inline constexpr std::size_t max_recovery_log_bytes = 64 * 1024 * 1024;
 inline constexpr std::size_t max_recovery_sessions = 65'536;
@@ -83,9 +83,9 @@ private:
     std::chrono::milliseconds const max_age_;
     mutable std::mutex mutex_;  // guards everything below
     std::deque<Entry> log_;
-    std::size_t log_bytes_ = 0;         // of its packets
-    std::uint64_t first_position_ = 1;  // of log_.front()
-    std::unordered_map<std::string, Saved> sessions_;            // by pid
+    std::size_t log_bytes_ = 0;                                        // of its packets
+    std::uint64_t first_position_ = 1;                                 // of log_.front()
+    std::unordered_map<std::string, Saved> sessions_;                  // by pid
     std::deque<std::pair<std::uint64_t, std::string>> session_order_;  // oldest first
     std::uint64_t next_order_ = 0;
     std::uint64_t last_stamp_ = 0;  // ms of the wall clock

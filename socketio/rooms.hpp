@@ -52,7 +52,6 @@ struct Membership {
 /// for one room or 100,000; members of a room keep the order of joining. Pure.
 class Rooms {
 public:
-
     Rooms() = default;
     ~Rooms();
     Rooms(Rooms const&) = delete;

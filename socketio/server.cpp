@@ -32,8 +32,8 @@ HandlerRegistry& Server::of(std::regex pattern) {
     });
 }
 
-HandlerRegistry& Server::of_matching(
-    std::function<bool(std::string const& name, Json const& auth)> admit) {
+HandlerRegistry&
+Server::of_matching(std::function<bool(std::string const& name, Json const& auth)> admit) {
     return core_->of_matching(std::move(admit));
 }
 

@@ -94,7 +94,8 @@ public:
     /// (anchor the expression yourself). Asked in order of registration, for unknown names only.
     HandlerRegistry& of(std::regex pattern);
     /// The same with a predicate on name and auth payload.
-    HandlerRegistry& of_matching(std::function<bool(std::string const& name, Json const& auth)> admit);
+    HandlerRegistry&
+    of_matching(std::function<bool(std::string const& name, Json const& auth)> admit);
 
     /// The main namespace "/", to which the following calls go.
     Namespace& sockets() { return of("/"); }

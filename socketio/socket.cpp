@@ -21,10 +21,7 @@ struct Socket::PendingAck {
 };
 
 Socket::Socket(Client& client, Namespace& nsp, std::string id, Handshake handshake)
-    : client_(&client),
-      nsp_(nsp),
-      shard_(client.session().shard()),
-      id_(std::move(id)),
+    : client_(&client), nsp_(nsp), shard_(client.session().shard()), id_(std::move(id)),
       handshake_(std::make_shared<Handshake const>(std::move(handshake))) {}
 
 Socket::~Socket() {
@@ -116,8 +113,7 @@ BroadcastOperator Socket::local() const {
     return broadcast().local();
 }
 
-void Socket::emit_event(EventRef const& event, EmitFlags const& flags,
-                        detail::AckCallback on_ack) {
+void Socket::emit_event(EventRef const& event, EmitFlags const& flags, detail::AckCallback on_ack) {
     assert_shard();
     check_event_name(event.name);
     if (!client_) {
@@ -184,9 +180,8 @@ void Socket::fail_acks() {
         return;
     }
     for (auto& [id, pending] : std::exchange(*acks_, {})) {
-        shard_.defer([callback = std::move(pending.callback)] {
-            callback(AckError::disconnected);
-        });
+        shard_.defer(
+            [callback = std::move(pending.callback)] { callback(AckError::disconnected); });
     }
 }
 

@@ -22,7 +22,7 @@ namespace engineio::net {
 class Shard;
 class OneShot;
 class Message;
-}
+}  // namespace engineio::net
 
 namespace socketio {
 
@@ -79,7 +79,8 @@ public:
     /// Sends an event. Throws std::invalid_argument for reserved names.
     template <class... A>
     void emit(std::string_view event, A const&... args) {
-        with_event(event, [this](EventRef const& e) { emit_event(e, {}); }, args...);
+        with_event(
+            event, [this](EventRef const& e) { emit_event(e, {}); }, args...);
     }
     template <class... A>
     void send(A const&... args) {
@@ -138,10 +139,10 @@ private:
     std::uint32_t references_ = 0;
     bool connected_ = false;
     bool recovered_ = false;
-    bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
-    bool ending_ = false;   // leave_namespace() has begun: its handlers may disconnect again
-    bool ended_ = false;    // disconnect handlers have run
-    std::uint64_t mark_ = 0;          // epoch of the last broadcast that looked at this socket
+    bool leaving_ = false;    // a DISCONNECT was decoded; later events of this turn find no handler
+    bool ending_ = false;     // leave_namespace() has begun: its handlers may disconnect again
+    bool ended_ = false;      // disconnect handlers have run
+    std::uint64_t mark_ = 0;  // epoch of the last broadcast that looked at this socket
     std::uint64_t log_position_ = 0;  // recovery: broadcasts up to here were replayed
     Client* client_;                  // null once the connection is gone
     Namespace& nsp_;
@@ -179,14 +180,15 @@ public:
 
     template <class... A>
     void emit(std::string_view event, A const&... args) const {
-        with_event(event, [this](EventRef const& e) { socket_->emit_event(e, flags_); }, args...);
+        with_event(
+            event, [this](EventRef const& e) { socket_->emit_event(e, flags_); }, args...);
     }
     template <class T = Json, class... A>
     AckReply<T> emit_with_ack(std::string_view event, A const&... args) const {
         AckReply<T> reply;
         with_event(
-            event,
-            [&](EventRef const& e) { socket_->emit_event(e, flags_, reply.callback()); }, args...);
+            event, [&](EventRef const& e) { socket_->emit_event(e, flags_, reply.callback()); },
+            args...);
         return reply;
     }
 

@@ -58,8 +58,7 @@ void Socket::on_packet(Packet packet) {
 // after a co_await, too.
 struct Socket::HeldEvent {
     explicit HeldEvent(Packet given)
-        : packet(std::move(given)),
-          name(event_name(*packet.data.array_items())),
+        : packet(std::move(given)), name(event_name(*packet.data.array_items())),
           event(view_of(name, packet)) {}
 
     Packet packet;
@@ -137,7 +136,8 @@ void Socket::run_handlers(Packet& packet) {
         });
         if (!fits) {
             ++shard_.metrics().invalid_events;
-            engineio::net::log_debug("socketio", "arguments of \"{}\" do not fit its handler", name);
+            engineio::net::log_debug("socketio", "arguments of \"{}\" do not fit its handler",
+                                     name);
             for (auto const& listener : nsp_.handlers().invalid) {
                 guarded(shard_, name, [&] { listener(*this, view_of(name, packet)); });
             }

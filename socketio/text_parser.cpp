@@ -184,8 +184,8 @@ EncodedPacket TextParser::encode(PacketType type, std::string_view nsp,
     // Only now is it known whether there are attachments; the shift costs binary packets alone.
     if (!encoded.attachments.empty()) {
         bool const is_event = type == PacketType::event;
-        text.replace(0, 1, (is_event ? "5" : "6") + std::to_string(encoded.attachments.size()) +
-                               "-");
+        text.replace(0, 1,
+                     (is_event ? "5" : "6") + std::to_string(encoded.attachments.size()) + "-");
     }
     return encoded;
 }

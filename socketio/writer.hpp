@@ -56,9 +56,9 @@ class PayloadRef {
 public:
     PayloadRef(std::nullptr_t) noexcept {}
     template <class F>
-        requires(std::invocable<F const&, Writer&> &&
-                 !std::same_as<std::remove_cvref_t<F>, PayloadRef>)
-    PayloadRef(F const& function) noexcept
+    requires(std::invocable<F const&, Writer&> && !std::same_as<std::remove_cvref_t<F>, PayloadRef>)
+        PayloadRef(F const& function)
+    noexcept
         : function_(std::addressof(function)), call_([](void const* target, Writer& writer) {
               (*static_cast<F const*>(target))(writer);
           }) {}

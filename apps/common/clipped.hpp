@@ -20,4 +20,4 @@ inline std::string clipped(std::string_view text, std::size_t max_bytes) {
     return std::string(text);
 }
 
-} // namespace apps::common
+}  // namespace apps::common

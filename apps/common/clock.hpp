@@ -15,4 +15,4 @@ inline std::int64_t wall_clock_ms() {
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-} // namespace apps::common
+}  // namespace apps::common

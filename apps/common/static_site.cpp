@@ -52,9 +52,8 @@ std::string make_etag(std::string_view content) {
 }
 
 bool is_hidden(fs::path const& relative) {
-    return std::any_of(relative.begin(), relative.end(), [](fs::path const& part) {
-        return part.native().front() == '.';
-    });
+    return std::any_of(relative.begin(), relative.end(),
+                       [](fs::path const& part) { return part.native().front() == '.'; });
 }
 
 std::optional<char> hex_value(char c) {
@@ -98,7 +97,7 @@ bool lists_etag(std::string_view if_none_match, std::string_view etag) {
     return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
 }
 
-} // namespace
+}  // namespace
 
 std::string_view content_type_of(std::string_view file_name) {
     auto const dot = file_name.rfind('.');
@@ -168,4 +167,4 @@ StaticSite::File const* StaticSite::find(std::string_view path) const {
     return found == files_.end() ? nullptr : &found->second;
 }
 
-} // namespace apps::common
+}  // namespace apps::common

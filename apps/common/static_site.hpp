@@ -20,7 +20,7 @@ class StaticSite {
 public:
     static constexpr std::size_t max_total_bytes = 256 * 1024 * 1024;
 
-    StaticSite() = default; ///< an empty site: every path is unknown
+    StaticSite() = default;  ///< an empty site: every path is unknown
 
     /// Throws std::filesystem::filesystem_error if there is no such folder. `spa_fallback` answers
     /// unknown paths with the site's index.html, which a single-page application needs.
@@ -41,11 +41,11 @@ private:
 
     File const* find(std::string_view path) const;
 
-    std::unordered_map<std::string, File> files_; // by path with leading slash
+    std::unordered_map<std::string, File> files_;  // by path with leading slash
     bool spa_fallback_ = false;
 };
 
 /// The Content-Type for a file name, "application/octet-stream" if its ending is unknown.
 std::string_view content_type_of(std::string_view file_name);
 
-} // namespace apps::common
+}  // namespace apps::common

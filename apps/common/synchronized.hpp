@@ -29,8 +29,8 @@ public:
     }
 
 private:
-    std::mutex mutex_; // guards value_
+    std::mutex mutex_;  // guards value_
     T value_;
 };
 
-} // namespace apps::common
+}  // namespace apps::common

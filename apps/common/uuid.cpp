@@ -15,7 +15,7 @@ bool is_dash_position(std::size_t i) {
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
-} // namespace
+}  // namespace
 
 std::string random_uuid() {
     static thread_local std::random_device entropy;
@@ -26,8 +26,8 @@ std::string random_uuid() {
             bytes[i + k] = (word >> (8 * k)) & 0xFFU;
         }
     }
-    bytes[6] = (bytes[6] & 0x0FU) | 0x40U; // RFC 9562: version 4
-    bytes[8] = (bytes[8] & 0x3FU) | 0x80U; // RFC 9562: variant 10
+    bytes[6] = (bytes[6] & 0x0FU) | 0x40U;  // RFC 9562: version 4
+    bytes[8] = (bytes[8] & 0x3FU) | 0x80U;  // RFC 9562: variant 10
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     text.reserve(36);
@@ -53,4 +53,4 @@ bool is_uuid(std::string_view text) {
     return true;
 }
 
-} // namespace apps::common
+}  // namespace apps::common

@@ -15,4 +15,4 @@ std::string random_uuid();
 /// True for the 8-4-4-4-12 form with hexadecimal digits of either case, any version.
 bool is_uuid(std::string_view text);
 
-} // namespace apps::common
+}  // namespace apps::common

@@ -76,7 +76,8 @@ public:
         install(io_.of(std::regex("^/dyn-\\d+$")), reasons_);
         install(io_.of_matching([](std::string const& name, Json const& auth) {
             return name.starts_with("/fn-") && auth["ok"] == Json(true);
-        }), reasons_);
+        }),
+                reasons_);
         refuse();
         check_tokens();
     }
@@ -103,10 +104,12 @@ private:
             return ConnectError{"denied", Json::object({{"code", 4001},
                                                         {"hint", "no way"},
                                                         {"list", Json::array({1, nullptr})}})};
-        }), reasons_);
+        }),
+                reasons_);
         install(io_.of("/deny-plain").use([](Socket&) -> Admission {
             return ConnectError{"denied without data", std::nullopt};
-        }), reasons_);
+        }),
+                reasons_);
     }
 
     void check_tokens() {

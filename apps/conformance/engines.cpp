@@ -76,11 +76,10 @@ private:
 };
 
 void add_cookies(engineio::net::Headers& headers, socketio::Request const&) {
-    for (auto const& cookie :
-         {std::string("1=1; Max-Age=86400"),
-          std::string("2=2; Path=/; HttpOnly; Secure; SameSite=Strict"),
-          std::string("3=3; Max-Age=0"),
-          "4=4; Expires=" + engineio::net::http_date(std::time(nullptr))}) {
+    for (auto const& cookie : {std::string("1=1; Max-Age=86400"),
+                               std::string("2=2; Path=/; HttpOnly; Secure; SameSite=Strict"),
+                               std::string("3=3; Max-Age=0"),
+                               "4=4; Expires=" + engineio::net::http_date(std::time(nullptr))}) {
         headers.push_back({"set-cookie", cookie});
     }
 }
@@ -143,10 +142,9 @@ public:
     }
 
     std::uint16_t listen() override {
-        return runtime_.listen(listen_.host, listen_.port,
-                               [this](unsigned i) -> engineio::net::HttpHandler& {
-                                   return *entrances_[i];
-                               });
+        return runtime_.listen(
+            listen_.host, listen_.port,
+            [this](unsigned i) -> engineio::net::HttpHandler& { return *entrances_[i]; });
     }
 
     void run() override {

@@ -153,14 +153,14 @@ void install_rooms(HandlerRegistry& on) {
     on.on("cast", cast);
     on.on("cast-to-socket",
           [](Socket& s, std::string id, Args args) { s.to(id).emit("cast", args); });
-    on.on("nsp-join", [](Socket& s, Json from, Json to) {
-        in_rooms(s.nsp(), from).sockets_join(strings(to));
-    });
+    on.on("nsp-join",
+          [](Socket& s, Json from, Json to) { in_rooms(s.nsp(), from).sockets_join(strings(to)); });
     on.on("nsp-leave", [](Socket& s, Json from, Json rooms) {
         in_rooms(s.nsp(), from).sockets_leave(strings(rooms));
     });
     on.on("who", who);
-    on.on("kick", [](Socket& s, std::optional<bool> close) { s.disconnect(close.value_or(false)); });
+    on.on("kick",
+          [](Socket& s, std::optional<bool> close) { s.disconnect(close.value_or(false)); });
     on.on("kick-room", [](Socket& s, std::string room, std::optional<bool> close) {
         s.nsp().in(room).disconnect_sockets(close.value_or(false));
     });
@@ -186,9 +186,8 @@ void install_bursts(HandlerRegistry& on) {
     on.on("give-binary", [](Socket& s, std::size_t size) { s.emit("blob", pattern(size)); });
     on.on("give-nested", [] {
         auto const inner = Json::object({{"b", pattern(0)}, {"c", "txt"}});
-        return Json::object({{"a", Json::array({pattern(3), inner})},
-                             {"d", nullptr},
-                             {"e", pattern(300)}});
+        return Json::object(
+            {{"a", Json::array({pattern(3), inner})}, {"d", nullptr}, {"e", pattern(300)}});
     });
     on.on("give-types", [](Socket& s) {
         Args args;
@@ -255,8 +254,9 @@ void install_identity(HandlerRegistry& on, Reasons& reasons) {
 // "forbidden" is refused, "delayed" held for 50 ms.
 Task<Admission> gate(Socket&, Event const& event) {
     if (event.name == "forbidden") {
-        co_return EventError{"forbidden event",
-                             Json::object({{"code", 77}, {"args", event.args.size() + event.wants_ack}})};
+        co_return EventError{
+            "forbidden event",
+            Json::object({{"code", 77}, {"args", event.args.size() + event.wants_ack}})};
     }
     if (event.name == "delayed") {
         co_await sleep_for(milliseconds(50));

@@ -85,8 +85,8 @@ private:
                    Json::object({{"date", to_json(std::chrono::system_clock::now())}}));
         });
         io_.on("getUtf8", [](Socket& s) {
-            for (auto const* text : {"てすと", "Я Б Г Д Ж Й", "Ä ä Ü ü ß", "utf8 — string",
-                                     "utf8 — string"}) {
+            for (auto const* text :
+                 {"てすと", "Я Б Г Д Ж Й", "Ä ä Ü ü ß", "utf8 — string", "utf8 — string"}) {
                 s.emit("takeUtf8", text);
             }
         });

@@ -25,9 +25,8 @@ Json describe_object(Json::Object const& members) {
     for (auto const& [key, value] : members) {
         pairs.push_back(Json::array({key, describe(value)}));
     }
-    std::ranges::sort(pairs, [](Json const& a, Json const& b) {
-        return *a[0].string() < *b[0].string();
-    });
+    std::ranges::sort(pairs,
+                      [](Json const& a, Json const& b) { return *a[0].string() < *b[0].string(); });
     return Json::object({{"obj", std::move(pairs)}});
 }
 

@@ -51,7 +51,7 @@ bool is_coordinate(std::optional<double> const& value) {
     return value && std::isfinite(*value) && std::fabs(*value) <= max_coordinate;
 }
 
-} // namespace
+}  // namespace
 
 std::optional<std::string> DungeonLab::objection(std::string const& connection,
                                                  Action const& action) const {
@@ -79,4 +79,4 @@ std::optional<std::string> DungeonLab::objection(std::string const& connection,
     return std::nullopt;
 }
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

@@ -19,7 +19,7 @@ Refusal refuse(std::string message, std::string room = {}) {
     return {std::move(message), std::move(room), std::nullopt};
 }
 
-} // namespace
+}  // namespace
 
 DungeonLab::DungeonLab(common::Clock clock, Access access, Limits limits)
     : clock_(std::move(clock)), access_(std::move(access)), limits_(limits) {}
@@ -108,8 +108,7 @@ Outcome<Ticket> DungeonLab::authorise(std::string const& connection,
 }
 
 Outcome<Ticket> DungeonLab::chat(std::string const& connection,
-                                 std::optional<std::string> const& session,
-                                 std::string_view text) {
+                                 std::optional<std::string> const& session, std::string_view text) {
     auto ticket = authorise(connection, session);
     if (!ticket) {
         return ticket;
@@ -130,7 +129,7 @@ void DungeonLab::remember(Ticket const& ticket, StateKind kind, std::string json
     }
     auto& kept = found->second.states[kind];
     if (kept.timestamp > ticket.timestamp) {
-        return; // two shards raced between authorise and here; the later stamp wins
+        return;  // two shards raced between authorise and here; the later stamp wins
     }
     kept.timestamp = ticket.timestamp;
     kept.json = json.size() > limits_.remembered_bytes ? std::string() : std::move(json);
@@ -153,7 +152,7 @@ Outcome<Profile> DungeonLab::profile(std::string const& connection,
             return Profile{{other->first, other->second.name}, session};
         }
     }
-    return refuse("User not found"); // same answer for strangers: presence elsewhere is private
+    return refuse("User not found");  // same answer for strangers: presence elsewhere is private
 }
 
 std::vector<User> DungeonLab::members(std::string const& session) const {
@@ -240,4 +239,4 @@ std::optional<std::string> DungeonLab::recall(Session const& session, StateKind 
     return found->second.json;
 }
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

@@ -22,10 +22,10 @@ namespace apps::dungeonlab {
 struct Limits {
     std::size_t session_id_bytes = 128;
     std::size_t chat_bytes = 4000;
-    std::size_t remembered_bytes = 64 * 1024; ///< per session and kind of state
-    std::size_t sessions = 4096;              ///< with somebody in them
-    std::size_t idle_sessions = 64;           ///< empty ones whose map is kept for a reconnect
-    std::size_t listed_members = 100;         ///< names in one notice; more people may be present
+    std::size_t remembered_bytes = 64 * 1024;  ///< per session and kind of state
+    std::size_t sessions = 4096;               ///< with somebody in them
+    std::size_t idle_sessions = 64;            ///< empty ones whose map is kept for a reconnect
+    std::size_t listed_members = 100;          ///< names in one notice; more people may be present
 };
 
 struct User {
@@ -139,7 +139,7 @@ public:
 private:
     struct Connection {
         User user;
-        std::string session; // empty: in none
+        std::string session;  // empty: in none
     };
     struct Presence {
         std::string name;
@@ -150,7 +150,7 @@ private:
         std::int64_t timestamp = 0;
     };
     struct Session {
-        std::map<std::string, Presence> present; // by user id
+        std::map<std::string, Presence> present;  // by user id
         std::map<StateKind, Remembered> states;
         std::int64_t last_stamp = 0;
     };
@@ -168,7 +168,7 @@ private:
     std::unordered_map<std::string, Connection> connections_;
     std::unordered_map<std::string, Session> sessions_;
     std::unordered_map<std::string, std::string> session_of_user_;
-    std::deque<std::string> idle_; // empty sessions, oldest first
+    std::deque<std::string> idle_;  // empty sessions, oldest first
 };
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

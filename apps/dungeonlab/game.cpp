@@ -49,7 +49,7 @@ Action neutral(socketio::Json const& json) {
     return action;
 }
 
-} // namespace
+}  // namespace
 
 Game::Game(socketio::Namespace& nsp, Identity identity, Access access)
     : nsp_(nsp), identity_(std::move(identity)),
@@ -86,7 +86,7 @@ void Game::join_session(Socket& socket, std::string session, socketio::Ack<JoinA
     }
     socket.join(session_room(session));
     auto const notice = presence(*arrival);
-    nsp_.to(session_room(session)).emit("user-joined", notice); // the joiner hears it too
+    nsp_.to(session_room(session)).emit("user-joined", notice);  // the joiner hears it too
     for (auto const& [event, state] : {std::pair("map-update", &arrival->map),
                                        std::pair("initiative-update", &arrival->initiative)}) {
         if (auto const remembered = *state ? Json::parse(**state) : std::nullopt) {
@@ -98,8 +98,8 @@ void Game::join_session(Socket& socket, std::string session, socketio::Ack<JoinA
 
 void Game::leave_session(Socket& socket, std::optional<std::string> session,
                          socketio::Ack<Answer> ack) {
-    auto const current = rules_.with(
-        [&](DungeonLab& rules) { return rules.profile(socket.id(), std::nullopt); });
+    auto const current =
+        rules_.with([&](DungeonLab& rules) { return rules.profile(socket.id(), std::nullopt); });
     auto const left =
         rules_.with([&](DungeonLab& rules) { return rules.leave(socket.id(), session); });
     if (!left) {
@@ -124,9 +124,8 @@ void Game::chat(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack) 
         return;
     }
     socket.to(session_room(ticket->session))
-        .emit("chat-message",
-              ChatNotice{ticket->session, ticket->user.id, ticket->user.name, text, text,
-                         std::move(request.metadata), ticket->timestamp});
+        .emit("chat-message", ChatNotice{ticket->session, ticket->user.id, ticket->user.name, text,
+                                         text, std::move(request.metadata), ticket->timestamp});
     ack({true, std::nullopt});
 }
 
@@ -142,8 +141,8 @@ void Game::initiative_update(Socket& socket, Json update, socketio::Ack<Answer> 
     relay(socket, "initiative-update", StateKind::initiative, std::move(update), ack);
 }
 
-void Game::relay(Socket& socket, std::string_view event, std::optional<StateKind> kind,
-                 Json update, socketio::Ack<Answer> const& ack) {
+void Game::relay(Socket& socket, std::string_view event, std::optional<StateKind> kind, Json update,
+                 socketio::Ack<Answer> const& ack) {
     auto const& named = update["sessionId"];
     if (!update.is_object() || !(named.is_null() || named.is_string())) {
         auto const message = "Invalid arguments for " + std::string(event);
@@ -191,9 +190,8 @@ void Game::validate(Socket& socket, Json action, socketio::Ack<ValidationAnswer>
         ack({false, false, answer.error});
         return;
     }
-    auto const objection = rules_.with([&](DungeonLab& rules) {
-        return rules.objection(socket.id(), neutral(action));
-    });
+    auto const objection = rules_.with(
+        [&](DungeonLab& rules) { return rules.objection(socket.id(), neutral(action)); });
     ValidationAnswer const answer{true, !objection, objection};
     if (ack) {
         ack(answer);
@@ -226,4 +224,4 @@ void Game::tell_departure(Departure const& departure, Socket* except) {
     nsp_.in(user_room(departure.user.id)).sockets_leave(room);
 }
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

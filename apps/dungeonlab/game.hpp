@@ -51,4 +51,4 @@ private:
 /// Registers the events of the seed text on the namespace.
 void seed_events(socketio::Namespace& nsp, Game& game);
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t max_id_bytes = 64;
 constexpr std::size_t max_name_bytes = 128;
 
-} // namespace
+}  // namespace
 
 User demo_identity(socketio::Handshake const& handshake) {
     User user;
@@ -25,4 +25,4 @@ User demo_identity(socketio::Handshake const& handshake) {
     return user;
 }
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

@@ -14,4 +14,4 @@ using Identity = std::function<User(socketio::Handshake const&)>;
 /// new guest id. Anybody can claim any id, so it is for demonstrations only.
 User demo_identity(socketio::Handshake const& handshake);
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

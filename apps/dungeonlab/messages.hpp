@@ -88,10 +88,10 @@ struct ChatNotice {
     std::string userId;
     std::string userName;
     std::string message;
-    std::string content; ///< the same text again, for clients that read this name
+    std::string content;  ///< the same text again, for clients that read this name
     std::optional<socketio::Json> metadata;
     std::int64_t timestamp = 0;
     SIO_JSON(ChatNotice, sessionId, userId, userName, message, content, metadata, timestamp)
 };
 
-} // namespace apps::dungeonlab
+}  // namespace apps::dungeonlab

@@ -22,10 +22,10 @@ public:
 class Agent {
 public:
     virtual ~Agent() = default;
-    virtual std::string const& id() const = 0; ///< a UUID, stable over restarts
+    virtual std::string const& id() const = 0;  ///< a UUID, stable over restarts
     virtual std::string const& name() const = 0;
-    virtual std::string const& bio() const = 0; ///< one line
+    virtual std::string const& bio() const = 0;  ///< one line
     virtual std::unique_ptr<Conversation> begin() const = 0;
 };
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

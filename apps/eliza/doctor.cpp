@@ -10,7 +10,7 @@ namespace apps::eliza {
 namespace {
 
 constexpr std::size_t max_memories = 8;
-constexpr int max_redirects = 4; // `=word` chains of a script with a cycle end here
+constexpr int max_redirects = 4;  // `=word` chains of a script with a cycle end here
 
 Keyword const* find_keyword(Script const& script, std::string_view word) {
     auto const found = std::find_if(script.keywords.begin(), script.keywords.end(),
@@ -29,7 +29,7 @@ bool quotes_nothing(std::string_view answer, std::vector<Words> const& pieces) {
     return false;
 }
 
-} // namespace
+}  // namespace
 
 DoctorConversation::DoctorConversation(Script const& script) : script_(script) {}
 
@@ -123,4 +123,4 @@ std::unique_ptr<Conversation> DoctorAgent::begin() const {
     return std::make_unique<DoctorConversation>(doctor_script());
 }
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

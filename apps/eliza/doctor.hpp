@@ -29,8 +29,8 @@ struct Keyword {
 /// Everything the doctor knows. Static data; outlives every conversation.
 struct Script {
     std::vector<std::string_view> greetings;
-    std::vector<std::string_view> fallbacks; ///< when nothing matches and nothing is remembered
-    std::vector<std::string_view> memories;  ///< `(1)` is something said about "my ..." earlier
+    std::vector<std::string_view> fallbacks;  ///< when nothing matches and nothing is remembered
+    std::vector<std::string_view> memories;   ///< `(1)` is something said about "my ..." earlier
     std::vector<Keyword> keywords;
 };
 
@@ -54,7 +54,7 @@ private:
     std::string_view next_of(std::vector<std::string_view> const& answers);
 
     Script const& script_;
-    std::vector<std::pair<void const*, std::size_t>> turns_; // answer list → times used
+    std::vector<std::pair<void const*, std::size_t>> turns_;  // answer list → times used
     std::deque<std::string> memory_;
 };
 
@@ -73,4 +73,4 @@ private:
     std::string bio_;
 };
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

@@ -17,12 +17,11 @@ std::optional<Refusal> check_uuid(std::string const& field, std::string const& v
     return Refusal{field + " must be a UUID", field, common::clipped(value, 64)};
 }
 
-} // namespace
+}  // namespace
 
 Eliza::Eliza(common::Clock clock, common::IdSource ids, std::vector<std::unique_ptr<Agent>> agents,
              Limits limits)
-    : clock_(std::move(clock)), ids_(std::move(ids)), agents_(std::move(agents)),
-      limits_(limits) {}
+    : clock_(std::move(clock)), ids_(std::move(ids)), agents_(std::move(agents)), limits_(limits) {}
 
 Outcome<LogLine> Eliza::join(std::string const& connection, Entrance entrance) {
     for (auto const& [field, value] :
@@ -46,8 +45,8 @@ Outcome<LogLine> Eliza::join(std::string const& connection, Entrance entrance) {
     }
     auto& participant = (*room)->present[connection];
     // Seed clients give no user id; an agent id of somebody else's agent is then who they are.
-    auto id = entrance.participant.empty() && agent == nullptr ? entrance.agent
-                                                               : entrance.participant;
+    auto id =
+        entrance.participant.empty() && agent == nullptr ? entrance.agent : entrance.participant;
     if (!id.empty()) {
         participant.id = std::move(id);
     }
@@ -87,15 +86,20 @@ Outcome<Exchange> Eliza::say(std::string const& connection, Statement statement)
         return opened.error();
     }
     Room& room = **opened;
-    auto const name = common::clipped(statement.name.empty() ? "User" : statement.name,
-                                      limits_.name_bytes);
-    auto const source = common::clipped(
-        statement.source.empty() ? "client_chat" : statement.source, limits_.name_bytes);
+    auto const name =
+        common::clipped(statement.name.empty() ? "User" : statement.name, limits_.name_bytes);
+    auto const source = common::clipped(statement.source.empty() ? "client_chat" : statement.source,
+                                        limits_.name_bytes);
     room.present[connection] = {statement.sender, name};
     bool const own_id = common::is_uuid(statement.message_id);
     Exchange exchange;
-    exchange.line = {own_id ? statement.message_id : ids_(), statement.room, statement.sender, name,
-                     statement.text, source, clock_()};
+    exchange.line = {own_id ? statement.message_id : ids_(),
+                     statement.room,
+                     statement.sender,
+                     name,
+                     statement.text,
+                     source,
+                     clock_()};
     keep(room, exchange.line);
     bool const everybody = statement.direct || (room.members.empty() && is_alone(room));
     Agent const* speaker = nullptr;
@@ -105,8 +109,9 @@ Outcome<Exchange> Eliza::say(std::string const& connection, Statement statement)
         }
         speaker = agent.get();
         if (auto answer = answer_of(*agent, room, statement.text); !answer.empty()) {
-            Line line{ids_(), statement.room, agent->id(), agent->name(), std::move(answer),
-                      "agent_response", clock_()};
+            Line line{ids_(),        statement.room,    agent->id(),
+                      agent->name(), std::move(answer), "agent_response",
+                      clock_()};
             keep(room, line);
             exchange.answers.push_back(std::move(line));
         }
@@ -240,4 +245,4 @@ World::Room Eliza::describe(std::string const& id, Room const& room,
     return out;
 }
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

@@ -24,7 +24,7 @@ struct Limits {
     std::size_t text_bytes = 4000;
     std::size_t name_bytes = 128;
     std::size_t rooms = 512;
-    std::size_t lines_per_room = 50;         ///< kept for `world-state`
+    std::size_t lines_per_room = 50;  ///< kept for `world-state`
     std::size_t rooms_per_connection = 64;
 };
 
@@ -38,13 +38,13 @@ struct Line {
     std::string sender_id;
     std::string sender_name;
     std::string text;
-    std::string source; ///< where it came from, "client_chat" or "agent_response"
+    std::string source;  ///< where it came from, "client_chat" or "agent_response"
     std::int64_t created_at = 0;
 };
 
 /// A line of the live log. Never holds message texts.
 struct LogLine {
-    int level = 30; ///< pino's numbers: 30 is info
+    int level = 30;  ///< pino's numbers: 30 is info
     std::int64_t time = 0;
     std::string message;
     std::string agent_id;
@@ -54,7 +54,7 @@ struct LogLine {
 /// Who enters a room. `agent` names an agent of the server to be brought along, if it is one.
 struct Entrance {
     std::string room;
-    std::string participant; ///< may be empty: nobody in particular
+    std::string participant;  ///< may be empty: nobody in particular
     std::string name;
     std::string agent;
 };
@@ -86,7 +86,7 @@ struct World {
         std::vector<Line> lines;
     };
     std::vector<Agent const*> agents;
-    std::map<std::string, std::string> users; ///< id → name
+    std::map<std::string, std::string> users;  ///< id → name
     std::vector<Room> rooms;
 };
 
@@ -132,9 +132,9 @@ private:
         std::string name;
     };
     struct Room {
-        std::unordered_map<std::string, Participant> present; // by connection
+        std::unordered_map<std::string, Participant> present;  // by connection
         std::map<Agent const*, std::unique_ptr<Conversation>> conversations;
-        std::unordered_set<Agent const*> members; // agents who answer every line
+        std::unordered_set<Agent const*> members;  // agents who answer every line
         std::deque<Line> lines;
         std::int64_t touched = 0;
     };
@@ -153,7 +153,7 @@ private:
     std::vector<std::unique_ptr<Agent>> agents_;
     Limits limits_;
     std::unordered_map<std::string, Room> rooms_;
-    std::unordered_map<std::string, std::unordered_set<std::string>> rooms_of_; // by connection
+    std::unordered_map<std::string, std::unordered_set<std::string>> rooms_of_;  // by connection
 };
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

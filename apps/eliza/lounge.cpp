@@ -77,16 +77,16 @@ bool is_direct(socketio::Json const& fields) {
     return (dm != nullptr && *dm) || first_text(metadata, {"channelType"}) == "DM";
 }
 
-} // namespace
+}  // namespace
 
 Lounge::Lounge(socketio::Namespace& nsp, std::vector<std::unique_ptr<Agent>> agents)
-    : nsp_(nsp), rules_(common::Clock(common::wall_clock_ms),
-                        common::IdSource(common::random_uuid), std::move(agents)) {}
+    : nsp_(nsp), rules_(common::Clock(common::wall_clock_ms), common::IdSource(common::random_uuid),
+                        std::move(agents)) {}
 
 void Lounge::connected(Socket& socket) {
     auto const claimed = socket.handshake().auth("entityId").value_or("");
     auto const entity = common::is_uuid(claimed) ? claimed : common::random_uuid();
-    socket.join(log_room); // the seed has no event to ask for it: everybody hears the log
+    socket.join(log_room);  // the seed has no event to ask for it: everybody hears the log
     socket.emit("authenticated", Authenticated{entity, common::wall_clock_ms()});
     socket.emit("connection_established", Established{"Connected to Hubbub", socket.id()});
 }
@@ -227,14 +227,14 @@ void Lounge::unsubscribe_logs(Socket& socket) {
 // Seed clients read `error`, current ones `messageError`; each ignores the other.
 void Lounge::refuse(Socket& socket, Refusal const& refusal, socketio::Ack<Answer> const& ack) {
     socket.emit("messageError", MessageError{refusal.error});
-    socket.emit("error", ErrorNotice{refusal.error,
-                                     {{"field", refusal.field}, {"value", refusal.value}}});
+    socket.emit("error",
+                ErrorNotice{refusal.error, {{"field", refusal.field}, {"value", refusal.value}}});
     ack({false, refusal.error});
 }
 
 void Lounge::log(LogLine const& line) {
-    nsp_.to(log_room).emit("logEntry", LogEntry{line.level, line.time, line.message,
-                                                line.agent_id, line.agent_name});
+    nsp_.to(log_room).emit(
+        "logEntry", LogEntry{line.level, line.time, line.message, line.agent_id, line.agent_name});
 }
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

@@ -46,4 +46,4 @@ private:
 /// Registers the events of the seed text and those of current clients; they do not collide.
 void lounge_events(socketio::Namespace& nsp, Lounge& lounge);
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

@@ -67,7 +67,7 @@ struct Broadcast {
     std::string thought;
     std::vector<std::string> actions;
     std::vector<socketio::Json> attachments;
-    std::optional<std::string> clientMessageId; ///< for the sender: which of its lines this is
+    std::optional<std::string> clientMessageId;  ///< for the sender: which of its lines this is
     SIO_JSON(Broadcast, id, senderId, senderName, text, channelId, roomId, messageServerId,
              serverId, createdAt, source, thought, actions, attachments, clientMessageId)
 };
@@ -134,4 +134,4 @@ struct WorldState {
     SIO_JSON(WorldState, agents, users, channels, messages)
 };
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

@@ -14,23 +14,22 @@ constexpr std::size_t max_words = 200;
 using Pair = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array contractions{
-    Pair{"i'm", "i am"},          Pair{"im", "i am"},          Pair{"i've", "i have"},
-    Pair{"i'd", "i would"},       Pair{"i'll", "i will"},      Pair{"you're", "you are"},
-    Pair{"you've", "you have"},   Pair{"you'd", "you would"},  Pair{"it's", "it is"},
-    Pair{"that's", "that is"},    Pair{"he's", "he is"},       Pair{"she's", "she is"},
-    Pair{"we're", "we are"},      Pair{"they're", "they are"}, Pair{"what's", "what is"},
-    Pair{"don't", "do not"},      Pair{"dont", "do not"},      Pair{"doesn't", "does not"},
-    Pair{"can't", "can not"},     Pair{"cant", "can not"},     Pair{"cannot", "can not"},
-    Pair{"won't", "will not"},    Pair{"wont", "will not"},    Pair{"isn't", "is not"},
-    Pair{"aren't", "are not"},    Pair{"wasn't", "was not"},   Pair{"didn't", "did not"},
+    Pair{"i'm", "i am"},           Pair{"im", "i am"},          Pair{"i've", "i have"},
+    Pair{"i'd", "i would"},        Pair{"i'll", "i will"},      Pair{"you're", "you are"},
+    Pair{"you've", "you have"},    Pair{"you'd", "you would"},  Pair{"it's", "it is"},
+    Pair{"that's", "that is"},     Pair{"he's", "he is"},       Pair{"she's", "she is"},
+    Pair{"we're", "we are"},       Pair{"they're", "they are"}, Pair{"what's", "what is"},
+    Pair{"don't", "do not"},       Pair{"dont", "do not"},      Pair{"doesn't", "does not"},
+    Pair{"can't", "can not"},      Pair{"cant", "can not"},     Pair{"cannot", "can not"},
+    Pair{"won't", "will not"},     Pair{"wont", "will not"},    Pair{"isn't", "is not"},
+    Pair{"aren't", "are not"},     Pair{"wasn't", "was not"},   Pair{"didn't", "did not"},
     Pair{"couldn't", "could not"},
 };
 
 constexpr std::array reflections{
-    Pair{"i", "you"},         Pair{"me", "you"},       Pair{"my", "your"},
-    Pair{"mine", "yours"},    Pair{"am", "are"},       Pair{"myself", "yourself"},
-    Pair{"you", "I"},         Pair{"your", "my"},      Pair{"yours", "mine"},
-    Pair{"yourself", "myself"}, Pair{"was", "were"},
+    Pair{"i", "you"},      Pair{"me", "you"},          Pair{"my", "your"},  Pair{"mine", "yours"},
+    Pair{"am", "are"},     Pair{"myself", "yourself"}, Pair{"you", "I"},    Pair{"your", "my"},
+    Pair{"yours", "mine"}, Pair{"yourself", "myself"}, Pair{"was", "were"},
 };
 
 template <std::size_t N>
@@ -103,7 +102,7 @@ Words slice(Words const& words, std::size_t from, std::size_t to) {
             words.begin() + static_cast<std::ptrdiff_t>(to)};
 }
 
-} // namespace
+}  // namespace
 
 std::vector<Words> sentences_of(std::string_view line) {
     std::vector<Words> sentences(1);
@@ -140,7 +139,7 @@ std::optional<std::vector<Words>> match(std::string_view pattern, Words const& w
     auto const parts = split(pattern);
     std::vector<Words> pieces;
     std::size_t at = 0;
-    bool open = false; // a `*` is waiting for the place where the next stretch begins
+    bool open = false;  // a `*` is waiting for the place where the next stretch begins
     for (auto part = parts.begin(); part != parts.end();) {
         if (*part == "*") {
             open = true;
@@ -207,4 +206,4 @@ std::string assembled(std::string_view answer, std::vector<Words> const& pieces)
     return text;
 }
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

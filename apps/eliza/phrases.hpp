@@ -23,4 +23,4 @@ std::string reflected(Words const& words);
 /// The answer with `(n)` replaced by the n-th piece and the first letter made a capital.
 std::string assembled(std::string_view answer, std::vector<Words> const& pieces);
 
-} // namespace apps::eliza
+}  // namespace apps::eliza

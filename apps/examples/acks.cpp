@@ -16,12 +16,12 @@ namespace {
 Task<std::string> greet(Socket& socket, std::string name) {
     auto const greeting = co_await socket.timeout(5s).emit_with_ack<std::string>("which greeting?");
     if (!greeting) {
-        co_return std::string(to_string(greeting.error())); // timeout or gone: no exception
+        co_return std::string(to_string(greeting.error()));  // timeout or gone: no exception
     }
     co_return *greeting + ", " + name;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     auto const port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 3000);

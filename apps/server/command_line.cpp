@@ -55,7 +55,7 @@ struct Flags {
     bool print = false;
 };
 
-} // namespace
+}  // namespace
 
 CommandLine read_command_line(int argc, char const* const* argv, Environment const& environment) {
     CommandLine result;
@@ -82,7 +82,7 @@ CommandLine read_command_line(int argc, char const* const* argv, Environment con
         return result;
     }
     Flags second(result.config);
-    second.app.parse(argc, argv); // cannot fail: it did not the first time
+    second.app.parse(argc, argv);  // cannot fail: it did not the first time
     if (first.print) {
         std::cout << to_toml(result.config);
         result.stop = true;
@@ -90,4 +90,4 @@ CommandLine read_command_line(int argc, char const* const* argv, Environment con
     return result;
 }
 
-} // namespace apps::server
+}  // namespace apps::server

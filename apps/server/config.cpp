@@ -95,14 +95,14 @@ std::vector<Setting> server_settings(ServerConfig& server) {
     };
 }
 
-} // namespace
+}  // namespace
 
 std::vector<Setting> settings_of(Config& config) {
     constexpr int max_port = 65535;
     auto settings = server_settings(config.server);
     auto const add = [&](std::string const& name, ProfileConfig& profile) {
-        settings.push_back({name, "enabled", "--" + name, "Serve the " + name + " system",
-                            &profile.enabled});
+        settings.push_back(
+            {name, "enabled", "--" + name, "Serve the " + name + " system", &profile.enabled});
         settings.push_back({name, "port", "--" + name + "-port", "Its port; 0: any free one",
                             &profile.port, 0, max_port});
     };
@@ -127,8 +127,8 @@ void apply_toml(Config& config, std::string const& text, std::string const& file
             return s.section == section.str();
         });
         if (!known || entries == nullptr) {
-            throw ConfigError(where + ": unknown section or key \"" +
-                              std::string(section.str()) + "\"");
+            throw ConfigError(where + ": unknown section or key \"" + std::string(section.str()) +
+                              "\"");
         }
         for (auto const& [key, value] : *entries) {
             auto const line = place(file_name, value.source());
@@ -175,4 +175,4 @@ std::string to_toml(Config config) {
     return out.str();
 }
 
-} // namespace apps::server
+}  // namespace apps::server

@@ -11,22 +11,22 @@
 namespace apps::server {
 
 struct ServerConfig {
-    std::string host = "127.0.0.1"; ///< local by default: the demo has no login
-    int threads = 0;                ///< 0: one per core
-    std::string client_dir;         ///< empty: look beside the executable
-    std::string web_dir;            ///< empty: look beside the executable
-    std::string cors_origin;        ///< "*", one origin, or empty for same-origin only
+    std::string host = "127.0.0.1";  ///< local by default: the demo has no login
+    int threads = 0;                 ///< 0: one per core
+    std::string client_dir;          ///< empty: look beside the executable
+    std::string web_dir;             ///< empty: look beside the executable
+    std::string cors_origin;         ///< "*", one origin, or empty for same-origin only
     int ping_interval_ms = 25000;
     int ping_timeout_ms = 20000;
-    int max_http_buffer_size = 1'000'000; ///< bytes of one message
-    bool compression = true;              ///< permessage-deflate and gzip where a client offers it
+    int max_http_buffer_size = 1'000'000;  ///< bytes of one message
+    bool compression = true;               ///< permessage-deflate and gzip where a client offers it
     std::string log_level = "info";
 };
 
 /// One listener with one system on it.
 struct ProfileConfig {
     bool enabled = true;
-    int port = 0; ///< 0: any free one, printed at the start
+    int port = 0;  ///< 0: any free one, printed at the start
 };
 
 /// Everything an operator can set, with its defaults. A plain value.
@@ -44,12 +44,12 @@ struct ConfigError : std::runtime_error {
 /// One entry of the table from which the file, the environment, the flags and `--print-config`
 /// are derived, so that none of them can be forgotten for a new setting.
 struct Setting {
-    std::string section; ///< "[server]" in the file
-    std::string key;     ///< "host" in the file, HUBBUB_SERVER_HOST in the environment
-    std::string flag;    ///< "--host"
+    std::string section;  ///< "[server]" in the file
+    std::string key;      ///< "host" in the file, HUBBUB_SERVER_HOST in the environment
+    std::string flag;     ///< "--host"
     std::string help;
     std::variant<std::string*, int*, bool*> target;
-    int low = 0; ///< bounds of a number, both included
+    int low = 0;  ///< bounds of a number, both included
     int high = 0;
 };
 
@@ -70,7 +70,7 @@ std::string to_toml(Config config);
 /// What the command line asked for.
 struct CommandLine {
     Config config;
-    bool stop = false; ///< help, version or the configuration was printed, or a mistake reported
+    bool stop = false;  ///< help, version or the configuration was printed, or a mistake reported
     int exit_code = 0;
 };
 
@@ -78,4 +78,4 @@ struct CommandLine {
 /// program shall stop. The file is the one of `--config`, else hubbub.toml here if there is one.
 CommandLine read_command_line(int argc, char const* const* argv, Environment const& environment);
 
-} // namespace apps::server
+}  // namespace apps::server

@@ -15,7 +15,7 @@ std::filesystem::path executable_path(char const* called_as) {
     return error ? std::filesystem::absolute(called_as) : path;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace apps::server;

@@ -17,7 +17,7 @@ std::string first_folder(fs::path const& base, std::initializer_list<char const*
                          char const* wanted_file) {
     for (auto const* candidate : candidates) {
         auto const folder = (base / candidate).lexically_normal();
-        std::error_code ignored; // an unreadable candidate is simply not the one
+        std::error_code ignored;  // an unreadable candidate is simply not the one
         if (fs::exists(folder / wanted_file, ignored)) {
             return folder.string();
         }
@@ -49,18 +49,18 @@ engineio::net::Response eliza_page() {
     return response;
 }
 
-} // namespace
+}  // namespace
 
 Folders find_folders(ServerConfig const& config, fs::path const& executable) {
     auto const base = executable.parent_path();
     Folders folders{config.client_dir, config.web_dir};
     if (folders.client.empty()) {
-        folders.client = first_folder(base,
-                                      {"client", "../client", "../../client",
-                                       "../share/hubbub/client",
-                                       "../apps/client/node_modules/socket.io-client/dist",
-                                       "../../apps/client/node_modules/socket.io-client/dist"},
-                                      "socket.io.js");
+        folders.client =
+            first_folder(base,
+                         {"client", "../client", "../../client", "../share/hubbub/client",
+                          "../apps/client/node_modules/socket.io-client/dist",
+                          "../../apps/client/node_modules/socket.io-client/dist"},
+                         "socket.io.js");
     }
     if (folders.web.empty()) {
         folders.web = first_folder(base,
@@ -87,8 +87,7 @@ Hubbub::Hubbub(Config const& config, Folders folders)
       site_(folders_.web.empty() ? common::StaticSite() : common::StaticSite(folders_.web)),
       runtime_(static_cast<unsigned>(config.server.threads)) {
     if (config.dungeonlab.enabled) {
-        dungeonlab_ =
-            std::make_unique<DungeonLabProfile>(runtime_, options_for(config.dungeonlab));
+        dungeonlab_ = std::make_unique<DungeonLabProfile>(runtime_, options_for(config.dungeonlab));
         dungeonlab_->io.on_http([this](socketio::Request request, socketio::Responder responder) {
             responder.respond(site_.answer(request));
         });
@@ -152,8 +151,8 @@ void Hubbub::close() {
 }
 
 std::string Hubbub::greeting() const {
-    std::string text = "Hubbub is running on " + std::to_string(runtime_.shard_count()) +
-                       " thread(s).\n";
+    std::string text =
+        "Hubbub is running on " + std::to_string(runtime_.shard_count()) + " thread(s).\n";
     if (dungeonlab_) {
         text += "\n  Game table   " + url(config_.host, dungeonlab_->port) + "\n";
         text += site_.empty() ? "               (no demo page found; set --web-dir)\n"
@@ -171,4 +170,4 @@ std::string Hubbub::greeting() const {
     return text + "\nCtrl+C ends it.\n";
 }
 
-} // namespace apps::server
+}  // namespace apps::server

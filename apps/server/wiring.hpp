@@ -15,8 +15,8 @@ namespace apps::server {
 
 /// Where the program's own files are, if the configuration does not say.
 struct Folders {
-    std::string client; ///< socket.io.js and its kin; empty if not found
-    std::string web;    ///< the demo page; empty if not found
+    std::string client;  ///< socket.io.js and its kin; empty if not found
+    std::string web;     ///< the demo page; empty if not found
 };
 
 /// The configured folders, or the first existing ones of those known from the source tree and an
@@ -62,10 +62,10 @@ private:
 
     ServerConfig config_;
     Folders folders_;
-    common::StaticSite site_; // outlives the servers below, whose handlers look into it
+    common::StaticSite site_;  // outlives the servers below, whose handlers look into it
     socketio::Runtime runtime_;
     std::unique_ptr<DungeonLabProfile> dungeonlab_;
     std::unique_ptr<ElizaProfile> eliza_;
 };
 
-} // namespace apps::server
+}  // namespace apps::server

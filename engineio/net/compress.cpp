@@ -15,7 +15,7 @@ namespace {
 /// How much the client wants one coding. A named coding beats "*", whatever their weights.
 struct Preference {
     bool named = false;
-    double weight = 0; ///< 0: refused or not mentioned
+    double weight = 0;  ///< 0: refused or not mentioned
     std::size_t position = 0;
 };
 
@@ -49,13 +49,16 @@ Preference preference(std::string_view accept_encoding, std::string_view coding)
     return best;
 }
 
-} // namespace
+}  // namespace
 
 std::string_view encoding_name(ContentEncoding encoding) noexcept {
     switch (encoding) {
-    case ContentEncoding::gzip: return "gzip";
-    case ContentEncoding::deflate: return "deflate";
-    case ContentEncoding::identity: break;
+    case ContentEncoding::gzip:
+        return "gzip";
+    case ContentEncoding::deflate:
+        return "deflate";
+    case ContentEncoding::identity:
+        break;
     }
     return {};
 }
@@ -67,9 +70,8 @@ ContentEncoding negotiate_encoding(std::string_view accept_encoding) {
         return ContentEncoding::identity;
     }
     // Higher weight, then named before "*", then the client's order; gzip if "*" means both.
-    bool const deflate_wins =
-        std::tuple(deflate.weight, deflate.named, gzip.position) >
-        std::tuple(gzip.weight, gzip.named, deflate.position);
+    bool const deflate_wins = std::tuple(deflate.weight, deflate.named, gzip.position) >
+                              std::tuple(gzip.weight, gzip.named, deflate.position);
     return deflate_wins ? ContentEncoding::deflate : ContentEncoding::gzip;
 }
 
@@ -80,4 +82,4 @@ std::string deflate_body(ContentEncoding encoding, std::string_view body) {
     return deflate_whole(body, encoding == ContentEncoding::gzip);
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

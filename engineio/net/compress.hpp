@@ -18,4 +18,4 @@ ContentEncoding negotiate_encoding(std::string_view accept_encoding);
 /// Compresses a whole body: gzip, or the zlib format for deflate. Identity copies.
 std::string deflate_body(ContentEncoding encoding, std::string_view body);
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -122,8 +122,8 @@ private:
     bool waiting_read_ = false;
     bool waiting_write_ = false;
     bool paused_ = false;
-    bool closing_ = false;   // close() was called
-    bool half_shut_ = false; // our side of the stream has ended
+    bool closing_ = false;    // close() was called
+    bool half_shut_ = false;  // our side of the stream has ended
     bool overflown_ = false;
     bool peer_ended_ = false;
     bool shut_ = false;

@@ -25,15 +25,15 @@ Bytef* input(std::string_view bytes) noexcept {
 
 using Chunk = std::array<char, chunk_bytes>;
 
-} // namespace
+}  // namespace
 
 struct Deflater::Stream {
     Stream(int window_bits, int level) : window_bits(window_bits), level(level) {
         // No zlib window is 256 bytes. Text of literals only needs no window at all, so an agreed
         // window of 8 bits is kept by not referring back (RFC 7692 section 7.1.2.1).
         int const strategy = window_bits == 8 ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY;
-        int const status = deflateInit2(&z, level, Z_DEFLATED, -std::max(window_bits, 9),
-                                        mem_level, strategy);
+        int const status =
+            deflateInit2(&z, level, Z_DEFLATED, -std::max(window_bits, 9), mem_level, strategy);
         SIO_ASSERT(status == Z_OK);
     }
     ~Stream() { deflateEnd(&z); }
@@ -91,7 +91,7 @@ void deflate_all(z_stream& z, std::string_view body, int flush, std::string& out
     } while (z.avail_out == 0);
 }
 
-} // namespace
+}  // namespace
 
 Deflater::Deflater(bool takeover, int window_bits, int level)
     : takeover_(takeover), window_bits_(window_bits), level_(level) {}
@@ -154,9 +154,8 @@ InflateError Inflater::decompress(std::string_view payload, std::string& out) {
 
 std::string deflate_whole(std::string_view body, bool gzip, int level) {
     z_stream z{};
-    int const window = largest_window + (gzip ? 16 : 0); // 16 asks zlib for the gzip format
-    int const status =
-        deflateInit2(&z, level, Z_DEFLATED, window, mem_level, Z_DEFAULT_STRATEGY);
+    int const window = largest_window + (gzip ? 16 : 0);  // 16 asks zlib for the gzip format
+    int const status = deflateInit2(&z, level, Z_DEFLATED, window, mem_level, Z_DEFAULT_STRATEGY);
     SIO_ASSERT(status == Z_OK);
     std::string out;
     deflate_all(z, body, Z_FINISH, out);
@@ -164,4 +163,4 @@ std::string deflate_whole(std::string_view body, bool gzip, int level) {
     return out;
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

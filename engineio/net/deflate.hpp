@@ -58,4 +58,4 @@ private:
 /// One whole body for HTTP; `gzip` chooses between the gzip and zlib formats (RFC 1952, 1950).
 std::string deflate_whole(std::string_view body, bool gzip, int level = -1);
 
-} // namespace engineio::net
+}  // namespace engineio::net

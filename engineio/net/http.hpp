@@ -46,7 +46,7 @@ struct Request {
 
 struct Response {
     int status = 200;
-    Headers headers;   // Content-Length, Date, Connection and Keep-Alive are added when written
+    Headers headers;  // Content-Length, Date, Connection and Keep-Alive are added when written
     std::string body;
     bool close = false;  // close the connection after this answer
 };

@@ -324,8 +324,8 @@ void HttpConnection::end() {
 
 void HttpConnection::refuse(std::string_view status) {
     ++connection_.shard().metrics().protocol_errors;
-    connection_.send(std::string("HTTP/1.1 ").append(status).append(
-        "\r\nConnection: close\r\n\r\n"));
+    connection_.send(
+        std::string("HTTP/1.1 ").append(status).append("\r\nConnection: close\r\n\r\n"));
     abandon();
     connection_.close();
 }

@@ -78,8 +78,8 @@ private:
     Site const& site_;
     Responder* responder_ = nullptr;
     std::unique_ptr<RequestParser> parser_;
-    std::string input_;         // unhandled bytes; begins with the current request
-    std::size_t scanned_ = 0;   // length of the head so far, see scan_head()
+    std::string input_;        // unhandled bytes; begins with the current request
+    std::size_t scanned_ = 0;  // length of the head so far, see scan_head()
     std::string body_;
     std::function<void(BodyResult, std::string)> body_callback_;
     std::function<void()> abort_;

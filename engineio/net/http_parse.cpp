@@ -16,10 +16,22 @@ namespace {
 
 // Fields that appear once; a repetition is dropped, as Node does. The rest is joined with ", ".
 constexpr std::array<std::string_view, 16> single_fields = {
-    "age",           "authorization", "content-length",      "content-type",
-    "etag",          "expires",       "from",                "host",
-    "if-modified-since", "if-unmodified-since", "last-modified", "location",
-    "max-forwards",  "proxy-authorization", "referer",       "user-agent",
+    "age",
+    "authorization",
+    "content-length",
+    "content-type",
+    "etag",
+    "expires",
+    "from",
+    "host",
+    "if-modified-since",
+    "if-unmodified-since",
+    "last-modified",
+    "location",
+    "max-forwards",
+    "proxy-authorization",
+    "referer",
+    "user-agent",
 };
 
 void add_field(Headers& headers, std::string name, std::string_view value) {

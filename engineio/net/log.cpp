@@ -19,12 +19,18 @@ constexpr std::array<std::string_view, 6> level_names{"trace", "debug", "info",
 
 spdlog::level::level_enum backend_level(Level level) {
     switch (level) {
-    case Level::trace: return spdlog::level::trace;
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
-    case Level::off: break;
+    case Level::trace:
+        return spdlog::level::trace;
+    case Level::debug:
+        return spdlog::level::debug;
+    case Level::info:
+        return spdlog::level::info;
+    case Level::warn:
+        return spdlog::level::warn;
+    case Level::error:
+        return spdlog::level::err;
+    case Level::off:
+        break;
     }
     return spdlog::level::off;
 }
@@ -34,7 +40,7 @@ bool is_control(char c) {
     return (byte < 0x20 && c != '\t') || byte == 0x7F;
 }
 
-} // namespace
+}  // namespace
 
 void set_level(Level level) {
     current_level.store(level, std::memory_order_relaxed);
@@ -68,4 +74,4 @@ void log(Level level, std::string_view category, std::string_view text) {
     spdlog::log(backend_level(level), "{}: {}", category, clean);
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

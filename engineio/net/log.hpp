@@ -56,4 +56,4 @@ void log_error(std::string_view category, fmt::format_string<Args...> format, Ar
     log_at(Level::error, category, format, std::forward<Args>(args)...);
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -45,4 +45,4 @@ void Message::release(Block* block) noexcept {
     std::free(block);
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

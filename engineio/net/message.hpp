@@ -60,7 +60,7 @@ private:
         std::uint32_t refs;
         std::uint32_t size;
         MessageKind kind;
-        std::uint8_t head; ///< length of the frame header, which ends where the payload begins
+        std::uint8_t head;  ///< length of the frame header, which ends where the payload begins
     };
 
     static void release(Block* block) noexcept;
@@ -72,4 +72,4 @@ private:
     Block* block_ = nullptr;
 };
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -43,7 +43,7 @@ constexpr Row rows[] = {
     {&Metrics::flushes, "flushes_total", "counter", "Gathered writes."},
 };
 
-} // namespace
+}  // namespace
 
 void Metrics::count_close(std::string_view reason) {
     auto const found = closes.find(reason);
@@ -79,4 +79,4 @@ std::string prometheus_text(Metrics const& metrics) {
     return text;
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -11,10 +11,10 @@ namespace engineio::net {
 /// (by post) and adds them up, so counting costs one increment and no atomics.
 struct Metrics {
     // Gauges: the present number.
-    std::uint64_t connections = 0; ///< open TCP connections
+    std::uint64_t connections = 0;  ///< open TCP connections
     std::uint64_t websockets = 0;
-    std::uint64_t sessions = 0; ///< Engine.IO sessions
-    std::uint64_t sockets = 0;  ///< Socket.IO sockets over all namespaces
+    std::uint64_t sessions = 0;  ///< Engine.IO sessions
+    std::uint64_t sockets = 0;   ///< Socket.IO sockets over all namespaces
     std::uint64_t buffered_bytes = 0;
 
     // Counters since start.
@@ -44,4 +44,4 @@ struct Metrics {
 /// The Prometheus text format 0.0.4; names start with "hubbub_".
 std::string prometheus_text(Metrics const& metrics);
 
-} // namespace engineio::net
+}  // namespace engineio::net

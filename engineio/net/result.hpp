@@ -19,7 +19,7 @@ using Result = boost::system::result<T, E>;
     std::abort();
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net
 
 /// Checks a programmer's promise in every build, release included: a wrong shard or a double close
 /// is cheaper as a core dump than as a corrupted room.

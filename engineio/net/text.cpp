@@ -108,7 +108,7 @@ bool parse_number(std::string_view digits, int& out) noexcept {
     return error == std::errc{} && end == digits.data() + digits.size() && out >= 0;
 }
 
-} // namespace
+}  // namespace
 
 std::string base64_encode(std::string_view bytes) {
     return encode64(bytes, standard_alphabet, true);
@@ -204,7 +204,7 @@ std::vector<std::pair<std::string, std::string>> parse_cookies(std::string_view 
     while (header.data()) {
         std::string_view value = next_piece(header, ';');
         std::string_view const name = next_piece(value, '=');
-        if (value.data()) { // a piece without '=' is no cookie
+        if (value.data()) {  // a piece without '=' is no cookie
             cookies.emplace_back(trim(name), cookie_value(trim(value)));
         }
     }
@@ -285,7 +285,7 @@ void random_fill(void* out, std::size_t count) {
     while (count > 0) {
         ssize_t const got = getrandom(bytes, count, 0);
         if (got < 0) {
-            SIO_ASSERT(errno == EINTR); // any other failure would mean guessable ids
+            SIO_ASSERT(errno == EINTR);  // any other failure would mean guessable ids
             continue;
         }
         bytes += got;
@@ -299,4 +299,4 @@ std::string random_bytes(std::size_t count) {
     return out;
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

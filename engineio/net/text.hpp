@@ -37,9 +37,9 @@ public:
 private:
     bool step(std::uint8_t byte) noexcept;
 
-    std::uint8_t left_ = 0; ///< continuation bytes still expected
+    std::uint8_t left_ = 0;  ///< continuation bytes still expected
     std::uint8_t low_ = 0x80;
-    std::uint8_t high_ = 0xBF; ///< bounds of the next one (no surrogates, no overlong forms)
+    std::uint8_t high_ = 0xBF;  ///< bounds of the next one (no surrogates, no overlong forms)
     bool ok_ = true;
 };
 
@@ -103,4 +103,4 @@ std::optional<std::time_t> parse_http_date(std::string_view text) noexcept;
 std::string random_bytes(std::size_t count);
 void random_fill(void* out, std::size_t count);
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -145,7 +145,7 @@ std::optional<Clock::time_point> TimerWheel::next_due() noexcept {
         word &= ~(std::uint64_t{1} << (slot % word_bits));
         ++step;
     }
-    return now_; // only inside advance: what is left is about to fire
+    return now_;  // only inside advance: what is left is about to fire
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

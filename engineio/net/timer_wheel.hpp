@@ -38,10 +38,10 @@ private:
     friend class TimerWheel;
 
     Timer* next_ = nullptr;
-    Timer** link_ = nullptr; ///< the pointer that points at this timer
+    Timer** link_ = nullptr;  ///< the pointer that points at this timer
     TimerWheel* wheel_ = nullptr;
     Clock::time_point due_{};
-    std::uint64_t order_ = 0; ///< equal deadlines fire in the order they were armed
+    std::uint64_t order_ = 0;  ///< equal deadlines fire in the order they were armed
     void (*fire_)(void*);
     void* arg_;
 };
@@ -105,7 +105,7 @@ public:
 private:
     friend class Timer;
 
-    static constexpr std::size_t slot_count = 4096; ///< one turn is 41 s, longer than a ping
+    static constexpr std::size_t slot_count = 4096;  ///< one turn is 41 s, longer than a ping
     static constexpr std::size_t word_bits = 64;
 
     std::uint64_t tick_of(Clock::time_point due) const noexcept;
@@ -115,14 +115,14 @@ private:
 
     Clock::time_point start_;
     Clock::time_point now_;
-    std::uint64_t current_tick_ = 0; ///< the slots of all earlier ticks have been visited
+    std::uint64_t current_tick_ = 0;  ///< the slots of all earlier ticks have been visited
     std::uint64_t next_order_ = 0;
     std::size_t count_ = 0;
     std::array<Timer*, slot_count> slots_{};
     /// One bit per slot that may be occupied; cancelling leaves it set, looking clears it.
     std::array<std::uint64_t, slot_count / word_bits> occupied_{};
-    Timer* firing_ = nullptr; ///< due in this advance, earliest first; cancel unlinks here too
-    std::vector<Timer*> due_; ///< scratch for sorting them, empty between calls
+    Timer* firing_ = nullptr;  ///< due in this advance, earliest first; cancel unlinks here too
+    std::vector<Timer*> due_;  ///< scratch for sorting them, empty between calls
 };
 
-} // namespace engineio::net
+}  // namespace engineio::net

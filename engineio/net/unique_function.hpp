@@ -13,9 +13,8 @@ public:
     UniqueFunction() = default;
 
     template <class F>
-        requires(!std::is_same_v<std::decay_t<F>, UniqueFunction> &&
-                 std::is_invocable_v<std::decay_t<F>&>)
-    UniqueFunction(F&& function)
+    requires(!std::is_same_v<std::decay_t<F>, UniqueFunction> &&
+             std::is_invocable_v<std::decay_t<F>&>) UniqueFunction(F&& function)
         : callable_(std::make_unique<Callable<std::decay_t<F>>>(std::forward<F>(function))) {}
 
     void operator()() { callable_->call(); }

@@ -26,7 +26,7 @@ std::size_t ascii_prefix(std::string_view text) noexcept {
     return i;
 }
 
-} // namespace
+}  // namespace
 
 bool Utf8State::step(std::uint8_t byte) noexcept {
     if (left_ > 0) {
@@ -82,7 +82,7 @@ std::string replace_invalid_utf8(std::string_view text) {
     }
     std::string out;
     out.reserve(text.size() + 8);
-    std::size_t begin = 0; // of the character being read
+    std::size_t begin = 0;  // of the character being read
     Utf8State state;
     for (std::size_t i = 0; i < text.size();) {
         if (state.feed(text.substr(i, 1))) {
@@ -110,8 +110,8 @@ std::size_t utf16_length(std::string_view text) noexcept {
     std::size_t units = 0;
     for (char c : text) {
         auto const byte = static_cast<unsigned char>(c);
-        units += (byte & 0xC0) != 0x80; // every character starts once …
-        units += byte >= 0xF0;          // … and four-byte ones are surrogate pairs
+        units += (byte & 0xC0) != 0x80;  // every character starts once …
+        units += byte >= 0xF0;           // … and four-byte ones are surrogate pairs
     }
     return units;
 }
@@ -131,4 +131,4 @@ std::size_t utf16_prefix_bytes(std::string_view text, std::size_t units) noexcep
     return i;
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

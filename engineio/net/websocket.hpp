@@ -26,8 +26,7 @@ namespace engineio::net {
 // The handler hears on_close() once: with the first of these that happens.
 class WebSocket final : public WsConnection, public ConnectionHandler, private WsDecoder::Sink {
 public:
-    WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
-              WsOptions const& options);
+    WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler, WsOptions const& options);
     ~WebSocket() override;
 
     void open();

@@ -13,7 +13,7 @@ namespace engineio::net {
 
 namespace {
 
-constexpr std::size_t max_header_size = 14; // 2 + 64-bit length + masking key
+constexpr std::size_t max_header_size = 14;  // 2 + 64-bit length + masking key
 constexpr std::uint64_t max_safe_integer = (std::uint64_t{1} << 53) - 1;
 
 constexpr std::uint8_t fin_bit = 0x80;
@@ -47,7 +47,7 @@ std::string_view view(std::span<char const> bytes) noexcept {
     return {bytes.data(), bytes.size()};
 }
 
-} // namespace
+}  // namespace
 
 struct WsDecoder::Header {
     Opcode opcode = Opcode::continuation;
@@ -70,7 +70,7 @@ struct WsDecoder::Pending {
     Header frame;
     std::size_t received = 0;
     std::size_t frame_begin = 0;
-    std::string control; ///< may arrive between fragments, so it cannot share `data`
+    std::string control;  ///< may arrive between fragments, so it cannot share `data`
 
     // An unfinished fragmented message.
     bool in_message = false;
@@ -255,8 +255,7 @@ bool WsDecoder::parse_header(std::span<char const> bytes, Header& header, Sink& 
         length = big_endian(bytes.subspan(2, size - 6));
     }
     if (length > max_safe_integer) {
-        fail(sink, close_code::too_big,
-             "Unsupported WebSocket frame: payload length > 2^53 - 1");
+        fail(sink, close_code::too_big, "Unsupported WebSocket frame: payload length > 2^53 - 1");
         return false;
     }
     std::size_t const before = in_message() ? pending_->data.size() : 0;
@@ -358,4 +357,4 @@ void WsDecoder::finish_close(std::string_view payload, Sink& sink) {
     }
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -26,12 +26,12 @@ enum class Opcode : std::uint8_t {
 namespace close_code {
 inline constexpr std::uint16_t normal = 1000;
 inline constexpr std::uint16_t protocol_error = 1002;
-inline constexpr std::uint16_t none = 1005;     ///< the peer's close frame was empty
-inline constexpr std::uint16_t abnormal = 1006; ///< no close frame at all
+inline constexpr std::uint16_t none = 1005;      ///< the peer's close frame was empty
+inline constexpr std::uint16_t abnormal = 1006;  ///< no close frame at all
 inline constexpr std::uint16_t invalid_data = 1007;
 inline constexpr std::uint16_t policy = 1008;
 inline constexpr std::uint16_t too_big = 1009;
-} // namespace close_code
+}  // namespace close_code
 
 /// May a peer put this code into a close frame? 1000-1003, 1007-1014, 3000-4999, as ws has it.
 bool is_valid_close_code(std::uint16_t code) noexcept;
@@ -93,7 +93,7 @@ private:
     bool in_message() const noexcept;
     Pending& pending();
 
-    std::unique_ptr<Pending> pending_; ///< only while a frame or message is unfinished
+    std::unique_ptr<Pending> pending_;  ///< only while a frame or message is unfinished
     std::size_t max_message_bytes_;
     bool deflate_;
     bool stopped_ = false;
@@ -114,4 +114,4 @@ std::string encode_control(Opcode opcode, std::string_view payload);
 /// XORs `data` with the masking key, as if `offset` bytes had been (un)masked before it.
 void apply_mask(std::span<char> data, std::uint32_t key, std::size_t offset = 0) noexcept;
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -15,12 +15,12 @@ WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
     if (auto const& terms = options.deflate) {
         // As ws: with context takeover every message is compressed, for the window's sake.
         auto const threshold = terms->server_no_context_takeover ? options.deflate_threshold : 0;
-        compression_ = std::make_unique<Compression>(Compression{
-            Deflater(!terms->server_no_context_takeover, terms->server_max_window_bits,
-                     options.deflate_level),
-            Inflater(!terms->client_no_context_takeover, options.max_message_bytes,
-                     terms->client_max_window_bits),
-            threshold});
+        compression_ = std::make_unique<Compression>(
+            Compression{Deflater(!terms->server_no_context_takeover, terms->server_max_window_bits,
+                                 options.deflate_level),
+                        Inflater(!terms->client_no_context_takeover, options.max_message_bytes,
+                                 terms->client_max_window_bits),
+                        threshold});
     }
 }
 

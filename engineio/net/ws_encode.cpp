@@ -16,7 +16,7 @@ bool is_valid_close_code(std::uint16_t code) noexcept {
 
 std::size_t encode_header(char* out, Opcode opcode, std::uint64_t payload_bytes,
                           bool rsv1) noexcept {
-    int const first = 0x80 | (rsv1 ? 0x40 : 0) | static_cast<int>(opcode); // FIN, RSV1
+    int const first = 0x80 | (rsv1 ? 0x40 : 0) | static_cast<int>(opcode);  // FIN, RSV1
     out[0] = static_cast<char>(first);
     if (payload_bytes < 126) {
         out[1] = static_cast<char>(payload_bytes);
@@ -53,7 +53,7 @@ std::string encode_close(std::optional<std::uint16_t> code, std::string_view rea
 void apply_mask(std::span<char> data, std::uint32_t key, std::size_t offset) noexcept {
     std::array<char, 4> key_bytes;
     std::memcpy(key_bytes.data(), &key, 4);
-    std::array<char, 8> pattern; // the key, rotated to where `data` begins
+    std::array<char, 8> pattern;  // the key, rotated to where `data` begins
     for (std::size_t i = 0; i < 8; ++i) {
         pattern[i] = key_bytes[(offset + i) & 3];
     }
@@ -71,4 +71,4 @@ void apply_mask(std::span<char> data, std::uint32_t key, std::size_t offset) noe
     }
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -95,7 +95,7 @@ std::string answer_text(std::vector<ExtensionParam> const& params, NegotiatedDef
     struct Part {
         std::string_view name;
         bool agreed;
-        int bits; ///< 0: no value
+        int bits;  ///< 0: no value
     };
     std::array<Part, 4> parts{{
         {"server_no_context_takeover", terms.server_no_context_takeover, 0},
@@ -171,7 +171,7 @@ UpgradeResult refuse(int status, std::string_view error) {
     return result;
 }
 
-} // namespace
+}  // namespace
 
 std::string accept_key(std::string_view key) {
     std::string const input = std::string(key).append(handshake_guid);
@@ -282,4 +282,4 @@ UpgradeResult check_upgrade(UpgradeHeaders const& headers, DeflateOptions const&
     return result;
 }
 
-} // namespace engineio::net
+}  // namespace engineio::net

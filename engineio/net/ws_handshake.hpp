@@ -17,12 +17,12 @@ struct DeflateOptions {
     bool enabled = false;
     /// Smaller messages are sent uncompressed, but only under server_no_context_takeover (as ws).
     std::size_t threshold = limits::deflate_threshold_bytes;
-    bool server_no_context_takeover = false; ///< forget our window after each message
-    bool client_no_context_takeover = false; ///< ask the client to do so
-    int server_max_window_bits = 15;         ///< 9 to 15; ours
+    bool server_no_context_takeover = false;  ///< forget our window after each message
+    bool client_no_context_takeover = false;  ///< ask the client to do so
+    int server_max_window_bits = 15;          ///< 9 to 15; ours
     /// 8 to 15; asked of the client if it offers the parameter. 0: not asked.
     int client_max_window_bits = 0;
-    int level = -1; ///< zlib level, -1 for its default
+    int level = -1;  ///< zlib level, -1 for its default
 };
 
 /// The agreed terms of one connection.
@@ -31,7 +31,7 @@ struct NegotiatedDeflate {
     bool client_no_context_takeover = false;
     int server_max_window_bits = 15;
     int client_max_window_bits = 15;
-    std::string answer; ///< value of the Sec-WebSocket-Extensions header of the 101
+    std::string answer;  ///< value of the Sec-WebSocket-Extensions header of the 101
 };
 
 /// The values of an upgrade request; an absent header is a null view (`data() == nullptr`),
@@ -46,13 +46,13 @@ struct UpgradeHeaders {
 };
 
 struct UpgradeResult {
-    int status = 101; ///< 400 or 405 on refusal
-    std::string_view error; ///< body of the refusal
+    int status = 101;        ///< 400 or 405 on refusal
+    std::string_view error;  ///< body of the refusal
     /// The refusal carries "Sec-WebSocket-Version: 13, 8".
     bool add_version_header = false;
 
-    std::string accept; ///< value of Sec-WebSocket-Accept
-    std::vector<std::string> protocols; ///< as offered, in order; choosing one is the caller's
+    std::string accept;                  ///< value of Sec-WebSocket-Accept
+    std::vector<std::string> protocols;  ///< as offered, in order; choosing one is the caller's
     std::optional<NegotiatedDeflate> deflate;
 
     explicit operator bool() const noexcept { return status == 101; }
@@ -68,7 +68,7 @@ std::optional<std::vector<std::string>> parse_subprotocols(std::string_view head
 
 struct ExtensionParam {
     std::string name;
-    std::optional<std::string> value; ///< absent for a bare parameter
+    std::optional<std::string> value;  ///< absent for a bare parameter
 };
 
 struct ExtensionOffer {
@@ -89,4 +89,4 @@ struct DeflateNegotiation {
 DeflateNegotiation negotiate_deflate(std::vector<ExtensionOffer> const& offers,
                                      DeflateOptions const& options);
 
-} // namespace engineio::net
+}  // namespace engineio::net

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles each program of this folder, which must fail saying what its first line expects.
+"""Compiles each program of this folder, which must fail saying what its first line expects, and
+the C++ program of the README, which must not.
 
 Usage: run.py COMPILER SOURCE_ROOT [FLAG...]
 """
@@ -8,6 +9,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 MARK = "// expect: "
 
@@ -17,6 +19,20 @@ def compile_output(compiler, root, flags, source):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     # A message is matched as one line: string literals may be shown with line breaks.
     return result.returncode, re.sub(r"\s+", " ", result.stderr)
+
+
+def check_readme(compiler, root, flags):
+    blocks = re.findall(r"```cpp\n(.*?)```", (root / "README.md").read_text(), re.S)
+    if not blocks:
+        return "README.md shows no C++"
+    for block in blocks:
+        with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
+            source.write(block)
+            source.flush()
+            status, output = compile_output(compiler, root, flags, source.name)
+        if status != 0:
+            return f"does not compile: {output[:500]}"
+    return None
 
 
 def check(compiler, root, flags, source):
@@ -32,15 +48,14 @@ def check(compiler, root, flags, source):
 def main():
     compiler, root, *flags = sys.argv[1:]
     sources = sorted(pathlib.Path(__file__).parent.glob("*.cpp"))
-    failures = 0
-    for number, source in enumerate(sources, 1):
-        problem = check(compiler, root, flags, source)
-        failures += problem is not None
-        print(f"{'not ok' if problem else 'ok'} {number} - {source.stem}")
+    results = [(source.stem, check(compiler, root, flags, source)) for source in sources]
+    results.append(("the README's program", check_readme(compiler, pathlib.Path(root), flags)))
+    for number, (name, problem) in enumerate(results, 1):
+        print(f"{'not ok' if problem else 'ok'} {number} - {name}")
         if problem:
             print(f"# {problem}")
-    print(f"1..{len(sources)}")
-    return 1 if failures or not sources else 0
+    print(f"1..{len(results)}")
+    return 1 if not sources or any(problem for _, problem in results) else 0
 
 
 sys.exit(main())

@@ -165,8 +165,12 @@ TEST_CASE_FIXTURE(HttpFixture, "HEAD gets the length without the body") {
 TEST_CASE_FIXTURE(HttpFixture, "a parked request is told when its peer goes") {
     RawClient client(server.port());
     client.send(get("/park"));
-    SUBCASE("end of stream") { client.end_output(); }
-    SUBCASE("reset") { client.reset(); }
+    SUBCASE("end of stream") {
+        client.end_output();
+    }
+    SUBCASE("reset") {
+        client.reset();
+    }
     SUBCASE("end after more bytes") {
         client.send("x");
         client.end_output();

@@ -27,8 +27,8 @@ TEST_CASE("listening may begin while the server runs, and end before it") {
     TestServer server;
     server.run();
     Router router;
-    auto const port = server.http().listen(
-        "127.0.0.1", 0, [&](unsigned) -> HttpHandler& { return router; });
+    auto const port =
+        server.http().listen("127.0.0.1", 0, [&](unsigned) -> HttpHandler& { return router; });
     RawClient client(port);
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(client.read_answer().starts_with("HTTP/1.1 404 Not Found\r\n"));
@@ -65,9 +65,7 @@ TEST_CASE("signals call back on shard 0 instead of ending the process") {
 }
 
 TEST_CASE("stopping before, twice and without running is harmless") {
-    {
-        TestServer never_run(2);
-    }
+    { TestServer never_run(2); }
     TestServer server(2);
     server.http().stop();
     server.run();

@@ -40,11 +40,11 @@ private:
 void upgrade(TestServer& server, DeflateOptions const& deflate, Request const& request,
              Responder responder) {
     auto const header = [&](std::string_view name) { return request.header(name); };
-    auto const result = check_upgrade(
-        {request.method, header("upgrade"), header("sec-websocket-key"),
-         header("sec-websocket-version"), header("sec-websocket-protocol"),
-         header("sec-websocket-extensions")},
-        deflate);
+    auto const result =
+        check_upgrade({request.method, header("upgrade"), header("sec-websocket-key"),
+                       header("sec-websocket-version"), header("sec-websocket-protocol"),
+                       header("sec-websocket-extensions")},
+                      deflate);
     if (!result) {
         Response refusal{result.status, {}, std::string(result.error), true};
         responder.respond(std::move(refusal));

@@ -148,8 +148,12 @@ TEST_CASE_FIXTURE(WsFixture, "violations are answered with their code") {
 TEST_CASE_FIXTURE(WsFixture, "an end without a close frame is 1006 without an error") {
     RawClient client(server.port());
     open(client);
-    SUBCASE("end of stream") { client.end_output(); }
-    SUBCASE("reset") { client.reset(); }
+    SUBCASE("end of stream") {
+        client.end_output();
+    }
+    SUBCASE("reset") {
+        client.reset();
+    }
     CHECK(server.wait_for_note("closed") == "closed 1006 ");
 }
 

@@ -36,11 +36,9 @@ std::vector<unsigned> shuffled(unsigned count, std::mt19937& random) {
 // --- World ------------------------------------------------------------------------------------
 
 World::World(socketio::ServerOptions options, unsigned shards, unsigned seed)
-    : runtime_(shards),
-      engine_options_(socketio::engine_options(options)),
+    : runtime_(shards), engine_options_(socketio::engine_options(options)),
       core_(std::make_unique<socketio::Core>(runtime_, std::move(options))),
-      time_(Shard::Clock::now()),
-      random_(seed) {
+      time_(Shard::Clock::now()), random_(seed) {
     watch(io());
 }
 
@@ -144,9 +142,8 @@ void World::say(std::string const& name, std::vector<std::string> const& packets
             }
             auto const text = filled(packet);
             if (text.starts_with("b:")) {
-                from.session->on_packet(
-                    *from.transport,
-                    {engineio::PacketType::message, true, std::string_view(text).substr(2)});
+                from.session->on_packet(*from.transport, {engineio::PacketType::message, true,
+                                                          std::string_view(text).substr(2)});
                 continue;
             }
             std::string scratch;

@@ -135,8 +135,7 @@ void check_text(std::optional<std::string> const& got, std::string const& expect
 
 }  // namespace
 
-Play::Play(engineio::Options const& options, int protocol)
-    : options(options), protocol(protocol) {}
+Play::Play(engineio::Options const& options, int protocol) : options(options), protocol(protocol) {}
 
 Play::~Play() = default;
 

@@ -23,7 +23,7 @@ bool rolls(DungeonLab const& game, std::string const& formula) {
     return !game.objection("c", action);
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("actions need a session and a type") {
     auto game = table();

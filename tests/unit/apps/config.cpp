@@ -25,12 +25,14 @@ Environment environment(std::map<std::string, std::string> const& variables) {
     };
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a file changes what it names") {
     Config config;
-    apply_toml(config, "[server]\nthreads = 3\ncompression = false\nhost = \"::1\"\n"
-                       "[eliza]\nport = 0\n", "f.toml");
+    apply_toml(config,
+               "[server]\nthreads = 3\ncompression = false\nhost = \"::1\"\n"
+               "[eliza]\nport = 0\n",
+               "f.toml");
     CHECK(config.server.threads == 3);
     CHECK_FALSE(config.server.compression);
     CHECK(config.server.host == "::1");
@@ -44,12 +46,10 @@ TEST_CASE("mistakes in a file are named with their line") {
     CHECK(complaint("\n[sever]\n") == "f.toml:2: unknown section or key \"sever\"");
     CHECK(complaint("port = 1\n") == "f.toml:1: unknown section or key \"port\"");
     CHECK(complaint("server = 1\n") == "f.toml:1: unknown section or key \"server\"");
-    CHECK(complaint("[server]\nthreads = \"2\"\n") ==
-          "f.toml:2: threads must be a whole number");
+    CHECK(complaint("[server]\nthreads = \"2\"\n") == "f.toml:2: threads must be a whole number");
     CHECK(complaint("[server]\nhost = 2\n") == "f.toml:2: host must be a text in quotes");
     CHECK(complaint("[eliza]\nenabled = 1\n") == "f.toml:2: enabled must be true or false");
-    CHECK(complaint("[eliza]\nport = 65536\n") ==
-          "f.toml:2: port must be between 0 and 65535");
+    CHECK(complaint("[eliza]\nport = 65536\n") == "f.toml:2: port must be between 0 and 65535");
     CHECK(complaint("[server]\nthreads =\n").substr(0, 9) == "f.toml:2:");
 }
 

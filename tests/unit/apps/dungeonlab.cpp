@@ -36,7 +36,7 @@ std::vector<std::string> ids(std::vector<User> const& users) {
 
 using Ids = std::vector<std::string>;
 
-} // namespace
+}  // namespace
 
 TEST_CASE("joining makes a member and names everybody present") {
     Table table;
@@ -45,7 +45,7 @@ TEST_CASE("joining makes a member and names everybody present") {
     REQUIRE(arrival);
     CHECK(arrival->session == "s1");
     CHECK(arrival->user.name == "Ben");
-    CHECK(arrival->timestamp == 1001); // one more than the arrival before: stamps never repeat
+    CHECK(arrival->timestamp == 1001);  // one more than the arrival before: stamps never repeat
     CHECK(ids(arrival->members) == Ids{"ana", "ben"});
     CHECK_FALSE(arrival->left);
     CHECK(ids(table.game.members("s1")) == Ids{"ana", "ben"});
@@ -232,7 +232,7 @@ TEST_CASE("memory of empty sessions and the number of sessions are bounded") {
     REQUIRE(table.game.join("c-ana", "s1"));
     table.game.remember(*table.game.authorise("c-ana", "s1"), StateKind::map, "{}");
     REQUIRE(table.game.join("c-ana", "s2"));
-    REQUIRE(table.game.join("c-ana", "s3")); // s2 is the idle one now, s1 is forgotten
+    REQUIRE(table.game.join("c-ana", "s3"));  // s2 is the idle one now, s1 is forgotten
     CHECK_FALSE(table.game.join("c-ana", "s1")->map);
     REQUIRE(table.game.join("c-ben", "s4"));
     CHECK(table.game.join("c-gm", "s5").error().message == "Too many active sessions");

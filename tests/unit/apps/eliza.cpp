@@ -43,7 +43,7 @@ struct Lobby {
     }
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("joining needs UUIDs") {
     Lobby lobby;
@@ -81,7 +81,7 @@ TEST_CASE("a line carries everything the broadcast needs") {
     CHECK(exchange->line.text == "hello");
     CHECK(exchange->line.source == "client_chat");
     CHECK(exchange->line.created_at > 0);
-    CHECK(exchange->answers.empty()); // two people, no agent among them
+    CHECK(exchange->answers.empty());  // two people, no agent among them
     CHECK(exchange->log.message.find("hello") == std::string::npos);
 }
 

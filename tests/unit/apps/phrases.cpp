@@ -12,7 +12,7 @@ std::vector<Words> matched(std::string_view pattern, Words const& words) {
     return *pieces;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("sentences are cut, lowered and opened") {
     CHECK(sentences_of("").empty());

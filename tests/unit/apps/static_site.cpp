@@ -46,7 +46,7 @@ std::string field(net::Response const& response, std::string const& name) {
     return {};
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("files are served with their type") {
     Folder folder;

@@ -21,7 +21,7 @@ std::string noise(std::size_t size, unsigned seed, unsigned letters) {
 
 constexpr std::size_t limit = 1'000'000;
 
-} // namespace
+}  // namespace
 
 TEST_CASE("RFC 7692 section 7.2.3 examples") {
     Inflater inflater(true, limit);

@@ -17,8 +17,7 @@ std::string check(std::string_view query, std::string method = "GET", bool upgra
     if (!origin.empty()) {
         request.headers.push_back({"origin", std::move(origin)});
     }
-    auto const error =
-        check_request(options, request, net::Query::parse(query), upgrade, session);
+    auto const error = check_request(options, request, net::Query::parse(query), upgrade, session);
     return error ? std::to_string(error->code) + " " + error->context : "ok";
 }
 
@@ -55,8 +54,7 @@ TEST_CASE("handshake_check: known sessions") {
           "3 TRANSPORT_MISMATCH");
     CHECK(check("EIO=4&transport=polling&sid=x", "GET", false, &websocket) ==
           "3 TRANSPORT_MISMATCH");
-    CHECK(check("EIO=3&transport=polling&sid=x", "GET", false, &polling) ==
-          "3 PROTOCOL_MISMATCH");
+    CHECK(check("EIO=3&transport=polling&sid=x", "GET", false, &polling) == "3 PROTOCOL_MISMATCH");
     CHECK(check("transport=websocket&sid=x", "GET", true, &polling) == "3 PROTOCOL_MISMATCH");
 }
 

@@ -17,7 +17,7 @@ std::string bytes(std::initializer_list<int> values) {
     return out;
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a message is a handle of one pointer") {
     CHECK(sizeof(Message) == 8);
@@ -64,6 +64,6 @@ TEST_CASE("copies share the buffer, moves empty the source") {
     second = Message{};
     CHECK(third.payload() == "shared");
     Message& alias = third;
-    third = alias; // self-assignment
+    third = alias;  // self-assignment
     CHECK(third.payload() == "shared");
 }

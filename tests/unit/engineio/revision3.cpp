@@ -73,9 +73,9 @@ TEST_CASE("revision3: binary payloads") {
 }
 
 TEST_CASE("revision3: malformed binary payloads end") {
-    for (auto const& bad : {""s, "\x00"s, "\x00\xff"s, "\x00\x01"s, "\x00\x05\xff"s,
-                            "\x00\x0a\xff"s, "\x00\x00\xff"s, "\x01\x01\xff\x07"s,
-                            std::string(400, '\x01')}) {
+    for (auto const& bad :
+         {""s, "\x00"s, "\x00\xff"s, "\x00\x01"s, "\x00\x05\xff"s, "\x00\x0a\xff"s, "\x00\x00\xff"s,
+          "\x01\x01\xff\x07"s, std::string(400, '\x01')}) {
         CHECK(decoded(bad, true) == "!");
     }
 }

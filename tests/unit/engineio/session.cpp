@@ -18,60 +18,141 @@ engineio::net::Message text(std::string_view payload) {
 }  // namespace
 
 TEST_CASE("session: the open packet") {
-    std::string const limits =
-        R"("pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})";
-    SessionRig()
-        .gets(R"(0{"sid":"sid","upgrades":["websocket"],)" + limits)
-        .run();
-    SessionRig()
-        .websocket()
-        .gets(R"(0{"sid":"sid","upgrades":[],)" + limits)
-        .run();
+    std::string const limits = R"("pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000})";
+    SessionRig().gets(R"(0{"sid":"sid","upgrades":["websocket"],)" + limits).run();
+    SessionRig().websocket().gets(R"(0{"sid":"sid","upgrades":[],)" + limits).run();
     engineio::Options options;
     options.allow_upgrades = false;
     options.initial_packet = "hello";
-    SessionRig(options)
-        .gets(R"(0{"sid":"sid","upgrades":[],)" + limits + "|4hello")
-        .run();
+    SessionRig(options).gets(R"(0{"sid":"sid","upgrades":[],)" + limits + "|4hello").run();
 }
 
 TEST_CASE("session: heartbeat of protocol 4") {
-    SessionRig().gets("0*").polls().advance(24900ms).gets_nothing().advance(90ms).gets("2")
-        .says("3").polls().advance(24900ms).gets_nothing().advance(200ms).gets("2")
-        .advance(19700ms).stays_open().advance(300ms).closes(CloseReason::ping_timeout).run();
+    SessionRig()
+        .gets("0*")
+        .polls()
+        .advance(24900ms)
+        .gets_nothing()
+        .advance(90ms)
+        .gets("2")
+        .says("3")
+        .polls()
+        .advance(24900ms)
+        .gets_nothing()
+        .advance(200ms)
+        .gets("2")
+        .advance(19700ms)
+        .stays_open()
+        .advance(300ms)
+        .closes(CloseReason::ping_timeout)
+        .run();
     // The ping waits for a GET while its timeout already runs.
-    SessionRig().gets("0*").advance(30s).polls().gets("2").advance(14s).stays_open()
-        .advance(2s).closes(CloseReason::ping_timeout).run();
+    SessionRig()
+        .gets("0*")
+        .advance(30s)
+        .polls()
+        .gets("2")
+        .advance(14s)
+        .stays_open()
+        .advance(2s)
+        .closes(CloseReason::ping_timeout)
+        .run();
     // Unsolicited pongs postpone the ping.
-    SessionRig().websocket().gets("0*").advance(20s).says("3").advance(24s).gets_nothing()
-        .advance(1s).gets("2").run();
+    SessionRig()
+        .websocket()
+        .gets("0*")
+        .advance(20s)
+        .says("3")
+        .advance(24s)
+        .gets_nothing()
+        .advance(1s)
+        .gets("2")
+        .run();
 }
 
 TEST_CASE("session: one other packet per ping extends the pong timeout") {
-    SessionRig().websocket().gets("0*").advance(25s).gets("2").advance(15s).says("4a")
-        .advance(15s).stays_open().says("4b").advance(6s).closes(CloseReason::ping_timeout).run();
-    SessionRig().websocket().gets("0*").advance(25s).gets("2").advance(15s).says("4a").says("3")
-        .advance(25s).gets("2").advance(19s).says("6").advance(19s).stays_open().run();
+    SessionRig()
+        .websocket()
+        .gets("0*")
+        .advance(25s)
+        .gets("2")
+        .advance(15s)
+        .says("4a")
+        .advance(15s)
+        .stays_open()
+        .says("4b")
+        .advance(6s)
+        .closes(CloseReason::ping_timeout)
+        .run();
+    SessionRig()
+        .websocket()
+        .gets("0*")
+        .advance(25s)
+        .gets("2")
+        .advance(15s)
+        .says("4a")
+        .says("3")
+        .advance(25s)
+        .gets("2")
+        .advance(19s)
+        .says("6")
+        .advance(19s)
+        .stays_open()
+        .run();
 }
 
 TEST_CASE("session: a ping from the client of protocol 4 ends it") {
-    SessionRig().polls().gets("0*").polls().says("2")
-        .closes(CloseReason::transport_error, "invalid heartbeat direction").gets("1").run();
+    SessionRig()
+        .polls()
+        .gets("0*")
+        .polls()
+        .says("2")
+        .closes(CloseReason::transport_error, "invalid heartbeat direction")
+        .gets("1")
+        .run();
 }
 
 TEST_CASE("session: heartbeat of protocol 3") {
     engineio::Options options;
     options.allow_eio3 = true;
-    SessionRig(options, 3).websocket().gets("0*").advance(44s).says("2data").gets("3")
-        .advance(44s).says("4x").stays_open().advance(2s).closes(CloseReason::ping_timeout).run();
-    SessionRig(options, 3).websocket().gets("0*").says("3")
-        .closes(CloseReason::transport_error, "invalid heartbeat direction").run();
+    SessionRig(options, 3)
+        .websocket()
+        .gets("0*")
+        .advance(44s)
+        .says("2data")
+        .gets("3")
+        .advance(44s)
+        .says("4x")
+        .stays_open()
+        .advance(2s)
+        .closes(CloseReason::ping_timeout)
+        .run();
+    SessionRig(options, 3)
+        .websocket()
+        .gets("0*")
+        .says("3")
+        .closes(CloseReason::transport_error, "invalid heartbeat direction")
+        .run();
 }
 
 TEST_CASE("session: messages both ways, queued while no poll is there") {
-    SessionRig().gets("0*").sends("4a").sends("4b").gets_nothing().polls().gets("4a|4b")
-        .says("4hello").receives("hello").says("bAQ==").receives("b:\x01").says("1").says("6")
-        .says("5").says("0").stays_open().run();
+    SessionRig()
+        .gets("0*")
+        .sends("4a")
+        .sends("4b")
+        .gets_nothing()
+        .polls()
+        .gets("4a|4b")
+        .says("4hello")
+        .receives("hello")
+        .says("bAQ==")
+        .receives("b:\x01")
+        .says("1")
+        .says("6")
+        .says("5")
+        .says("0")
+        .stays_open()
+        .run();
 }
 
 TEST_CASE("session: parse error") {
@@ -80,19 +161,53 @@ TEST_CASE("session: parse error") {
 }
 
 TEST_CASE("session: closed by the server") {
-    SessionRig().gets("0*").polls().server_closes().closes(CloseReason::forced_close).gets("1")
+    SessionRig()
+        .gets("0*")
+        .polls()
+        .server_closes()
+        .closes(CloseReason::forced_close)
+        .gets("1")
         .run();
-    SessionRig().gets("0*").server_closes().says("4x").polls().gets("6|1")
-        .closes(CloseReason::forced_close).run();
-    SessionRig().gets("0*").sends("4bye").server_closes().polls().gets("4bye").polls().gets("6|1")
-        .closes(CloseReason::forced_close).run();
-    SessionRig().gets("0*").sends("4bye").server_closes(true).closes(CloseReason::forced_close)
+    SessionRig()
+        .gets("0*")
+        .server_closes()
+        .says("4x")
+        .polls()
+        .gets("6|1")
+        .closes(CloseReason::forced_close)
         .run();
-    SessionRig().websocket().gets("0*").sends("4bye").server_closes().gets("4bye")
-        .closes(CloseReason::forced_close).run();
+    SessionRig()
+        .gets("0*")
+        .sends("4bye")
+        .server_closes()
+        .polls()
+        .gets("4bye")
+        .polls()
+        .gets("6|1")
+        .closes(CloseReason::forced_close)
+        .run();
+    SessionRig()
+        .gets("0*")
+        .sends("4bye")
+        .server_closes(true)
+        .closes(CloseReason::forced_close)
+        .run();
+    SessionRig()
+        .websocket()
+        .gets("0*")
+        .sends("4bye")
+        .server_closes()
+        .gets("4bye")
+        .closes(CloseReason::forced_close)
+        .run();
     // Heartbeat ends what nobody polls any more.
-    SessionRig().gets("0*").sends("4bye").server_closes().advance(46s)
-        .closes(CloseReason::ping_timeout).run();
+    SessionRig()
+        .gets("0*")
+        .sends("4bye")
+        .server_closes()
+        .advance(46s)
+        .closes(CloseReason::ping_timeout)
+        .run();
 }
 
 TEST_CASE("session: closing and sending from inside on_message") {
@@ -104,18 +219,50 @@ TEST_CASE("session: closing and sending from inside on_message") {
         session.send({&bye, 1});
         CHECK_FALSE(session.is_open());
     };
-    SessionRig().on_message(closing).gets("0*").polls().says("4x").gets("4bye")
-        .closes(CloseReason::forced_close).run();
-    SessionRig().on_message(closing).websocket().gets("0*").says("4x").gets("4bye").says("4y")
-        .closes(CloseReason::forced_close).run();
+    SessionRig()
+        .on_message(closing)
+        .gets("0*")
+        .polls()
+        .says("4x")
+        .gets("4bye")
+        .closes(CloseReason::forced_close)
+        .run();
+    SessionRig()
+        .on_message(closing)
+        .websocket()
+        .gets("0*")
+        .says("4x")
+        .gets("4bye")
+        .says("4y")
+        .closes(CloseReason::forced_close)
+        .run();
 }
 
 TEST_CASE("session: upgrade") {
-    SessionRig().gets("0*").polls().probes().probe_says("2probe").probe_gets("3probe")
-        .probe_refused().advance(110ms).gets("6").polls().advance(110ms).gets("6")
-        .sends("4queued").sends("4too").probe_says("5").probe_gets("4queued|4too")
-        .sends("4direct").probe_gets("4direct").probe_refused().probe_says("4in").receives("in")
-        .probe_says("1").stays_open().run();
+    SessionRig()
+        .gets("0*")
+        .polls()
+        .probes()
+        .probe_says("2probe")
+        .probe_gets("3probe")
+        .probe_refused()
+        .advance(110ms)
+        .gets("6")
+        .polls()
+        .advance(110ms)
+        .gets("6")
+        .sends("4queued")
+        .sends("4too")
+        .probe_says("5")
+        .probe_gets("4queued|4too")
+        .sends("4direct")
+        .probe_gets("4direct")
+        .probe_refused()
+        .probe_says("4in")
+        .receives("in")
+        .probe_says("1")
+        .stays_open()
+        .run();
     // No probe needed; a GET still pending gets a close packet.
     SessionRig().gets("0*").polls().probes().probe_says("5").gets("1").stays_open().run();
     // A poll during the probe gets what is sent.
@@ -124,29 +271,90 @@ TEST_CASE("session: upgrade") {
 
 TEST_CASE("session: a failed probe does no harm") {
     for (auto const* bad : {"2foo", "42x", "abc", "", "3probe", "6"}) {
-        SessionRig().gets("0*").probes().probe_says(bad).probe_ends().stays_open().sends("4a")
-            .polls().gets("4a").probes().probe_says("5").stays_open().run();
+        SessionRig()
+            .gets("0*")
+            .probes()
+            .probe_says(bad)
+            .probe_ends()
+            .stays_open()
+            .sends("4a")
+            .polls()
+            .gets("4a")
+            .probes()
+            .probe_says("5")
+            .stays_open()
+            .run();
     }
-    SessionRig().gets("0*").probes().probe_says("2probe").advance(10s).probe_ends().stays_open()
-        .polls().advance(500ms).gets_nothing().run();
+    SessionRig()
+        .gets("0*")
+        .probes()
+        .probe_says("2probe")
+        .advance(10s)
+        .probe_ends()
+        .stays_open()
+        .polls()
+        .advance(500ms)
+        .gets_nothing()
+        .run();
     SessionRig().gets("0*").probes().probe_cut().stays_open().probes().stays_open().run();
 }
 
 TEST_CASE("session: closed while probing") {
-    SessionRig().gets("0*").polls().probes().says("2").closes(CloseReason::transport_error,
-        "invalid heartbeat direction").probe_ends().run();
-    SessionRig().gets("0*").probes().sends("4bye").server_closes().probe_says("5")
-        .probe_gets("4bye").probe_ends().closes(CloseReason::forced_close).run();
-    SessionRig().gets("0*").probes().server_closes().probe_says("5").probe_ends()
-        .closes(CloseReason::forced_close).run();
+    SessionRig()
+        .gets("0*")
+        .polls()
+        .probes()
+        .says("2")
+        .closes(CloseReason::transport_error, "invalid heartbeat direction")
+        .probe_ends()
+        .run();
+    SessionRig()
+        .gets("0*")
+        .probes()
+        .sends("4bye")
+        .server_closes()
+        .probe_says("5")
+        .probe_gets("4bye")
+        .probe_ends()
+        .closes(CloseReason::forced_close)
+        .run();
+    SessionRig()
+        .gets("0*")
+        .probes()
+        .server_closes()
+        .probe_says("5")
+        .probe_ends()
+        .closes(CloseReason::forced_close)
+        .run();
 }
 
 TEST_CASE("session: the heartbeat goes on after the upgrade") {
     // Unlike the reference, also if the pong got lost in it.
-    SessionRig().gets("0*").polls().advance(25s).gets("2").probes().probe_says("5").advance(19s)
-        .stays_open().advance(2s).closes(CloseReason::ping_timeout).probe_ends().run();
-    SessionRig().gets("0*").polls().advance(20s).probes().probe_says("5").advance(5s)
-        .probe_gets("2").probe_says("3").advance(25s).probe_gets("2").run();
+    SessionRig()
+        .gets("0*")
+        .polls()
+        .advance(25s)
+        .gets("2")
+        .probes()
+        .probe_says("5")
+        .advance(19s)
+        .stays_open()
+        .advance(2s)
+        .closes(CloseReason::ping_timeout)
+        .probe_ends()
+        .run();
+    SessionRig()
+        .gets("0*")
+        .polls()
+        .advance(20s)
+        .probes()
+        .probe_says("5")
+        .advance(5s)
+        .probe_gets("2")
+        .probe_says("3")
+        .advance(25s)
+        .probe_gets("2")
+        .run();
 }
 
 TEST_CASE("session: a queue nobody fetches is bounded") {

@@ -9,8 +9,13 @@ using namespace engineio::net;
 
 TEST_CASE("base64 both ways, RFC 4648 section 10") {
     std::pair<char const*, char const*> const rows[] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},         {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
     };
     for (auto const& [plain, encoded] : rows) {
         CHECK(base64_encode(plain) == encoded);
@@ -22,10 +27,10 @@ TEST_CASE("base64 both ways, RFC 4648 section 10") {
 }
 
 TEST_CASE("base64 decoding is as lenient as Node's Buffer") {
-    CHECK(base64_decode("Zm9vYg") == "foob");     // no padding
-    CHECK(base64_decode("-__-") == "\xFB\xFF\xFE"); // URL-safe alphabet
-    CHECK(base64_decode("Zm\n9v !Yg==") == "foob"); // junk between
-    CHECK(base64_decode("Zm9vY") == "foo");       // six left-over bits
+    CHECK(base64_decode("Zm9vYg") == "foob");        // no padding
+    CHECK(base64_decode("-__-") == "\xFB\xFF\xFE");  // URL-safe alphabet
+    CHECK(base64_decode("Zm\n9v !Yg==") == "foob");  // junk between
+    CHECK(base64_decode("Zm9vY") == "foo");          // six left-over bits
     CHECK(base64_decode("=Zm9v") == "");
     CHECK(base64_decode("\xFF\x80") == "");
 }
@@ -44,13 +49,23 @@ TEST_CASE("UTF-8 validity") {
                                      "\xF4\x8F\xBF\xBF",
                                      "a\0b"sv};
     std::string_view const bad[] = {
-        "\x80", "\xBF", "\xFF", "\xFE",        // cannot start a character
-        "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", // overlong
-        "\xF0\x8F\xBF\xBF",                   // overlong
-        "\xED\xA0\x80", "\xED\xBF\xBF",       // surrogates
-        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", // beyond U+10FFFF
-        "\xC2", "\xE2\x82", "\xF0\x9F\x98",    // cut off
-        "12345678\xC2" "12345678",
+        "\x80",
+        "\xBF",
+        "\xFF",
+        "\xFE",  // cannot start a character
+        "\xC0\x80",
+        "\xC1\xBF",
+        "\xE0\x9F\xBF",      // overlong
+        "\xF0\x8F\xBF\xBF",  // overlong
+        "\xED\xA0\x80",
+        "\xED\xBF\xBF",  // surrogates
+        "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80",  // beyond U+10FFFF
+        "\xC2",
+        "\xE2\x82",
+        "\xF0\x9F\x98",  // cut off
+        "12345678\xC2"
+        "12345678",
     };
     for (std::string_view text : good) {
         CHECK(is_valid_utf8(text));
@@ -82,7 +97,7 @@ TEST_CASE("invalid UTF-8 is replaced per maximal piece, as WHATWG Encoding says"
 }
 
 TEST_CASE("JavaScript lengths") {
-    std::string const text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z"; // 1 + 1 + 1 + 2 + 1 units
+    std::string const text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z";  // 1 + 1 + 1 + 2 + 1 units
     CHECK(utf16_length(text) == 6);
     std::size_t const bytes[] = {0, 1, 3, 6, 6, 10, 11, 11};
     for (std::size_t units = 0; units < 8; ++units) {
@@ -91,9 +106,8 @@ TEST_CASE("JavaScript lengths") {
 }
 
 TEST_CASE("queries by WHATWG rules") {
-    Query const query =
-        Query::parse("EI%4F=4&transport=polli%6Eg&a=1&a=2&sp=x+y&bad=%zz%4"
-                     "&flag&=v&&__proto__=p&e=a=b");
+    Query const query = Query::parse("EI%4F=4&transport=polli%6Eg&a=1&a=2&sp=x+y&bad=%zz%4"
+                                     "&flag&=v&&__proto__=p&e=a=b");
     CHECK(query.get("EIO") == "4");
     CHECK(query.get("transport") == "polling");
     CHECK(query.get("a") == "2");

@@ -25,7 +25,7 @@ struct Probe {
     Timer timer{&Probe::fire, this};
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("fires in order of deadlines, never early, once") {
     TimerWheel wheel(epoch);
@@ -124,7 +124,9 @@ TEST_CASE("a handle that dies cancels; a wheel that dies unlinks") {
     Timer left([](void* count) { ++*static_cast<int*>(count); }, &fired);
     {
         TimerWheel wheel(epoch);
-        { OneShot const gone = wheel.after(1ms, [&] { ++fired; }); }
+        {
+            OneShot const gone = wheel.after(1ms, [&] { ++fired; });
+        }
         wheel.arm(left, epoch + 1s);
         wheel.advance(epoch + 20ms);
     }
@@ -154,8 +156,8 @@ TEST_CASE("random operations against a list of deadlines") {
             if (int const what = below(10); what < 8) {
                 std::erase_if(model, [&](Deadline const& d) { return d.name == name; });
                 if (what < 6) {
-                    auto const delay = std::chrono::microseconds(below(2) ? below(200'000)
-                                                                          : below(100'000'000));
+                    auto const delay =
+                        std::chrono::microseconds(below(2) ? below(200'000) : below(100'000'000));
                     wheel.arm(probes[static_cast<std::size_t>(name)]->timer, now + delay);
                     model.push_back({now + delay, step, name});
                 } else {

@@ -108,7 +108,7 @@ void refuses(std::string const& input, int code, std::string const& what, bool d
 constexpr int text = 0x81;
 constexpr int binary = 0x82;
 
-} // namespace
+}  // namespace
 
 TEST_CASE("an idle decoder is small") {
     CHECK(sizeof(WsDecoder) <= 64);

@@ -30,7 +30,7 @@ std::string answer(std::string_view offer, DeflateOptions options = {}) {
 
 std::string const refused = "Invalid or unacceptable Sec-WebSocket-Extensions header";
 
-} // namespace
+}  // namespace
 
 TEST_CASE("RFC 6455 section 1.3 example") {
     CHECK(accept_key("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

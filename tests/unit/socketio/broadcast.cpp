@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 namespace {
 
 void join_and_say(World& world) {
-    world.io().on("join", [](Socket& socket, std::vector<std::string> rooms) { socket.join(rooms); });
+    world.io().on("join",
+                  [](Socket& socket, std::vector<std::string> rooms) { socket.join(rooms); });
     world.io().on("leave", [](Socket& socket, std::string room) { socket.leave(room); });
     world.io().on("to", [](Socket& socket, std::string room) { socket.to(room).emit("e", room); });
     world.io().on("all but me", [](Socket& socket) { socket.broadcast().emit("e", "others"); });
@@ -60,7 +61,8 @@ Task<void> fetch(World& world, std::string room) {
 
 socketio::ServerOptions with_recovery() {
     socketio::ServerOptions options;
-    options.connection_state_recovery = socketio::RecoveryOptions{.max_disconnection_duration = 60s};
+    options.connection_state_recovery =
+        socketio::RecoveryOptions{.max_disconnection_duration = 60s};
     return options;
 }
 
@@ -78,7 +80,9 @@ TEST_CASE("broadcast: rooms, unions and exceptions") {
             .says("b", {R"(42["join",["x","y"]])"})
             .says("a", {R"(42["to","x"])"})
             .gets("b", R"(42["e","x"])")
-            .does([](World& world) { world.io().to({"x", "y"}).emit("e", "once each"); })
+            .does([](World& world) {
+                world.io().to({"x", "y"}).emit("e", "once each");
+            })
             .gets("a", R"(42["e","once each"])")
             .gets("b", R"(42["e","once each"])")
             .says("c", {R"(42["except","y"])"})
@@ -174,7 +178,9 @@ TEST_CASE("broadcast: fetch_sockets, sockets_join, sockets_leave, disconnect_soc
         .connects("a", 0)
         .connects("b", 1)
         .connects("c", 1)
-        .does([](World& world) { world.io().sockets_join({"all", "some"}); })
+        .does([](World& world) {
+            world.io().sockets_join({"all", "some"});
+        })
         .does([](World& world) { world.io().in(world.peer("b").sid).sockets_leave("some"); })
         .does([](World& world) { socketio::spawn(fetch(world, "all")); })
         .notes(R"(a["all","some"] b["all"] c["all","some"] )")

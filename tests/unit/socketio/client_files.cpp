@@ -17,8 +17,7 @@ namespace {
 // A folder with two bundles, removed at the end of the test.
 struct Folder {
     Folder()
-        : path(fs::temp_directory_path() /
-               ("hubbub-client-files-" + std::to_string(::getpid()))) {
+        : path(fs::temp_directory_path() / ("hubbub-client-files-" + std::to_string(::getpid()))) {
         fs::create_directories(path);
     }
     ~Folder() { fs::remove_all(path); }

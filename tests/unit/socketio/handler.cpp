@@ -80,13 +80,13 @@ TEST_CASE("handler: every form of parameter") {
         CHECK(talk.says("5") == "437[5]");
     }
     SUBCASE("by const reference") {
-        Conversation talk([](std::string const& text, Json const& more) {
-            return text + more.dump();
-        });
+        Conversation talk(
+            [](std::string const& text, Json const& more) { return text + more.dump(); });
         CHECK(talk.says(R"("x",{"a":1})") == R"(437["x{\"a\":1}"])");
     }
     SUBCASE("string_view") {
-        Conversation talk([](std::string_view text) { return std::string(text.rbegin(), text.rend()); });
+        Conversation talk(
+            [](std::string_view text) { return std::string(text.rbegin(), text.rend()); });
         CHECK(talk.says(R"("abc")") == R"(437["cba"])");
         CHECK(talk.says("1") == "");
     }
@@ -100,7 +100,8 @@ TEST_CASE("handler: every form of parameter") {
         CHECK(talk.says(R"("2")") == "");
     }
     SUBCASE("Args takes the rest") {
-        Conversation talk([](int first, Args rest) { return first + static_cast<int>(rest.size()); });
+        Conversation talk(
+            [](int first, Args rest) { return first + static_cast<int>(rest.size()); });
         CHECK(talk.says("10") == "437[10]");
         CHECK(talk.says("10,1,null,[2]") == "437[13]");
         CHECK(talk.says("") == "");

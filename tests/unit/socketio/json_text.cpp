@@ -100,8 +100,8 @@ TEST_CASE("json_text: strings order by UTF-16 code units") {
     CHECK_FALSE(utf16_less("b", "a"));
     CHECK(utf16_less("\U0001F600", "\uFB33"));  // D83D < FB33, although the code point is larger
     CHECK(utf16_less("\U0001F600", "\U0001F601"));
-    CHECK(utf16_less("\xED\xA0\x80", "\U00010000"));      // a prefix of the pair
-    CHECK(utf16_less("\U00010000", "\xED\xAF\xBF"));      // D800 < DBFF
+    CHECK(utf16_less("\xED\xA0\x80", "\U00010000"));  // a prefix of the pair
+    CHECK(utf16_less("\U00010000", "\xED\xAF\xBF"));  // D800 < DBFF
     CHECK(utf16_less("\u20ac", "\U0001F600"));
 }
 

@@ -97,9 +97,8 @@ TEST_CASE("middleware: coroutines refuse and fail like the others") {
                 }
                 co_return ConnectError{"later no", std::nullopt};
             });
-            world.core().of("/sync").use([](Socket&) {
-                throw std::runtime_error("expected by the test");
-            });
+            world.core().of("/sync").use(
+                [](Socket&) { throw std::runtime_error("expected by the test"); });
         })
         .opens("a")
         .says("a", {R"(40{"how":"throw"})"})

@@ -128,9 +128,7 @@ TEST_CASE("msgpack: sizes pick the smallest form") {
         CHECK(hex_of(packed(text)).starts_with(prefix));
         CHECK(parse_msgpack(packed(text)) == text);
         Json const binary = Binary{std::string(size, 'x')};
-        CHECK(hex_of(packed(binary)).starts_with(size < 256     ? "c4"
-                                                 : size < 65536 ? "c5"
-                                                                : "c6"));
+        CHECK(hex_of(packed(binary)).starts_with(size < 256 ? "c4" : size < 65536 ? "c5" : "c6"));
         CHECK(parse_msgpack(packed(binary)) == binary);
     }
     for (std::size_t const size : {15U, 16U, 65535U, 65536U}) {
@@ -185,10 +183,10 @@ TEST_CASE("msgpack: extensions") {
 
 TEST_CASE("msgpack: malformed bytes") {
     for (char const* const hex :
-         {"", "c1", "cc", "cd00", "cb00", "a2", "a261", "d9", "d90161ff", "dbffffffff", "c4",
-          "c6ffffffff", "c70261", "c9ffffffff00", "91", "dc", "dc0001", "ddffffffff",
-          "dfffffffff", "81a161", "8101c0", "81c0c0", "81", "d4", "d400", "d7000000", "0000",
-          "9001"}) {
+         {"",       "c1",       "cc",         "cd00",       "cb00",       "a2",     "a261",
+          "d9",     "d90161ff", "dbffffffff", "c4",         "c6ffffffff", "c70261", "c9ffffffff00",
+          "91",     "dc",       "dc0001",     "ddffffffff", "dfffffffff", "81a161", "8101c0",
+          "81c0c0", "81",       "d4",         "d400",       "d7000000",   "0000",   "9001"}) {
         CAPTURE(hex);
         CHECK(unpacked(hex) == "error");
     }

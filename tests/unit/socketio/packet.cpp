@@ -96,16 +96,14 @@ TEST_CASE("packet: texts without payload are accepted") {
 }
 
 TEST_CASE("packet: event names") {
-    for (char const* const name :
-         {"\"\"", "\"error\"", "\"connection\"", "\"message\"", "\"__proto__\"", "\"toString\"",
-          "5", "1.5", "-1", "1e400"}) {
+    for (char const* const name : {"\"\"", "\"error\"", "\"connection\"", "\"message\"",
+                                   "\"__proto__\"", "\"toString\"", "5", "1.5", "-1", "1e400"}) {
         CAPTURE(name);
         CHECK(decode("2[" + std::string(name) + "]").kind == DecodeResult::Kind::packet);
     }
-    for (char const* const name :
-         {"\"connect\"", "\"connect_error\"", "\"disconnect\"", "\"disconnecting\"",
-          "\"newListener\"", "\"removeListener\"", "null", "true", "{\"toString\":\"x\"}",
-          "[\"a\"]"}) {
+    for (char const* const name : {"\"connect\"", "\"connect_error\"", "\"disconnect\"",
+                                   "\"disconnecting\"", "\"newListener\"", "\"removeListener\"",
+                                   "null", "true", "{\"toString\":\"x\"}", "[\"a\"]"}) {
         CAPTURE(name);
         CHECK(error_of("2[" + std::string(name) + "]") == "invalid payload");
         CHECK(error_of("51-[" + std::string(name) + "]") == "invalid payload");
@@ -199,8 +197,7 @@ TEST_CASE("packet: placeholders that name no attachment") {
     for (char const* const num :
          {"1", "-1", "0.5", "\"splice\"", "\"0\"", "null", "true", "[0]", "1e400"}) {
         CAPTURE(num);
-        std::string const text =
-            R"(51-["a",{"_placeholder":true,"num":)" + std::string(num) + "}]";
+        std::string const text = R"(51-["a",{"_placeholder":true,"num":)" + std::string(num) + "}]";
         CHECK(show(decode_binary(text, {"x"})) == "illegal attachments");
     }
     CHECK(show(decode_binary(R"(51-["a",{"_placeholder":true}])", {"x"})) == "illegal attachments");
@@ -254,15 +251,14 @@ TEST_CASE("packet: encoding") {
     CHECK(encode(PacketType::ack, "/nsp", 13, Json::array()).main == "3/nsp,13[]");
     CHECK(encode(PacketType::connect_error, "/x", {}, Json::object({{"message", "no"}})).main ==
           R"(4/x,{"message":"no"})");
-    EncodedPacket const with_pid =
-        parser.encode(PacketType::connect, "/", {}, [](Writer& writer) {
-            writer.begin_object(2);
-            writer.key("sid");
-            writer.string("s");
-            writer.key("pid");
-            writer.undefined();
-            writer.end_object();
-        });
+    EncodedPacket const with_pid = parser.encode(PacketType::connect, "/", {}, [](Writer& writer) {
+        writer.begin_object(2);
+        writer.key("sid");
+        writer.string("s");
+        writer.key("pid");
+        writer.undefined();
+        writer.end_object();
+    });
     CHECK(with_pid.main == R"(0{"sid":"s"})");
 }
 

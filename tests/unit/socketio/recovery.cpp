@@ -64,8 +64,8 @@ TEST_CASE("recovery: positions count up in the order of the log") {
     Log log;
     std::uint64_t last = 0;
     for (int i = 0; i < 100; ++i) {
-        auto const logged = log.recovery.append(
-            log.now, {}, [](std::string_view) { return EncodedPacket{}; });
+        auto const logged =
+            log.recovery.append(log.now, {}, [](std::string_view) { return EncodedPacket{}; });
         CHECK(logged.position == last + 1);
         last = logged.position;
         log.now += 100ms;  // the oldest expire meanwhile
@@ -90,15 +90,23 @@ TEST_CASE("recovery: brings back exactly what the client missed") {
     auto const last = log.append("last");
     CHECK(log.missed("me", seen) == "all mine r1 r1+r2 not-you last ");
     CHECK(log.missed("me", last) == "");
-    SUBCASE("as often as it asks") { CHECK(log.missed("me", seen).ends_with("last ")); }
-    SUBCASE("unknown offset") { CHECK(log.missed("me", "?") == "none"); }
-    SUBCASE("no offset") { CHECK(log.missed("me", "") == "none"); }
-    SUBCASE("unknown session") { CHECK(log.missed("you", seen) == "none"); }
+    SUBCASE("as often as it asks") {
+        CHECK(log.missed("me", seen).ends_with("last "));
+    }
+    SUBCASE("unknown offset") {
+        CHECK(log.missed("me", "?") == "none");
+    }
+    SUBCASE("no offset") {
+        CHECK(log.missed("me", "") == "none");
+    }
+    SUBCASE("unknown session") {
+        CHECK(log.missed("you", seen) == "none");
+    }
     SUBCASE("the position covers the log") {
         auto const restored = log.recovery.restore(log.now, "pid of me", seen);
         REQUIRE(restored);
-        auto const next = log.recovery.append(
-            log.now, {}, [](std::string_view) { return EncodedPacket{}; });
+        auto const next =
+            log.recovery.append(log.now, {}, [](std::string_view) { return EncodedPacket{}; });
         CHECK(next.position == restored->position + 1);
     }
 }

@@ -111,7 +111,10 @@ TEST_CASE("rooms: a random history agrees with a naive model") {
                 forget(who, left);
             }
             break;
-        case 1: case 2: case 3: case 4:
+        case 1:
+        case 2:
+        case 3:
+        case 4:
             CHECK(rooms.leave(members[who], room) == forget(who, room));
             break;
         default: {

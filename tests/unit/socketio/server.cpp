@@ -59,7 +59,8 @@ TEST_CASE("server: a client connects, talks and leaves") {
     ServerRig()
         .serves([](World& world) {
             note_ends(world);
-            world.io().on("hi", [](Socket& socket, std::string text) { socket.emit("ho", text, 1); });
+            world.io().on("hi",
+                          [](Socket& socket, std::string text) { socket.emit("ho", text, 1); });
         })
         .opens("a")
         .says("a", {"40"})
@@ -268,8 +269,9 @@ TEST_CASE("server: binary both ways") {
             });
         })
         .connects("a")
-        .says("a", {R"(452-9["b",{"_placeholder":true,"num":0},{"x":{"_placeholder":true,"num":1}}])",
-                    "b:one"})
+        .says("a",
+              {R"(452-9["b",{"_placeholder":true,"num":0},{"x":{"_placeholder":true,"num":1}}])",
+               "b:one"})
         .gets_nothing("a")
         .says("a", {"b:two"})
         .gets("a", R"(451-["back","one1",{"x":{"_placeholder":true,"num":0}}]|b:two)")
