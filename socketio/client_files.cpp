@@ -41,7 +41,7 @@ ClientFiles::ClientFiles(std::string path, std::string const& folder) : path_(st
     for (auto const name : bundle_names) {
         for (auto const& file : {std::string(name), std::string(name) + ".map"}) {
             if (auto body = read_file(std::filesystem::path(folder) / file)) {
-                files_[file] = File{std::move(*body), {}, {}};
+                files_.try_emplace(file, std::move(*body));
             }
         }
     }
@@ -52,10 +52,10 @@ ClientFiles::ClientFiles(std::string path, std::string const& folder) : path_(st
             "name its client-dist folder, or turn serve_client off",
             folder));
     }
-    etag_ = fmt::format("\"{}\"", version_in(main->second.body));
+    etag_ = fmt::format("\"{}\"", version_in(main->second.identity()));
 }
 
-ClientFiles::File* ClientFiles::find(std::string_view target) {
+engineio::net::EncodedBody const* ClientFiles::find(std::string_view target) const {
     if (!target.starts_with(path_)) {
         return nullptr;
     }
@@ -68,21 +68,9 @@ ClientFiles::File* ClientFiles::find(std::string_view target) {
     return found == files_.end() ? nullptr : &found->second;
 }
 
-std::string const& ClientFiles::encoded(File& file, engineio::net::ContentEncoding encoding) {
-    using engineio::net::ContentEncoding;
-    if (encoding == ContentEncoding::identity) {
-        return file.body;
-    }
-    std::lock_guard lock(compressed_mutex_);
-    auto& form = encoding == ContentEncoding::gzip ? file.gzip : file.deflate;
-    if (form.empty()) {
-        form = engineio::net::deflate_body(encoding, file.body);
-    }
-    return form;
-}
-
-std::optional<engineio::net::Response> ClientFiles::serve(engineio::net::Request const& request) {
-    File* const file = find(request.target);
+std::optional<engineio::net::Response>
+ClientFiles::serve(engineio::net::Request const& request) const {
+    auto const* const file = find(request.target);
     if (!file) {
         return std::nullopt;
     }
@@ -102,7 +90,7 @@ std::optional<engineio::net::Response> ClientFiles::serve(engineio::net::Request
         response.headers.push_back(
             {"Content-Encoding", std::string(engineio::net::encoding_name(encoding))});
     }
-    response.body = encoded(*file, encoding);
+    response.body = file->as(encoding);
     return response;
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "engineio/net/compress.hpp"
+#include "engineio/net/encoded_body.hpp"
 #include "engineio/net/http.hpp"
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +11,7 @@
 namespace socketio {
 
 /// The browser bundles of `serve_client` (reference-behaviour 6.5), read once from a folder laid
-/// out as npm's socket.io/client-dist. Immutable but for the compressed forms, which are made at
-/// first use; any thread.
+/// out as npm's socket.io/client-dist. Any thread.
 class ClientFiles {
 public:
     /// `path` is the server's path without trailing slash. Throws std::runtime_error naming the
@@ -21,22 +19,14 @@ public:
     ClientFiles(std::string path, std::string const& folder);
 
     /// The answer if the target is exactly one of the bundles, whatever the method.
-    std::optional<engineio::net::Response> serve(engineio::net::Request const& request);
+    std::optional<engineio::net::Response> serve(engineio::net::Request const& request) const;
 
 private:
-    struct File {
-        std::string body;
-        std::string gzip;     // empty until asked for
-        std::string deflate;  // zlib format, likewise
-    };
-
-    File* find(std::string_view target);
-    std::string const& encoded(File& file, engineio::net::ContentEncoding encoding);
+    engineio::net::EncodedBody const* find(std::string_view target) const;
 
     std::string path_;
     std::string etag_;  // the version of the bundles in quotes, as in Node
-    std::map<std::string, File, std::less<>> files_;
-    std::mutex compressed_mutex_;  // guards the compressed forms of files_
+    std::map<std::string, engineio::net::EncodedBody, std::less<>> files_;
 };
 
 }  // namespace socketio

@@ -1,10 +1,14 @@
 #include "apps/common/static_site.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace apps::common {
@@ -93,6 +97,86 @@ net::Response plain(int status, std::string text) {
     return response;
 }
 
+// Below, the head of the answer outweighs what compression saves.
+constexpr std::size_t compression_threshold = 1024;
+
+bool is_compressible(std::string_view type) {
+    return type.starts_with("text/") || type.starts_with("application/json") ||
+           type.starts_with("application/manifest") || type == "image/svg+xml" ||
+           type == "application/wasm";
+}
+
+// From `first` up to and without `end`.
+struct ByteRange {
+    std::size_t first;
+    std::size_t end;
+};
+
+enum class RangeKind { whole, part, beyond };
+
+std::optional<std::size_t> position(std::string_view digits) {
+    std::size_t value = 0;
+    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error == std::errc::result_out_of_range) {
+        return std::numeric_limits<std::size_t>::max();
+    }
+    if (error != std::errc() || end != digits.data() + digits.size()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+// One range as RFC 9110 14.1.2 writes it: "bytes=2-5", "bytes=2-", "bytes=-3". What is not of this
+// form is to be ignored.
+RangeKind parse_range(std::string_view header, std::size_t size, ByteRange& range) {
+    constexpr std::string_view unit = "bytes=";
+    auto const dash = header.find('-');
+    if (!header.starts_with(unit) || dash == std::string_view::npos) {
+        return RangeKind::whole;
+    }
+    auto const before = header.substr(unit.size(), dash - unit.size());
+    auto const after = header.substr(dash + 1);
+    auto const first = position(before);
+    auto const last = position(after);
+    if (before.empty() && last) {  // that many from the end
+        range = {size - std::min(*last, size), size};
+        return range.first < size ? RangeKind::part : RangeKind::beyond;
+    }
+    if (!first || (!last && !after.empty()) || (last && *last < *first)) {
+        return RangeKind::whole;
+    }
+    range = {*first, last ? std::min(*last, size - 1) + 1 : size};
+    return *first < size ? RangeKind::part : RangeKind::beyond;
+}
+
+// A range counts for GET only, and with If-Range only while the file is the one the client has.
+bool wants_range(net::Request const& request, std::string_view etag) {
+    auto const condition = request.header("if-range");
+    return request.method == "GET" && !request.header("range").empty() &&
+           (condition.empty() || condition == etag);
+}
+
+void send_range(net::Response& response, std::string_view header, std::string const& content) {
+    ByteRange range{0, content.size()};
+    auto const size = std::to_string(content.size());
+    switch (parse_range(header, content.size(), range)) {
+    case RangeKind::whole:
+        response.body = content;
+        return;
+    case RangeKind::beyond:
+        response.status = 416;
+        net::set_header(response.headers, "Content-Range", "bytes */" + size);
+        return;
+    case RangeKind::part:
+        response.status = 206;
+        net::set_header(response.headers, "Content-Range",
+                        "bytes " + std::to_string(range.first) + "-" +
+                            std::to_string(range.end - 1) + "/" + size);
+        response.body = content.substr(range.first, range.end - range.first);
+        return;
+    }
+}
+
 bool lists_etag(std::string_view if_none_match, std::string_view etag) {
     return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
 }
@@ -122,13 +206,18 @@ StaticSite::StaticSite(fs::path const& folder, bool spa_fallback) : spa_fallback
         if (total > max_total_bytes) {
             break;
         }
-        std::ifstream stream(entry.path(), std::ios::binary);
-        File file;
-        file.content.assign(std::istreambuf_iterator<char>(stream), {});
-        file.type = content_type_of(relative.filename().native());
-        file.etag = make_etag(file.content);
-        files_.emplace("/" + relative.generic_string(), std::move(file));
+        add(entry.path(), "/" + relative.generic_string());
     }
+}
+
+void StaticSite::add(fs::path const& path, std::string key) {
+    std::ifstream stream(path, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(stream), {});
+    auto& file = files_.try_emplace(std::move(key), std::move(content)).first->second;
+    file.type = content_type_of(path.filename().native());
+    file.etag = make_etag(file.body.identity());
+    file.compressible =
+        file.body.identity().size() >= compression_threshold && is_compressible(file.type);
 }
 
 net::Response StaticSite::answer(net::Request const& request) const {
@@ -142,16 +231,32 @@ net::Response StaticSite::answer(net::Request const& request) const {
         return plain(404, "Not found\n");
     }
     net::Response response;
-    net::set_header(response.headers, "ETag", file->etag);
+    auto& headers = response.headers;
+    net::set_header(headers, "ETag", file->etag);
     // Always ask again: a changed page is seen at once, an unchanged one costs only a 304.
-    net::set_header(response.headers, "Cache-Control", "no-cache");
-    net::set_header(response.headers, "X-Content-Type-Options", "nosniff");
+    net::set_header(headers, "Cache-Control", "no-cache");
+    net::set_header(headers, "X-Content-Type-Options", "nosniff");
+    net::set_header(headers, "Accept-Ranges", "bytes");
+    if (file->compressible) {
+        net::set_header(headers, "Vary", "Accept-Encoding");
+    }
     if (lists_etag(request.header("if-none-match"), file->etag)) {
         response.status = 304;
         return response;
     }
-    net::set_header(response.headers, "Content-Type", file->type);
-    response.body = file->content;
+    net::set_header(headers, "Content-Type", std::string(file->type));
+    if (wants_range(request, file->etag)) {
+        send_range(response, request.header("range"), file->body.identity());
+        return response;
+    }
+    auto encoding = net::ContentEncoding::identity;
+    if (file->compressible) {
+        encoding = net::negotiate_encoding(request.header("accept-encoding"));
+    }
+    if (encoding != net::ContentEncoding::identity) {
+        net::set_header(headers, "Content-Encoding", std::string(net::encoding_name(encoding)));
+    }
+    response.body = file->body.as(encoding);
     return response;
 }
 
@@ -161,7 +266,8 @@ StaticSite::File const* StaticSite::find(std::string_view path) const {
         key += "index.html";
     }
     auto found = files_.find(key);
-    if (found == files_.end() && spa_fallback_) {
+    bool const names_file = key.find('.', key.rfind('/') + 1) != std::string::npos;
+    if (found == files_.end() && spa_fallback_ && !names_file) {
         found = files_.find("/index.html");
     }
     return found == files_.end() ? nullptr : &found->second;

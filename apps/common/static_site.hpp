@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/encoded_body.hpp"
 #include "engineio/net/http.hpp"
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace apps::common {
 
@@ -23,21 +25,28 @@ public:
     StaticSite() = default;  ///< an empty site: every path is unknown
 
     /// Throws std::filesystem::filesystem_error if there is no such folder. `spa_fallback` answers
-    /// unknown paths with the site's index.html, which a single-page application needs.
+    /// unknown paths with the site's index.html, which a single-page application needs for its
+    /// routes; a last segment with a dot names a file, and a missing file stays a 404.
     explicit StaticSite(std::filesystem::path const& folder, bool spa_fallback = false);
 
     bool empty() const { return files_.empty(); }
 
-    /// The answer to a GET or HEAD: 200, 304 if the client has the file already, 404, or 405 for
-    /// other methods. "/" and "/folder/" mean the index.html there.
+    /// The answer to a GET or HEAD: 200, 206 for one range of bytes, 304 if the client has the file
+    /// already, 404, 405 for other methods, or 416 for a range beyond the end (RFC 9110 section 14;
+    /// a request for several ranges gets the whole). Text is compressed if the client takes gzip
+    /// or deflate. "/" and "/folder/" mean the index.html there.
     engineio::net::Response answer(engineio::net::Request const& request) const;
 
 private:
     struct File {
-        std::string content;
-        std::string type;
+        explicit File(std::string content) : body(std::move(content)) {}
+        engineio::net::EncodedBody body;
+        std::string_view type;
         std::string etag;
+        bool compressible = false;
     };
+
+    void add(std::filesystem::path const& file, std::string path);
 
     File const* find(std::string_view path) const;
 

@@ -12,7 +12,7 @@ die() {
 
 # step NAME COMMAND...: one line with the time it took; the end of its log if it fails.
 step() {
-    local name=$1 started=$SECONDS log pid waited=0
+    local name=$1 started=$SECONDS log pid waited=0 next_sign=30
     shift
     mkdir -p "$build/logs"
     log="$build/logs/${name//[^A-Za-z0-9_-]/-}.log"
@@ -22,12 +22,11 @@ step() {
         sleep 0.2
         waited=$((SECONDS - started))
         # A sign of life every half minute, so that nobody takes a long build for a hang.
-        if ((waited >= 30 && waited % 30 == 0 && waited != ${last_sign:-0})); then
-            last_sign=$waited
+        if ((waited >= next_sign)); then
+            next_sign=$((next_sign + 30))
             say "   ... $name: $waited s"
         fi
     done
-    last_sign=0
     if wait "$pid"; then
         say "   $name: done ($((SECONDS - started)) s)"
         return 0

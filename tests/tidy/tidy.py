@@ -37,6 +37,7 @@ LIBRARIES = {
 }
 # The one header of the root that `net` may see: a leaf with numbers.
 NET_MAY_INCLUDE = {"engineio/limits.hpp"}
+NOT_BUILT = "tests/compile_fail/"  # compiled by a test of its own
 SHARED_APPS = {"common"}
 COMPOSING_APPS = {"server"}  # wires the systems together, hence sees them
 
@@ -195,6 +196,13 @@ def check_mutexes(sources):
             complain(path, line, "a mutex without a comment \"guards ...\"")
 
 
+def check_built(sources, built):
+    """A source that no meson.build names is a test that cannot fail, or dead code."""
+    for path in sorted(sources):
+        if path.endswith(".cpp") and not path.startswith(NOT_BUILT) and path not in built:
+            complain(path, 1, "no meson.build names it")
+
+
 def check_words(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if NOTE.search(line):
@@ -221,7 +229,7 @@ def files_of(root):
 
 def check(root):
     check_top_level(root)
-    sources, graph = {}, {}
+    sources, graph, built = {}, {}, set()
     for path in files_of(root):
         with open(os.path.join(root, path), "rb") as file:
             data = file.read(MAX_BYTES_LOOKED_AT)
@@ -229,6 +237,9 @@ def check(root):
             continue  # an image or the like
         text = data.decode("utf-8", "replace")
         check_words(path, text)
+        if os.path.basename(path) == "meson.build":
+            built.update(os.path.normpath(os.path.join(os.path.dirname(path), name))
+                         for name in re.findall(r"'([^']+\.cpp)'", text))
         if path.endswith(SUFFIXES) and path.startswith(FOLDERS):
             sources[path] = (text, blanked(text))
             check_sizes(path, *sources[path])
@@ -238,6 +249,7 @@ def check(root):
             complain(path, text.count("\n"), f"more than {MAX_TEST_LINES} lines")
     check_cycles(graph)
     check_mutexes(sources)
+    check_built(sources, built)
     return len(sources)
 
 

@@ -108,6 +108,76 @@ TEST_CASE("a single-page application answers unknown paths with its page") {
     CHECK(get(StaticSite(), "/").status == 404);
 }
 
+TEST_CASE("a single-page application: a missing file is missing") {
+    Folder folder;
+    folder.write("index.html", "<p>home");
+    StaticSite const site(folder.path, true);
+    CHECK(get(site, "/some/route").status == 200);
+    CHECK(get(site, "/assets/app.1234.js").status == 404);
+    CHECK(get(site, "/v1.0/route").status == 200);
+}
+
+TEST_CASE("ranges of bytes") {
+    Folder folder;
+    folder.write("ten.bin", "0123456789");
+    folder.write("empty.bin", "");
+    StaticSite const site(folder.path);
+    struct Case {
+        char const* range;
+        int status;
+        char const* body;
+        char const* content_range;
+    };
+    for (auto const& [range, status, body, content_range] : {
+             Case{"bytes=2-5", 206, "2345", "bytes 2-5/10"},
+             Case{"bytes=0-0", 206, "0", "bytes 0-0/10"},
+             Case{"bytes=7-", 206, "789", "bytes 7-9/10"},
+             Case{"bytes=8-99999999999999999999999", 206, "89", "bytes 8-9/10"},
+             Case{"bytes=-3", 206, "789", "bytes 7-9/10"},
+             Case{"bytes=-99", 206, "0123456789", "bytes 0-9/10"},
+             Case{"bytes=10-", 416, "", "bytes */10"},
+             Case{"bytes=-0", 416, "", "bytes */10"},
+             Case{"bytes=5-2", 200, "0123456789", ""},
+             Case{"bytes=0-1,4-5", 200, "0123456789", ""},
+             Case{"bytes=-", 200, "0123456789", ""},
+             Case{"bytes=x-1", 200, "0123456789", ""},
+             Case{"lines=0-1", 200, "0123456789", ""},
+         }) {
+        CAPTURE(range);
+        auto const response = get(site, "/ten.bin", {{"range", range}});
+        CHECK(response.status == status);
+        CHECK(response.body == body);
+        CHECK(field(response, "Content-Range") == content_range);
+    }
+    CHECK(get(site, "/empty.bin", {{"range", "bytes=0-"}}).status == 416);
+    CHECK(get(site, "/ten.bin", {{"range", "bytes=2-5"}}, "HEAD").status == 200);
+    auto const etag = field(get(site, "/ten.bin"), "ETag");
+    CHECK(get(site, "/ten.bin", {{"range", "bytes=2-5"}, {"if-range", etag}}).status == 206);
+    CHECK(get(site, "/ten.bin", {{"range", "bytes=2-5"}, {"if-range", "\"old\""}}).status == 200);
+}
+
+TEST_CASE("text is compressed for who takes it") {
+    Folder folder;
+    std::string const text(4000, 'a');
+    folder.write("long.css", text);
+    folder.write("short.css", "a");
+    folder.write("long.png", text);
+    StaticSite const site(folder.path);
+    auto const packed = get(site, "/long.css", {{"accept-encoding", "gzip, deflate, br"}});
+    CHECK(field(packed, "Content-Encoding") == "gzip");
+    CHECK(field(packed, "Vary") == "Accept-Encoding");
+    CHECK(packed.body == net::deflate_body(net::ContentEncoding::gzip, text));
+    auto const plain = get(site, "/long.css");
+    CHECK(field(plain, "Content-Encoding") == "");
+    CHECK(field(plain, "Vary") == "Accept-Encoding");
+    CHECK(plain.body == text);
+    for (auto const* path : {"/short.css", "/long.png"}) {
+        auto const response = get(site, path, {{"accept-encoding", "gzip"}});
+        CHECK(field(response, "Content-Encoding") == "");
+        CHECK(field(response, "Vary") == "");
+    }
+}
+
 TEST_CASE("content types") {
     CHECK(content_type_of("a.css") == "text/css; charset=utf-8");
     CHECK(content_type_of("a.js.map") == "application/json; charset=utf-8");
