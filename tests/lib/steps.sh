@@ -55,15 +55,31 @@ want_package() {
     installed "$1" || missing+=("$1")
 }
 
-# Debian 12 has Boost 1.74 as its default and 1.81 beside it; Debian 13's default is newer.
+# Debian 12 has Boost 1.74 as its default and 1.81 beside it, Debian 13 a newer default only.
 want_boost() {
-    if installed libboost1.81-dev; then
-        return
-    elif apt-cache show libboost1.81-dev >/dev/null 2>&1; then
-        missing+=(libboost1.81-dev)
-    elif ! installed libboost-dev; then
-        missing+=(libboost-dev)
-    fi
+    local package version
+    for package in libboost1.81-dev libboost-dev; do
+        version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null)
+        if installed "$package" && dpkg --compare-versions "$version" ge 1.81; then
+            return
+        fi
+    done
+    missing+=("$boost_of_this_release")
+}
+
+# Stands for a name that only the package lists tell, which a bare machine does not have yet.
+boost_of_this_release='libboost1.81-dev|libboost-dev'
+
+# first_available A|B|C: the first of the packages that can be installed.
+first_available() {
+    local package
+    for package in ${1//|/ }; do
+        if apt-cache policy "$package" | grep -q '^  Candidate: [^(]'; then
+            echo "$package"
+            return
+        fi
+    done
+    echo "$package"
 }
 
 want_node() {
@@ -84,8 +100,12 @@ apt_install() {
         sudo=(sudo -n)
     fi
     export DEBIAN_FRONTEND=noninteractive
-    "${sudo[@]}" apt-get update -q &&
-        "${sudo[@]}" apt-get install -q -y --no-install-recommends "$@"
+    "${sudo[@]}" apt-get update -q || return 1
+    local packages=() package
+    for package in "$@"; do
+        packages+=("$(first_available "$package")")
+    done
+    "${sudo[@]}" apt-get install -q -y --no-install-recommends "${packages[@]}"
 }
 
 # Installs what the want_* calls found missing.
@@ -98,7 +118,7 @@ install_missing() {
     fi
     say "Installing Debian packages: ${missing[*]}"
     step packages apt_install "${missing[@]}" || die "The packages could not be installed. \
-As root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
+As root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]%%|*}"
 }
 
 want_cpp_toolchain() {

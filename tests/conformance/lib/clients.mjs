@@ -1,6 +1,7 @@
 // The client libraries that people have in the field, and how each one is told the same thing.
 import { createRequire } from "node:module";
 import { Inbox } from "./inbox.mjs";
+import { usual } from "./patience.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -39,7 +40,7 @@ export function makeClient(port, {
 
 export const errorEvent = (library) => (library.major >= 3 ? "connect_error" : "error");
 
-export function connected(socket, ms = 5000) {
+export function connected(socket, ms = usual) {
     if (socket.connected) return Promise.resolve(socket);
     return new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`no connect within ${ms} ms`)), ms);
@@ -59,7 +60,7 @@ export function onTransport(socket, transport) {
     const engine = socket.io.engine;
     if (engine.transport.name === transport) return Promise.resolve();
     return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no upgrade to ${transport}`)), 5000);
+        const timer = setTimeout(() => reject(new Error(`no upgrade to ${transport}`)), usual);
         engine.once("upgrade", () => { clearTimeout(timer); resolve(); });
     });
 }
@@ -78,7 +79,7 @@ export function inbox(socket, event) {
 }
 
 // The arguments of the next `event`.
-export function once(socket, event, ms = 5000) {
+export function once(socket, event, ms = usual) {
     return new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`no ${event} within ${ms} ms`)), ms);
         socket.once(event, (...args) => { clearTimeout(timer); resolve(args); });
@@ -88,7 +89,7 @@ export function once(socket, event, ms = 5000) {
 // Emits and resolves with the list of the ack's arguments.
 export function ask(socket, ...args) {
     return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no ack for ${args[0]}`)), 5000);
+        const timer = setTimeout(() => reject(new Error(`no ack for ${args[0]}`)), usual);
         socket.emit(...args, (...values) => { clearTimeout(timer); resolve(values); });
     });
 }

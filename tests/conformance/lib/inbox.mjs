@@ -1,4 +1,6 @@
 // A queue that a test reads with a deadline: what arrives is kept until it is asked for.
+import { usual } from "./patience.mjs";
+
 export class Inbox {
     #items = [];
     #waiting = [];
@@ -19,7 +21,7 @@ export class Inbox {
         return this.#items.length;
     }
 
-    async next(ms = 5000) {
+    async next(ms = usual) {
         if (this.#items.length > 0) return this.#items.shift();
         if (this.#ended !== undefined) throw new Error(this.#ended);
         return new Promise((resolve, reject) => {
@@ -35,7 +37,7 @@ export class Inbox {
         });
     }
 
-    async take(count, ms = 5000) {
+    async take(count, ms = usual) {
         const items = [];
         for (let i = 0; i < count; ++i) items.push(await this.next(ms));
         return items;
@@ -53,7 +55,7 @@ export function sleep(ms) {
 }
 
 // Waits until `check` returns something truthy and returns it.
-export async function until(check, what, ms = 5000) {
+export async function until(check, what, ms = usual) {
     const end = Date.now() + ms;
     for (;;) {
         const value = await check();

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import net from "node:net";
 import { Inbox } from "./inbox.mjs";
+import { usual } from "./patience.mjs";
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
@@ -91,7 +92,7 @@ export class RawWs {
 
     // Skips data frames up to the close frame: its code, or 1005 if it carries none, or 1006 if
     // the connection ended without one.
-    async closeCode(ms = 5000) {
+    async closeCode(ms = usual) {
         for (;;) {
             let got;
             try {

@@ -88,7 +88,7 @@ export class Recorder {
             hear: async (count = 1) => {
                 for (let i = 0; i < count; ++i) this.#frame(label, await this.#next(ws));
             },
-            end: async () => this.note(label, `< closed with ${await ws.closeCode(3000)}`),
+            end: async () => this.note(label, `< closed with ${await ws.closeCode()}`),
             ask: async (text, count = 1) => { peer.say(text); await peer.hear(count); },
         };
         return peer;
@@ -104,7 +104,7 @@ export class Recorder {
 
     async #next(ws) {
         try {
-            return await ws.frames.next(3000);
+            return await ws.frames.next();
         } catch (error) {
             return { failure: error.message };
         }

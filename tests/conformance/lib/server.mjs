@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { patience } from "./patience.mjs";
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -10,9 +11,6 @@ export const nodeServer = `${process.execPath} ${join(here, "node-server.mjs")}`
 export const serverUnderTest = process.env.HUBBUB_SERVER || nodeServer;
 // Where a behaviour of the reference is deliberately not copied, tests ask who answers.
 export const againstNode = serverUnderTest.includes("node-server.mjs");
-
-// Sanitizer builds start and stop more slowly than the contract's one second.
-const patience = Number(process.env.HUBBUB_PATIENCE || 1);
 
 // Programs for people name their address instead of printing READY.
 const announced = /https?:\/\/[\w.[\]:]+?:(\d+)/;
