@@ -3,12 +3,16 @@
 #include "engineio/limits.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/ws_handshake.hpp"
+#include "engineio/question.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <regex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,10 +20,15 @@ namespace engineio {
 
 // Cross-origin headers, as the `cors` npm package writes them (reference-behaviour 1.10).
 struct CorsOptions {
-    // The allowed origin: "*" for any, one fixed origin, a list matched exactly, a predicate on
-    // the Origin header, or `reflect` (Node's `origin: true`).
     struct Reflect {};
-    std::variant<std::string, std::vector<std::string>, std::function<bool(std::string const&)>,
+    using Pattern = std::variant<std::string, std::regex>;
+    using Predicate = std::function<bool(std::string const& origin)>;
+    // The allowed origin: "*" for any, one fixed origin, a list matched exactly, a regular
+    // expression searched for in the Origin header (at most limits::max_pattern_origin_bytes of
+    // it, longer ones do not match), a list of both, a predicate, or `reflect` (Node's
+    // `origin: true`). "" or a predicate's false: as if CORS were off for the request. An
+    // exception of the predicate refuses the request with code 3.
+    std::variant<std::string, std::vector<std::string>, std::regex, std::vector<Pattern>, Predicate,
                  Reflect>
         origin = std::string("*");
     std::vector<std::string> methods = {"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"};
@@ -27,36 +36,54 @@ struct CorsOptions {
     std::vector<std::string> exposed_headers = {};
     bool credentials = false;
     std::optional<std::chrono::seconds> max_age = {};
+    bool preflight_continue = false;  // OPTIONS gets the headers and goes on to the engine
+    int options_success_status = 204;
 };
 
-// The session cookie on the first polling answer (reference-behaviour 1.8).
+// The session cookie on the first polling answer (reference-behaviour 1.8). Names and values that
+// the `cookie` npm package refuses make the server's constructor throw std::invalid_argument.
 struct CookieOptions {
     std::string name = "io";
-    std::string path = "/";
+    std::string path = "/";  // empty: no Path attribute
     bool http_only = true;
-    std::string same_site = "Lax";
+    std::string same_site = "Lax";  // Lax, Strict, None in any case, or empty
     std::optional<std::string> domain = {};
     std::optional<std::chrono::seconds> max_age = {};
+    std::optional<std::chrono::system_clock::time_point> expires = {};
     bool secure = false;
+    bool partitioned = false;
+    std::string priority = {};  // Low, Medium, High in any case, or empty
+    // What the session id looks like in the cookie; empty: percent-encoded.
+    std::function<std::string(std::string_view sid)> encode = {};
 };
 
 struct HttpCompression {
     std::size_t threshold = limits::http_compression_threshold_bytes;  // of the body
+    int level = -1;                                                    // zlib's, -1: its default
 };
 
 // The answer of allow_request: nullopt admits, a text refuses with code 4 and that message
 // (an empty text means "Forbidden").
 using Verdict = std::optional<std::string>;
-using AllowRequest = std::function<void(net::Request const&, std::function<void(Verdict)> decide)>;
+using AllowRequest = Question<Verdict>;
+
+// The id of a new session; nullopt, an exception or an id in use refuses with code 3.
+using GenerateId = Question<std::optional<std::string>>;
+
+using ErrorContext = std::vector<std::pair<std::string, std::string>>;
 
 // Why a request was refused, as given to `connection_error`.
 struct ConnectionError {
     int code = 0;         // 0-5, reference-behaviour 1.3
     std::string message;  // the table's text for the code
-    std::string context;  // e.g. TRANSPORT_MISMATCH, the unknown sid, the refused method
+    // Node's context object in its order, e.g. {name: TRANSPORT_MISMATCH, transport: …}.
+    ErrorContext context;
+
+    std::string_view in_context(std::string_view key) const;  // "" if absent
 };
 
-// Options of the Engine.IO layer: Node's names in snake_case, Node's defaults.
+// Options of the Engine.IO layer: Node's names in snake_case, Node's defaults. Functions are
+// called on the shard of the request, by several shards at once.
 struct Options {
     std::string path = "/engine.io";
     bool add_trailing_slash = true;
@@ -67,17 +94,24 @@ struct Options {
     std::chrono::milliseconds upgrade_timeout{10'000};
     std::size_t max_http_buffer_size = limits::max_payload_bytes;  // of one message or POST
     AllowRequest allow_request = {};       // once per session; empty admits all
+    GenerateId generate_id = {};           // empty: 15 bytes, 12 of them random
     std::optional<CorsOptions> cors = {};  // empty: no CORS header at all
     std::optional<CookieOptions> cookie = {};
     std::optional<HttpCompression> http_compression = HttpCompression{};
     net::DeflateOptions per_message_deflate = {};    // off unless .enabled
     std::optional<std::string> initial_packet = {};  // message sent right after the open packet
     bool allow_eio3 = false;
+    // Ends upgrade requests for other paths that nobody claims, silently, after the timeout.
+    bool destroy_upgrade = true;
+    std::chrono::milliseconds destroy_upgrade_timeout = limits::destroy_upgrade_timeout;
     // May add headers: the first to the first answer of a session only, the second to every
-    // polling answer and 101 (reference-behaviour 1.9). Called on the request's shard.
+    // polling answer and 101 (reference-behaviour 1.9).
     std::function<void(net::Headers&, net::Request const&)> initial_headers = {};
     std::function<void(net::Headers&, net::Request const&)> headers = {};
     std::function<void(net::Request const&, ConnectionError const&)> connection_error = {};
 };
+
+// Throws std::invalid_argument, naming the option, for what could only be ignored or fail later.
+void check_options(Options const& options);
 
 }  // namespace engineio

@@ -25,22 +25,45 @@ struct AllowedOrigin {
     bool vary = true;   // the answer depends on the Origin header
 };
 
-AllowedOrigin allowed_origin(CorsOptions const& options, std::string const& origin) {
-    if (auto const* fixed = std::get_if<std::string>(&options.origin)) {
-        return {!fixed->empty(), *fixed, *fixed != "*"};
-    }
-    if (auto const* list = std::get_if<std::vector<std::string>>(&options.origin)) {
-        bool const listed = std::find(list->begin(), list->end(), origin) != list->end();
-        return {true, listed ? origin : std::string(), true};
-    }
-    using Predicate = std::function<bool(std::string const&)>;
-    if (auto const* allows = std::get_if<Predicate>(&options.origin)) {
-        // Node's callback with `false` switches CORS off for the request.
-        bool const allowed = *allows && (*allows)(origin);
-        return {allowed, origin, true};
-    }
-    return {true, origin, true};  // Reflect
+// libstdc++ matches recursively: a long header would overflow the stack.
+bool matches(std::regex const& pattern, std::string const& origin) {
+    return origin.size() <= limits::max_pattern_origin_bytes && std::regex_search(origin, pattern);
 }
+
+bool matches(CorsOptions::Pattern const& pattern, std::string const& origin) {
+    if (auto const* text = std::get_if<std::string>(&pattern)) {
+        return *text == origin;
+    }
+    return matches(std::get<std::regex>(pattern), origin);
+}
+
+AllowedOrigin reflected_if(bool listed, std::string const& origin) {
+    return {true, listed ? origin : std::string(), true};
+}
+
+struct OriginRule {
+    std::string const& origin;
+
+    AllowedOrigin operator()(std::string const& fixed) const {
+        return {!fixed.empty(), fixed, fixed != "*"};
+    }
+    AllowedOrigin operator()(std::vector<std::string> const& list) const {
+        return reflected_if(std::find(list.begin(), list.end(), origin) != list.end(), origin);
+    }
+    AllowedOrigin operator()(std::regex const& pattern) const {
+        return reflected_if(matches(pattern, origin), origin);
+    }
+    AllowedOrigin operator()(std::vector<CorsOptions::Pattern> const& list) const {
+        return reflected_if(std::any_of(list.begin(), list.end(),
+                                        [&](auto const& one) { return matches(one, origin); }),
+                            origin);
+    }
+    AllowedOrigin operator()(CorsOptions::Predicate const& allows) const {
+        // Node's callback with `false` switches CORS off for the request.
+        return {allows && allows(origin), origin, true};
+    }
+    AllowedOrigin operator()(CorsOptions::Reflect) const { return {true, origin, true}; }
+};
 
 void add(net::Headers& headers, std::string name, std::string value) {
     if (!value.empty()) {
@@ -66,11 +89,12 @@ void add_preflight_headers(CorsOptions const& options, net::Request const& reque
 
 }  // namespace
 
-CorsResult add_cors_headers(CorsOptions const& options, net::Request const& request,
-                            net::Headers& headers) {
-    auto const origin = allowed_origin(options, std::string(request.header("origin")));
+std::optional<net::Response> apply_cors(CorsOptions const& options, net::Request const& request,
+                                        net::Headers& headers) {
+    auto const from = std::string(request.header("origin"));
+    auto const origin = std::visit(OriginRule{from}, options.origin);
     if (!origin.cors) {
-        return CorsResult::proceed;
+        return std::nullopt;
     }
     bool const preflight = request.method == "OPTIONS";
     std::string vary = origin.vary ? "Origin" : "";
@@ -83,10 +107,15 @@ CorsResult add_cors_headers(CorsOptions const& options, net::Request const& requ
     }
     add(headers, "Vary", vary);
     add(headers, "Access-Control-Expose-Headers", join(options.exposed_headers));
-    if (preflight) {
-        add(headers, "Content-Length", "0");  // some browsers wait for a body without it
+    if (!preflight || options.preflight_continue) {
+        return std::nullopt;
     }
-    return preflight ? CorsResult::preflight : CorsResult::proceed;
+    net::Response response;
+    response.status = options.options_success_status;
+    response.headers = headers;
+    // Some browsers wait for a body without it, also after a 204.
+    response.headers.push_back({"Content-Length", "0"});
+    return response;
 }
 
 }  // namespace engineio

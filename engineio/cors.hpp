@@ -2,13 +2,14 @@
 
 #include "engineio/config.hpp"
 
+#include <optional>
+
 namespace engineio {
 
-enum class CorsResult { proceed, preflight };
-
-// Adds the CORS headers for this request (reference-behaviour 1.10). `preflight`: it is an OPTIONS
-// request to be answered 204 with them and nothing else. CORS never refuses a request by itself.
-CorsResult add_cors_headers(CorsOptions const& options, net::Request const& request,
-                            net::Headers& headers);
+// Adds the CORS headers for this request (reference-behaviour 1.10). A preflight, an OPTIONS
+// request to be answered at once, gives its whole answer, `headers` included. CORS never refuses a
+// request by itself. Throws what an origin predicate throws.
+std::optional<net::Response> apply_cors(CorsOptions const& options, net::Request const& request,
+                                        net::Headers& headers);
 
 }  // namespace engineio

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "engineio/config.hpp"
+#include "engineio/engine_group.hpp"
 #include "engineio/net/http.hpp"
+#include "engineio/net/shard.hpp"
 #include "engineio/session.hpp"
 
 #include <cstddef>
@@ -12,15 +13,14 @@
 namespace engineio {
 
 // The Engine.IO server of one shard: validates requests (reference-behaviour 1.2), owns this
-// shard's sessions and hands requests of other shards' sessions over to them. One per shard and
-// path; `options` is shared and immutable.
+// shard's sessions and hands requests of other shards' sessions over to them. One per shard of a
+// group, which holds the options.
 class Engine final : public net::HttpHandler {
 public:
     // Makes the user of a new session; called on the shard, before the open packet is sent.
     using Accept = std::function<std::unique_ptr<SessionHandler>(Session&)>;
 
-    Engine(net::Shard& shard, unsigned shard_count, std::shared_ptr<Options const> options,
-           Accept accept);
+    Engine(net::Shard& shard, unsigned shard_count, EngineGroup& group, Accept accept);
     ~Engine() override;
 
     // True if the raw request target belongs to this engine (prefix match, reference 1.1).
@@ -29,7 +29,7 @@ public:
     // A request or upgrade whose target this engine owns.
     void on_request(net::Request request, net::Responder responder) override;
 
-    // Sessions on this shard (Node: io.engine.clientsCount, per shard).
+    // Sessions on this shard; EngineGroup has the sum.
     std::size_t clients_count() const;
 
     // Closes every session, queued packets discarded, and refuses new ones. Inside a turn.

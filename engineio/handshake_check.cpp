@@ -26,13 +26,19 @@ bool valid_origin(std::string_view origin) {
 std::optional<ConnectionError> check_known(net::Query const& query, bool upgrade,
                                            KnownSession const* session) {
     if (!session) {
-        return make_error(error_code::session_unknown, query.get("sid"));
+        return make_error(error_code::session_unknown, {{"sid", std::string(query.get("sid"))}});
     }
     if (!upgrade && query.get("transport") != to_string(session->transport)) {
-        return make_error(error_code::bad_request, "TRANSPORT_MISMATCH");
+        return make_error(error_code::bad_request,
+                          {{"name", "TRANSPORT_MISMATCH"},
+                           {"transport", std::string(query.get("transport"))},
+                           {"previousTransport", std::string(to_string(session->transport))}});
     }
     if (protocol_of(query) != session->protocol) {
-        return make_error(error_code::bad_request, "PROTOCOL_MISMATCH");
+        return make_error(error_code::bad_request,
+                          {{"name", "PROTOCOL_MISMATCH"},
+                           {"protocol", std::to_string(protocol_of(query))},
+                           {"previousProtocol", std::to_string(session->protocol)}});
     }
     return std::nullopt;
 }
@@ -55,25 +61,27 @@ std::optional<ConnectionError> check_request(Options const& options, net::Reques
                                              KnownSession const* session) {
     auto const transport = query.get("transport");
     if (!allows_transport(options, transport)) {
-        return make_error(error_code::transport_unknown, transport);
+        return make_error(error_code::transport_unknown, {{"transport", std::string(transport)}});
     }
-    if (!valid_origin(request.header("origin"))) {
-        return make_error(error_code::bad_request, "INVALID_ORIGIN");
+    auto const origin = request.header("origin");
+    if (!valid_origin(origin)) {
+        return make_error(error_code::bad_request,
+                          {{"name", "INVALID_ORIGIN"}, {"origin", std::string(origin)}});
     }
     if (!query.get("sid").empty()) {
         return check_known(query, upgrade, session);
     }
     if (request.method != "GET") {
-        return make_error(error_code::bad_handshake_method, request.method);
+        return make_error(error_code::bad_handshake_method, {{"method", request.method}});
     }
     if (transport == "websocket" && !upgrade) {
-        return make_error(error_code::bad_request, "TRANSPORT_HANDSHAKE_ERROR");
+        return make_error(error_code::bad_request, {{"name", "TRANSPORT_HANDSHAKE_ERROR"}});
     }
     return std::nullopt;
 }
 
-ConnectionError make_error(int code, std::string_view context) {
-    return {code, std::string(messages.at(static_cast<std::size_t>(code))), std::string(context)};
+ConnectionError make_error(int code, ErrorContext context) {
+    return {code, std::string(messages.at(static_cast<std::size_t>(code))), std::move(context)};
 }
 
 net::Response error_response(int code, std::string_view message, bool upgrade) {

@@ -37,7 +37,7 @@ std::optional<ConnectionError> check_request(Options const& options, net::Reques
                                              KnownSession const* session);
 
 // With the table's message.
-ConnectionError make_error(int code, std::string_view context);
+ConnectionError make_error(int code, ErrorContext context);
 
 // The answer to a refused request; `message` replaces the table's if not empty (allow_request).
 net::Response error_response(int code, std::string_view message, bool upgrade);

@@ -26,6 +26,10 @@ inline constexpr std::chrono::milliseconds keep_alive_timeout = 5s;
 inline constexpr std::size_t max_pipelined_bytes = 64 * 1024;
 /// An upgrade request nobody claims is ended silently after this time.
 inline constexpr std::chrono::milliseconds destroy_upgrade_timeout = 1s;
+/// Longer Origin headers do not match a regular expression of the `cors` option.
+inline constexpr std::size_t max_pattern_origin_bytes = 512;
+/// Upgrade requests for other paths held at a time without being claimed; more end at once.
+inline constexpr std::size_t max_unclaimed_upgrades = 1000;
 /// Polling answers below this size are not compressed.
 inline constexpr std::size_t http_compression_threshold_bytes = 1024;
 

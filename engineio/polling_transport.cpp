@@ -110,7 +110,7 @@ void PollingTransport::compress(Exchange const& exchange, net::Response& respons
     }
     auto const encoding = net::negotiate_encoding(exchange.request.header("accept-encoding"));
     if (encoding != net::ContentEncoding::identity) {
-        response.body = net::deflate_body(encoding, response.body);
+        response.body = net::deflate_body(encoding, response.body, wanted->level);
         response.headers.push_back({"Content-Encoding", std::string(net::encoding_name(encoding))});
     }
 }

@@ -1,6 +1,7 @@
 #include "engineio/session.hpp"
 
 #include "engineio/limits.hpp"
+#include "engineio/payload.hpp"
 
 #include <fmt/format.h>
 
@@ -99,8 +100,9 @@ bool Session::upgrade_offered() const {
 void Session::send_open_packet() {
     auto const data = fmt::format(
         R"({{"sid":"{}","upgrades":[{}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}})",
-        sid(), upgrade_offered() ? R"("websocket")" : "", options_.ping_interval.count(),
-        options_.ping_timeout.count(), options_.max_http_buffer_size);
+        escape_json(sid()), upgrade_offered() ? R"("websocket")" : "",
+        options_.ping_interval.count(), options_.ping_timeout.count(),
+        options_.max_http_buffer_size);
     // Ahead of what the handler queued while it was made, and in one payload with the initial
     // packet (reference-behaviour 1.5).
     std::vector<Outgoing> first = {{make_packet(PacketType::open, data), true}};

@@ -1,10 +1,11 @@
 #include "socketio/core.hpp"
 
 #include "engineio/cors.hpp"
-#include "engineio/limits.hpp"
+#include "engineio/handshake_check.hpp"
 #include "engineio/net/log.hpp"
 #include "engineio/net/result.hpp"
 #include "engineio/net/text.hpp"
+#include "engineio/unclaimed_upgrades.hpp"
 #include "socketio/client.hpp"
 #include "socketio/guard.hpp"
 #include "socketio/task.hpp"
@@ -28,11 +29,15 @@ engineio::Options engine_options(ServerOptions const& options) {
     engine.upgrade_timeout = options.upgrade_timeout;
     engine.max_http_buffer_size = options.max_http_buffer_size;
     engine.allow_request = options.allow_request;
+    engine.generate_id = options.generate_id;
     engine.cors = options.cors;
     engine.cookie = options.cookie;
     engine.http_compression = options.http_compression;
     engine.per_message_deflate = options.per_message_deflate;
+    engine.initial_packet = options.initial_packet;
     engine.allow_eio3 = options.allow_eio3;
+    engine.destroy_upgrade = options.destroy_upgrade;
+    engine.destroy_upgrade_timeout = options.destroy_upgrade_timeout;
     engine.initial_headers = options.initial_headers;
     engine.headers = options.headers;
     engine.connection_error = options.connection_error;
@@ -58,10 +63,11 @@ std::string normalised(std::string_view name) {
 class Core::Entrance final : public engineio::net::HttpHandler {
 public:
     Entrance(Core& core, Shard& shard)
-        : core_(core), shard_(shard), engine_(shard, core.shard_count(), core.engine_options_,
+        : core_(core), shard_(shard), engine_(shard, core.shard_count(), core.engine_,
                                               [&core](engineio::Session& session) {
                                                   return std::make_unique<Client>(core, session);
-                                              }) {}
+                                              }),
+          unclaimed_(shard, core.engine_.options()) {}
 
     void on_request(Request request, Responder responder) override {
         // An application's hook that throws costs its own request: the dropped responder cuts it.
@@ -83,41 +89,27 @@ private:
         if (core_.fallback_) {
             return core_.fallback_(std::move(request), std::move(responder));
         }
-        if (request.upgrade) {
-            return end_silently(std::move(responder));
+        if (request.upgrade && engineio::allows_transport(core_.engine_.options(), "websocket")) {
+            return unclaimed_.hold(std::move(responder));
         }
         responder.respond({.status = 404, .headers = {}, .body = {}});
     }
 
     void serve_file(Request const& request, Response file, Responder responder) {
-        if (auto const& cors = core_.engine_options_->cors) {
+        if (auto const& cors = core_.engine_.options().cors) {
             engineio::net::Headers headers;
-            if (engineio::add_cors_headers(*cors, request, headers) ==
-                engineio::CorsResult::preflight) {
-                return responder.respond({.status = 204, .headers = headers, .body = {}});
+            if (auto preflight = engineio::apply_cors(*cors, request, headers)) {
+                return responder.respond(std::move(*preflight));
             }
             file.headers.insert(file.headers.begin(), headers.begin(), headers.end());
         }
         responder.respond(std::move(file));
     }
 
-    // Node's destroyUpgrade: an upgrade nobody claims is ended after a second without a byte.
-    void end_silently(Responder responder) {
-        unclaimed_.push_back(std::move(responder));
-        auto const patience = engineio::limits::destroy_upgrade_timeout;
-        unclaimed_timers_.push_back(shard_.timers().after(patience, [this] {
-            unclaimed_.erase(unclaimed_.begin());  // dropping the responder cuts the connection
-            finished_timer_ = std::move(unclaimed_timers_.front());
-            unclaimed_timers_.erase(unclaimed_timers_.begin());
-        }));
-    }
-
     Core& core_;
     Shard& shard_;
     engineio::Engine engine_;
-    std::vector<Responder> unclaimed_;  // oldest first, one timer each
-    std::vector<engineio::net::OneShot> unclaimed_timers_;
-    engineio::net::OneShot finished_timer_;  // outlives its own callback
+    engineio::UnclaimedUpgrades unclaimed_;
 };
 
 class Core::Family final : public HandlerRegistry {
@@ -129,11 +121,11 @@ public:
 };
 
 Core::Core(Runtime& runtime, ServerOptions options)
-    : runtime_(runtime), options_(std::move(options)), first_client_(runtime.shard_count()) {
+    : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
+      first_client_(runtime.shard_count()) {
     if (!options_.parser) {
         options_.parser = text_parser();
     }
-    engine_options_ = std::make_shared<engineio::Options const>(engine_options(options_));
     if (options_.serve_client && !options_.client_dir.empty()) {
         client_files_.emplace(without_trailing_slash(options_.path), options_.client_dir);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/engine.hpp"
+#include "engineio/engine_group.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/shard.hpp"
 #include "socketio/client_files.hpp"
@@ -34,6 +35,7 @@ public:
     Runtime& runtime() { return runtime_; }
     ServerOptions const& options() const { return options_; }
     Parser const& parser() const { return *options_.parser; }
+    engineio::EngineGroup& engine() { return engine_; }
     unsigned shard_count() const { return runtime_.shard_count(); }
 
     Namespace& of(std::string_view name);
@@ -69,7 +71,7 @@ private:
 
     Runtime& runtime_;
     ServerOptions options_;
-    std::shared_ptr<engineio::Options const> engine_options_;
+    engineio::EngineGroup engine_;  // outlives the entrances
     std::optional<ClientFiles> client_files_;
     std::function<void(Request, Responder)> fallback_;
     std::vector<std::unique_ptr<Entrance>> entrances_;

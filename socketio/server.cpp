@@ -69,6 +69,10 @@ void Server::close() {
     }
 }
 
+engineio::EngineGroup& Server::engine() {
+    return core_->engine();
+}
+
 Runtime& Server::runtime() {
     return core_->runtime();
 }

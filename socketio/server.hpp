@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/config.hpp"
+#include "engineio/engine_group.hpp"
 #include "engineio/net/http_server.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parser.hpp"
@@ -56,11 +57,15 @@ struct ServerOptions {
     std::chrono::milliseconds upgrade_timeout{10'000};
     std::size_t max_http_buffer_size = engineio::limits::max_payload_bytes;
     engineio::AllowRequest allow_request = {};
+    engineio::GenerateId generate_id = {};
     std::optional<CorsOptions> cors = {};
     std::optional<CookieOptions> cookie = {};
     std::optional<engineio::HttpCompression> http_compression = engineio::HttpCompression{};
     engineio::net::DeflateOptions per_message_deflate = {};
+    std::optional<std::string> initial_packet = {};
     bool allow_eio3 = false;
+    bool destroy_upgrade = true;
+    std::chrono::milliseconds destroy_upgrade_timeout = engineio::limits::destroy_upgrade_timeout;
     std::function<void(engineio::net::Headers&, Request const&)> initial_headers = {};
     std::function<void(engineio::net::Headers&, Request const&)> headers = {};
     std::function<void(Request const&, engineio::ConnectionError const&)> connection_error = {};
@@ -80,6 +85,7 @@ inline constexpr std::size_t max_pattern_name_bytes = 512;
 ///     io.run();
 class Server {
 public:
+    /// Throws std::invalid_argument, naming the option, for options that can't be served.
     explicit Server(ServerOptions options = {});
     /// On threads shared with other servers; `runtime` must outlive it and is run by its owner.
     Server(Runtime& runtime, ServerOptions options);
@@ -142,6 +148,10 @@ public:
     /// Ends every socket with "server shutting down" and every connection; run() returns. Any
     /// thread, handlers included.
     void close();
+
+    /// The Engine.IO server below (Node: io.engine): HTTP middlewares, the number of connections,
+    /// and close(), which ends every connection with "forced close".
+    engineio::EngineGroup& engine();
 
     Runtime& runtime();
     ServerOptions const& options() const;

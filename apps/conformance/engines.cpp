@@ -2,12 +2,15 @@
 
 #include "apps/conformance/profiles.hpp"
 #include "engineio/engine.hpp"
+#include "engineio/handshake_check.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/text.hpp"
+#include "engineio/unclaimed_upgrades.hpp"
 
 #include <chrono>
 #include <ctime>
 #include <functional>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -105,29 +108,86 @@ engineio::Options options_of(std::string_view profile) {
     return options;
 }
 
+// The refusals so far, shown at /errors.
+class ErrorLog {
+public:
+    void add(socketio::Request const& request, engineio::ConnectionError const& error) {
+        auto context = socketio::Json::object();
+        for (auto const& [name, value] : error.context) {
+            context.set(name, value);
+        }
+        std::lock_guard lock(mutex_);
+        errors_.push_back(socketio::Json::object({{"url", request.target},
+                                                  {"code", error.code},
+                                                  {"message", error.message},
+                                                  {"context", std::move(context)}}));
+    }
+    std::string text() const {
+        std::lock_guard lock(mutex_);
+        return socketio::Json(errors_).dump();
+    }
+
+private:
+    mutable std::mutex mutex_;  // guards errors_
+    socketio::Json::Array errors_;
+};
+
+EngineWishes wishes_of(std::string_view name, Listen const& listen, ErrorLog& errors) {
+    if (name != "eio-options") {
+        return {options_of(name), {}};
+    }
+    auto const json = socketio::Json::parse(listen.engine_options);
+    auto wishes = engine_wishes(json ? *json : socketio::Json::object());
+    wishes.options.connection_error = [&errors](auto const& request, auto const& error) {
+        errors.add(request, error);
+    };
+    return wishes;
+}
+
 // One shard's way in: the engine where it owns the path, else the plain answers.
 class Entrance final : public engineio::net::HttpHandler {
 public:
-    Entrance(engineio::net::Shard& shard, unsigned shards,
-             std::shared_ptr<engineio::Options const> options, engineio::Engine::Accept accept)
-        : engine_(shard, shards, std::move(options), std::move(accept)) {}
+    Entrance(engineio::net::Shard& shard, unsigned shards, engineio::EngineGroup& group,
+             ErrorLog const& errors, engineio::Engine::Accept accept)
+        : engine_(shard, shards, group, std::move(accept)), group_(group), errors_(errors),
+          unclaimed_(shard, group.options()) {}
+
     void on_request(socketio::Request request, socketio::Responder responder) override {
         if (engine_.owns(request)) {
-            return engine_.on_request(std::move(request), std::move(responder));
+            engine_.on_request(std::move(request), std::move(responder));
+        } else if (request.upgrade && engineio::allows_transport(group_.options(), "websocket")) {
+            unclaimed_.hold(std::move(responder));
+        } else if (request.path() == "/errors") {
+            answer(std::move(responder), errors_.text());
+        } else if (request.path() == "/count") {
+            answer(std::move(responder), std::to_string(group_.clients_count()));
+        } else if (request.path() == "/close") {
+            group_.close();
+            answer(std::move(responder), "closed");
+        } else {
+            answer_plain(request, std::move(responder));
         }
-        answer_plain(request, std::move(responder));
     }
-    engineio::Engine& engine() { return engine_; }
 
 private:
+    static void answer(socketio::Responder responder, std::string body) {
+        responder.respond({.status = 200, .headers = {}, .body = std::move(body)});
+    }
+
     engineio::Engine engine_;
+    engineio::EngineGroup& group_;
+    ErrorLog const& errors_;
+    engineio::UnclaimedUpgrades unclaimed_;
 };
 
 class EngineProfile final : public Profile {
 public:
     EngineProfile(std::string_view name, Listen const& listen)
-        : listen_(listen), runtime_(listen.threads) {
-        auto const options = std::make_shared<engineio::Options const>(options_of(name));
+        : listen_(listen), wishes_(wishes_of(name, listen, errors_)),
+          group_(std::move(wishes_.options)), runtime_(listen.threads) {
+        for (auto& middleware : wishes_.middlewares) {
+            group_.use(std::move(middleware));
+        }
         bool const suite = name == "eio-client-suite";
         auto const accept = [suite](Session& session) -> std::unique_ptr<engineio::SessionHandler> {
             if (suite) {
@@ -137,7 +197,7 @@ public:
         };
         for (unsigned i = 0; i < runtime_.shard_count(); ++i) {
             entrances_.push_back(std::make_unique<Entrance>(
-                runtime_.shard(i), runtime_.shard_count(), options, accept));
+                runtime_.shard(i), runtime_.shard_count(), group_, errors_, accept));
         }
     }
 
@@ -148,19 +208,18 @@ public:
     }
 
     void run() override {
-        runtime_.on_termination([this] { close(); });
+        runtime_.on_termination([this] {
+            group_.close();
+            runtime_.stop();
+        });
         runtime_.run();
     }
 
 private:
-    void close() {
-        for (unsigned i = 0; i < runtime_.shard_count(); ++i) {
-            runtime_.shard(i).post([this, i] { entrances_[i]->engine().close(); });
-        }
-        runtime_.stop();
-    }
-
     Listen listen_;
+    ErrorLog errors_;
+    EngineWishes wishes_;
+    engineio::EngineGroup group_;
     engineio::net::HttpServer runtime_;
     std::vector<std::unique_ptr<Entrance>> entrances_;
 };
@@ -168,7 +227,8 @@ private:
 }  // namespace
 
 std::unique_ptr<Profile> make_engine_profile(std::string_view name, Listen const& listen) {
-    if (name != "eio-suite" && name != "eio-echo" && name != "eio-client-suite") {
+    if (name != "eio-suite" && name != "eio-echo" && name != "eio-client-suite" &&
+        name != "eio-options") {
         return nullptr;
     }
     return std::make_unique<EngineProfile>(name, listen);

@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
     app.add_option("--threads", listen.threads, "shards; 0: one per core")->capture_default_str();
     app.add_option("--client-dir", listen.client_dir, "folder of the browser bundles")
         ->envname("HUBBUB_CLIENT_DIR");
+    app.add_option("--options", listen.engine_options, "JSON options of the profile eio-options");
     CLI11_PARSE(app, argc, argv);
     try {
         auto const profile = conformance::make_profile(name, listen);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace conformance {
 
@@ -14,6 +15,7 @@ struct Listen {
     std::uint16_t port = 0;
     unsigned threads = 1;
     std::string client_dir;
+    std::string engine_options;  // JSON, of the profile eio-options
 };
 
 /// One running profile of CONTRACT.md.
@@ -32,6 +34,14 @@ std::unique_ptr<Profile> make_profile(std::string_view name, Listen const& liste
 std::unique_ptr<Profile> make_contract_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_suite_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_engine_profile(std::string_view name, Listen const& listen);
+
+/// What the profile eio-options is told: Node's option names, and words for functions.
+struct EngineWishes {
+    engineio::Options options;
+    std::vector<engineio::Middleware> middlewares;
+};
+/// Throws std::invalid_argument for what it does not know.
+EngineWishes engine_wishes(socketio::Json const& wishes);
 
 /// A profile that is a Socket.IO server.
 class ServerProfile : public Profile {

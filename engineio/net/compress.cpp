@@ -75,11 +75,11 @@ ContentEncoding negotiate_encoding(std::string_view accept_encoding) {
     return deflate_wins ? ContentEncoding::deflate : ContentEncoding::gzip;
 }
 
-std::string deflate_body(ContentEncoding encoding, std::string_view body) {
+std::string deflate_body(ContentEncoding encoding, std::string_view body, int level) {
     if (encoding == ContentEncoding::identity) {
         return std::string(body);
     }
-    return deflate_whole(body, encoding == ContentEncoding::gzip);
+    return deflate_whole(body, encoding == ContentEncoding::gzip, level);
 }
 
 }  // namespace engineio::net

@@ -16,6 +16,7 @@ std::string_view encoding_name(ContentEncoding encoding) noexcept;
 ContentEncoding negotiate_encoding(std::string_view accept_encoding);
 
 /// Compresses a whole body: gzip, or the zlib format for deflate. Identity copies.
-std::string deflate_body(ContentEncoding encoding, std::string_view body);
+/// `level` is zlib's, -1 its default.
+std::string deflate_body(ContentEncoding encoding, std::string_view body, int level = -1);
 
 }  // namespace engineio::net

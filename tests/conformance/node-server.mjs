@@ -4,6 +4,7 @@
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { installBenchmark, installNamespaces } from "./node-handlers.mjs";
+import { startEngineOptions } from "./node-engine-options.mjs";
 import { installClientSuite, startEngineClientSuite } from "./node-suites.mjs";
 
 const require = createRequire(import.meta.url);
@@ -74,6 +75,11 @@ const otherProfiles = {
     "eio-echo": (http) =>
         echoEngine(http, { maxHttpBufferSize: 1e6, allowEIO3: true, cors: { origin: "*" } }),
     "eio-client-suite": (http) => startEngineClientSuite(engineio, http),
+    "eio-options": (http) => {
+        const started = startEngineOptions(engineio, http, JSON.parse(option("options", "{}")));
+        Object.assign(plainPaths, started.plain);
+        return started;
+    },
     "sio-client-suite": (http) => {
         const io = new Server(http, {
             pingInterval: 2000,
@@ -104,10 +110,12 @@ function contractServer(http, options) {
     return io;
 }
 
+const plainPaths = { "/plain": () => "plain ok" };
+
 function answerPlainPaths(request, response) {
-    const known = request.url.split("?")[0] === "/plain";
-    response.writeHead(known ? 200 : 404, { "content-type": "text/plain" });
-    response.end(known ? "plain ok" : "not found");
+    const found = plainPaths[request.url.split("?")[0]];
+    response.writeHead(found ? 200 : 404, { "content-type": "text/plain" });
+    response.end(found ? found() : "not found");
 }
 
 function start(http, profile) {

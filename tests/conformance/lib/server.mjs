@@ -74,6 +74,18 @@ export async function startCommand(command, args = [], { quiet = true, cwd } = {
     return new Server(child, port, output);
 }
 
-export function startServer(profile, { port = 0, command = serverUnderTest } = {}) {
-    return startCommand(command, ["--profile", profile, "--port", String(port)]);
+// `options` are Engine.IO options in words that fit into JSON, for the profile eio-options.
+export function startServer(profile, { port = 0, command = serverUnderTest, options } = {}) {
+    const more = options ? ["--options", JSON.stringify(options)] : [];
+    return startCommand(command, ["--profile", profile, "--port", String(port), ...more]);
+}
+
+// Starts eio-options, runs `body(port)` and demands a clean end.
+export async function withEngine(options, body) {
+    const server = await startServer("eio-options", { options });
+    try {
+        await body(server.port);
+    } finally {
+        await server.stop();
+    }
 }

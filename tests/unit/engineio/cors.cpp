@@ -4,13 +4,16 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <regex>
+#include <stdexcept>
 #include <string>
 
 using namespace engineio;
 
 namespace {
 
-// The headers as "name=value" lines, "204" first for a preflight.
+// The headers as "name=value" lines, the status first for a preflight.
 std::string headers(CorsOptions const& options, std::string method, std::string origin = {},
                     std::string requested = {}) {
     net::Request request;
@@ -22,8 +25,11 @@ std::string headers(CorsOptions const& options, std::string method, std::string 
         request.headers.push_back({"access-control-request-headers", std::move(requested)});
     }
     net::Headers out;
-    bool const preflight = add_cors_headers(options, request, out) == CorsResult::preflight;
-    std::string text = preflight ? "204\n" : "";
+    auto const preflight = apply_cors(options, request, out);
+    std::string text = preflight ? std::to_string(preflight->status) + "\n" : "";
+    if (preflight) {
+        out = preflight->headers;
+    }
     for (auto const& header : out) {
         text += header.name + "=" + header.value + "\n";
     }
@@ -82,6 +88,39 @@ TEST_CASE("cors: lists, predicates, reflection") {
     CHECK(headers(options, "OPTIONS", "http://y") == "");
 }
 
+TEST_CASE("cors: regular expressions, alone and in a list") {
+    CorsOptions options;
+    options.origin = std::regex("\\.test$");
+    CHECK(headers(options, "GET", "http://a.test") ==
+          "Access-Control-Allow-Origin=http://a.test\nVary=Origin\n");
+    CHECK(headers(options, "GET", "http://a.test.evil") == "Vary=Origin\n");
+    options.origin = std::vector<CorsOptions::Pattern>{"http://b", std::regex("^https://")};
+    CHECK(headers(options, "GET", "http://b") ==
+          "Access-Control-Allow-Origin=http://b\nVary=Origin\n");
+    CHECK(headers(options, "GET", "https://c") ==
+          "Access-Control-Allow-Origin=https://c\nVary=Origin\n");
+    CHECK(headers(options, "GET", "http://b2") == "Vary=Origin\n");
+}
+
+TEST_CASE("cors: an origin of any length does no harm to a regular expression") {
+    CorsOptions options;
+    options.origin = std::regex("^(a|b)*$");
+    CHECK(headers(options, "GET", std::string(limits::max_pattern_origin_bytes, 'a')) !=
+          "Vary=Origin\n");
+    CHECK(headers(options, "GET", std::string(1'000'000, 'a')) == "Vary=Origin\n");
+}
+
+TEST_CASE("cors: preflight_continue and options_success_status") {
+    CorsOptions options;
+    options.options_success_status = 200;
+    CHECK(headers(options, "OPTIONS").starts_with("200\nAccess-Control-Allow-Origin=*\n"));
+    options.preflight_continue = true;
+    CHECK(headers(options, "OPTIONS") ==
+          "Access-Control-Allow-Origin=*\n"
+          "Access-Control-Allow-Methods=GET,HEAD,PUT,PATCH,POST,DELETE\n"
+          "Vary=Access-Control-Request-Headers\n");
+}
+
 TEST_CASE("cookie: attributes in the reference's order") {
     CHECK(session_cookie({}, "abc") == "io=abc; Path=/; HttpOnly; SameSite=Lax");
     CookieOptions options;
@@ -94,4 +133,32 @@ TEST_CASE("cookie: attributes in the reference's order") {
     options.same_site = "strict";
     CHECK(session_cookie(options, "abc") ==
           "my=abc; Max-Age=86400; Domain=d.com; Path=/p; Secure; SameSite=Strict");
+}
+
+TEST_CASE("cookie: the rarer attributes, and an encoder") {
+    CookieOptions options;
+    options.expires = std::chrono::system_clock::from_time_t(1'700'000'000);
+    options.partitioned = true;
+    options.priority = "HIGH";
+    options.same_site = "none";
+    options.encode = [](std::string_view sid) { return "s:" + std::string(sid) + ";"; };
+    CHECK(session_cookie(options, "a") ==
+          "io=s:a%3B; Path=/; Expires=Tue, 14 Nov 2023 22:13:20 GMT; HttpOnly; Partitioned; "
+          "Priority=High; SameSite=None");
+}
+
+TEST_CASE("cookie: what would not survive in a header is refused") {
+    CookieOptions options;
+    CHECK_NOTHROW(check_cookie(options));
+    auto const refuses = [](auto change) {
+        CookieOptions changed;
+        change(changed);
+        CHECK_THROWS_AS(check_cookie(changed), std::invalid_argument);
+    };
+    refuses([](auto& c) { c.name = ""; });
+    refuses([](auto& c) { c.name = "a b"; });
+    refuses([](auto& c) { c.path = "/;x"; });
+    refuses([](auto& c) { c.domain = "a b"; });
+    refuses([](auto& c) { c.same_site = "sometimes"; });
+    refuses([](auto& c) { c.priority = "urgent"; });
 }

@@ -8,7 +8,7 @@ using namespace engineio;
 
 namespace {
 
-// "code context" of the refusal, or "ok".
+// "code context" of the refusal, the context's values joined with commas, or "ok".
 std::string check(std::string_view query, std::string method = "GET", bool upgrade = false,
                   KnownSession const* session = nullptr, Options const& options = {},
                   std::string origin = {}) {
@@ -18,7 +18,16 @@ std::string check(std::string_view query, std::string method = "GET", bool upgra
         request.headers.push_back({"origin", std::move(origin)});
     }
     auto const error = check_request(options, request, net::Query::parse(query), upgrade, session);
-    return error ? std::to_string(error->code) + " " + error->context : "ok";
+    if (!error) {
+        return "ok";
+    }
+    std::string text;
+    for (auto const& [key, value] : error->context) {
+        text += (text.empty() ? "" : ",") + value;
+        CHECK(error->in_context(key) == value);
+    }
+    CHECK(error->in_context("nothing").empty());
+    return std::to_string(error->code) + " " + text;
 }
 
 }  // namespace
@@ -36,7 +45,7 @@ TEST_CASE("handshake_check: new sessions") {
     CHECK(check("EIO=4&transport=polling", "HEAD") == "2 HEAD");
     CHECK(check("EIO=4&transport=websocket") == "3 TRANSPORT_HANDSHAKE_ERROR");
     CHECK(check("EIO=4&transport=polling", "GET", false, nullptr, {}, "\x7f") ==
-          "3 INVALID_ORIGIN");
+          "3 INVALID_ORIGIN,\x7f");
     CHECK(check("EIO=4&transport=polling", "GET", false, nullptr, {}, "http://\xe9") == "ok");
     Options options;
     options.transports = {"websocket", "webtransport"};
@@ -51,11 +60,12 @@ TEST_CASE("handshake_check: known sessions") {
     CHECK(check("EIO=4&transport=polling&sid=x", "PUT", false, &polling) == "ok");
     CHECK(check("EIO=4&transport=websocket&sid=x", "GET", true, &polling) == "ok");
     CHECK(check("EIO=4&transport=websocket&sid=x", "GET", false, &polling) ==
-          "3 TRANSPORT_MISMATCH");
+          "3 TRANSPORT_MISMATCH,websocket,polling");
     CHECK(check("EIO=4&transport=polling&sid=x", "GET", false, &websocket) ==
-          "3 TRANSPORT_MISMATCH");
-    CHECK(check("EIO=3&transport=polling&sid=x", "GET", false, &polling) == "3 PROTOCOL_MISMATCH");
-    CHECK(check("transport=websocket&sid=x", "GET", true, &polling) == "3 PROTOCOL_MISMATCH");
+          "3 TRANSPORT_MISMATCH,polling,websocket");
+    CHECK(check("EIO=3&transport=polling&sid=x", "GET", false, &polling) ==
+          "3 PROTOCOL_MISMATCH,3,4");
+    CHECK(check("transport=websocket&sid=x", "GET", true, &polling) == "3 PROTOCOL_MISMATCH,3,4");
 }
 
 TEST_CASE("handshake_check: the revision is 4 only by that very text") {

@@ -1,0 +1,65 @@
+#include "engineio/config.hpp"
+
+#include "engineio/cookie.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace engineio {
+
+namespace {
+
+void demand(bool fine, std::string_view option, std::string_view what) {
+    if (!fine) {
+        throw std::invalid_argument(fmt::format("{}: {}", option, what));
+    }
+}
+
+void check_transports(std::vector<std::string> const& transports) {
+    demand(!transports.empty(), "transports", "at least one is needed");
+    for (auto const& name : transports) {
+        demand(name == "polling" || name == "websocket", "transports",
+               "unknown or not built in: " + name);
+    }
+}
+
+void check_deflate(net::DeflateOptions const& deflate) {
+    auto const bits = [](int value) { return value >= 8 && value <= 15; };
+    demand(bits(deflate.server_max_window_bits), "per_message_deflate.server_max_window_bits",
+           "8 to 15");
+    demand(deflate.client_max_window_bits == 0 || bits(deflate.client_max_window_bits),
+           "per_message_deflate.client_max_window_bits", "8 to 15, or 0");
+    demand(deflate.level >= -1 && deflate.level <= 9, "per_message_deflate.level", "-1 to 9");
+}
+
+}  // namespace
+
+std::string_view ConnectionError::in_context(std::string_view key) const {
+    for (auto const& [name, value] : context) {
+        if (name == key) {
+            return value;
+        }
+    }
+    return {};
+}
+
+void check_options(Options const& options) {
+    demand(options.path.starts_with('/'), "path", "must begin with a slash");
+    check_transports(options.transports);
+    demand(options.ping_interval.count() > 0, "ping_interval", "must be positive");
+    demand(options.ping_timeout.count() > 0, "ping_timeout", "must be positive");
+    demand(options.upgrade_timeout.count() > 0, "upgrade_timeout", "must be positive");
+    demand(options.destroy_upgrade_timeout.count() > 0, "destroy_upgrade_timeout",
+           "must be positive");
+    check_deflate(options.per_message_deflate);
+    if (auto const& compression = options.http_compression) {
+        demand(compression->level >= -1 && compression->level <= 9, "http_compression.level",
+               "-1 to 9");
+    }
+    if (options.cookie) {
+        check_cookie(*options.cookie);
+    }
+}
+
+}  // namespace engineio

@@ -1,0 +1,49 @@
+#include "engineio/engine_group.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace engineio {
+
+EngineGroup::EngineGroup(Options options) : options_(std::move(options)) {
+    check_options(options_);
+}
+
+void EngineGroup::use(Middleware middleware) {
+    if (!engines_.empty()) {
+        throw std::logic_error("HTTP middlewares must be added before the server listens");
+    }
+    middlewares_.push_back(std::move(middleware));
+}
+
+void EngineGroup::close() {
+    for (auto const& [engine, close] : engines_) {
+        close();
+    }
+}
+
+void EngineGroup::add(Engine& engine, std::function<void()> close) {
+    engines_.emplace(&engine, std::move(close));
+}
+
+void EngineGroup::remove(Engine& engine) {
+    engines_.erase(&engine);
+}
+
+std::optional<unsigned> EngineGroup::shard_of(std::string_view sid) const {
+    std::lock_guard lock(sids_mutex_);
+    auto const found = custom_sids_.find(std::string(sid));
+    return found == custom_sids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool EngineGroup::claim(std::string const& sid, unsigned shard) {
+    std::lock_guard lock(sids_mutex_);
+    return custom_sids_.emplace(sid, shard).second;
+}
+
+void EngineGroup::release(std::string const& sid) {
+    std::lock_guard lock(sids_mutex_);
+    custom_sids_.erase(sid);
+}
+
+}  // namespace engineio

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "engineio/net/http.hpp"
+#include "engineio/net/shard.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace engineio {
+
+// One request on its way through the checks.
+struct Exchange {
+    net::Request request;
+    net::Query query;
+    net::Responder responder;
+    net::Headers headers;  // for whatever the answer is: CORS, middlewares, cookie
+    bool upgrade = false;
+    std::string sid;  // of the session it opens, once that is known
+};
+
+// An exchange that waits for a word of the application, which may come late, on another thread,
+// twice or never. Owned by the application's callback; its responder nevertheless dies on its
+// shard, which outlives all of them.
+class Suspended : public std::enable_shared_from_this<Suspended> {
+public:
+    static std::shared_ptr<Suspended> make(net::Shard& shard, Exchange exchange);
+
+    // On the shard, before resume().
+    Exchange& exchange() { return exchange_; }
+
+    // Any thread; only the first call counts. `go` gets the exchange on the shard in a later phase,
+    // since the application still holds what it was asked about; not at all if the peer has gone.
+    void resume(std::function<void(Exchange)> go);
+
+private:
+    Suspended(net::Shard& shard, Exchange exchange);
+
+    net::Shard& shard_;
+    Exchange exchange_;
+    std::atomic<bool> resumed_ = false;
+};
+
+}  // namespace engineio
