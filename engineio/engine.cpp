@@ -169,7 +169,9 @@ void Engine::State::refuse(Exchange exchange, ConnectionError error, std::string
         options.connection_error(exchange.request, error);
     }
     auto response = error_response(error.code, message, exchange.upgrade);
-    add_headers(response, exchange.headers);
+    if (!exchange.upgrade) {
+        add_headers(response, exchange.headers);
+    }
     exchange.responder.respond(std::move(response));
 }
 

@@ -36,7 +36,8 @@ Query Request::query() const {
     if (mark == std::string::npos) {
         return {};
     }
-    return Query::parse(std::string_view(target).substr(mark + 1));
+    auto const query = std::string_view(target).substr(mark + 1);
+    return Query::parse(query.substr(0, query.find('#')));  // a fragment is not for us
 }
 
 std::string_view Request::header(std::string_view lower_case_name) const {

@@ -251,7 +251,8 @@ describe("options destroy_upgrade and destroy_upgrade_timeout", () => {
 describe("option cors", () => {
     const ask = (port, origin, method = "GET", headers = {}) =>
         fetchRaw(port, poll, { method, headers: origin ? { origin, ...headers } : headers });
-    const allowed = (answer) => [answer.header("access-control-allow-origin"), answer.header("vary")];
+    const allowed = (answer) => [answer.header("access-control-allow-origin"),
+        answer.header("vary")];
     const origins = [
         ["a string", "http://a.test", [
             ["http://a.test", ["http://a.test", "Origin"]],
@@ -440,7 +441,8 @@ describe("option per_message_deflate", () => {
         ["the first acceptable offer", { serverMaxWindowBits: 12 },
             `${pmd}; server_max_window_bits=10, ${pmd}`,
             [`${pmd}; server_max_window_bits=12`, true, true]],
-        ["foreign extensions are ignored", {}, "constructor, __proto__; x", [undefined, false, false]],
+        ["foreign extensions are ignored", {}, "constructor, __proto__; x", [undefined, false,
+            false]],
     ];
     for (const [what, options, offer, expected] of rows) {
         it(what, async () => assert.deepEqual(await play(options, offer), expected));
@@ -449,7 +451,8 @@ describe("option per_message_deflate", () => {
     for (const offer of [`${pmd}; x=1`, `${pmd}; server_max_window_bits=16`, `${pmd}; `, ",",
         `${pmd}; client_no_context_takeover=1`,
         `${pmd}; server_no_context_takeover; server_no_context_takeover`]) {
-        it(`refuses the offer ${offer}`, () => withEngine({ perMessageDeflate: {} }, async (port) => {
+        it(`refuses the offer ${offer}`, () => withEngine({ perMessageDeflate: {} },
+            async (port) => {
             const { status, body } = await refusal(port, ws, { "Sec-WebSocket-Extensions": offer });
             assert.equal(status, 400);
             assert.match(body, /Invalid or unacceptable Sec-WebSocket-Extensions header/);

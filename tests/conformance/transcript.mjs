@@ -2,11 +2,12 @@
 //   node transcript.mjs [part of a scenario's name]      the server is named by HUBBUB_SERVER
 import { pathToFileURL } from "node:url";
 import { Recorder } from "./lib/recorder.mjs";
+import { engineScenarios } from "./lib/engine-scenarios.mjs";
 import { scenarios } from "./lib/scenarios.mjs";
 import { nodeServer, serverUnderTest, startServer } from "./lib/server.mjs";
 
-export async function play(command, profile, scenario) {
-    const server = await startServer(profile, { command });
+export async function play(command, profile, scenario, options) {
+    const server = await startServer(profile, { command, options });
     const recorder = new Recorder(server.port);
     try {
         await scenario(recorder);
@@ -28,18 +29,18 @@ export function firstDifference(expected, actual) {
     return [...before, `Node: ${shown(expected[place])}`, `ours: ${shown(actual[place])}`].join("\n");
 }
 
-export async function compare(profile, scenario) {
-    const expected = await play(nodeServer, profile, scenario);
-    const actual = await play(serverUnderTest, profile, scenario);
+export async function compare(profile, scenario, options) {
+    const expected = await play(nodeServer, profile, scenario, options);
+    const actual = await play(serverUnderTest, profile, scenario, options);
     return { expected, difference: firstDifference(expected, actual) };
 }
 
 async function main() {
     const wanted = process.argv[2] ?? "";
     let different = 0;
-    for (const [profile, name, scenario] of scenarios) {
+    for (const [profile, name, scenario, options] of [...scenarios, ...engineScenarios]) {
         if (!name.includes(wanted)) continue;
-        const { expected, difference } = await compare(profile, scenario);
+        const { expected, difference } = await compare(profile, scenario, options);
         if (process.env.HUBBUB_VERBOSE) console.log(expected.join("\n"));
         console.log(`${difference ? "different" : "same"}: ${name} (${expected.length} lines)`);
         if (difference) {

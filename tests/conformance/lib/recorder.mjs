@@ -1,5 +1,6 @@
 // Writes down everything a server sends, with what differs from run to run replaced by numbers.
 import { fetchRaw, HttpConnection } from "./raw-http.mjs";
+import { sleep } from "./inbox.mjs";
 import { opcodes, RawWs } from "./raw-ws.mjs";
 
 // Fields that say nothing about the protocol, or that HTTP lets a server choose.
@@ -25,6 +26,7 @@ export class Recorder {
     normalised(text) {
         return text
             .replace(/"(sid|pid|id)":"([\w-]{20})"/g, (_, key, id) => `"${key}":"${this.number(id)}"`)
+            .replace(/sid\\":\\"([\w-]{20})/g, (_, id) => `sid\\":\\"${this.number(id)}`)
             .replace(/io=([\w-]{20})/g, (_, id) => `io=${this.number(id)}`);
     }
 
@@ -47,8 +49,49 @@ export class Recorder {
         this.note(label, `  ${fields.join(" | ")}`);
     }
 
-    async poll(label, query = "") {
-        const target = `/socket.io/?EIO=4&transport=polling${query}`;
+    // What a connection answers to these bytes, and with `ends` whether it closes afterwards.
+    async raw(label, bytes, { answers = 1, ends = false } = {}) {
+        const connection = this.start(label, bytes);
+        for (let i = 0; i < answers; ++i) await connection.answer();
+        if (ends) await connection.end();
+    }
+
+    start(label, bytes) {
+        this.note(label, `> ${bytes.slice(0, 300).replace(/sid=[\w-]{20}/g, "sid=…")}`);
+        const connection = new HttpConnection(this.port);
+        connection.raw(bytes);
+        this.#open.push(connection);
+        return {
+            answer: async () => {
+                try {
+                    this.#answer(label, await connection.answers.next());
+                } catch (error) {
+                    this.note(label, `< (${error.message})`);
+                }
+            },
+            end: async () => {
+                const open = sleep(250).then(() => "stays open");
+                const end = connection.closed.then(() => "ends");
+                this.note(label, `< ${await Promise.race([open, end])}`);
+            },
+        };
+    }
+
+    // The head that answers an upgrade; the connection is dropped then.
+    async handshake(label, bytes) {
+        this.note(label, `> ${/extensions: .*|protocol: .*/i.exec(bytes)?.[0] ?? ""}`);
+        const connection = new HttpConnection(this.port);
+        connection.raw(bytes);
+        this.#answer(label, await connection.answers.next());
+        connection.destroy();
+    }
+
+    sid(poll) {
+        return /sid=([\w-]{20})/.exec(poll.target)[1];
+    }
+
+    async poll(label, query = "", base = "/socket.io/", protocol = 4) {
+        const target = `${base}?EIO=${protocol}&transport=polling${query}`;
         const first = await this.http(label, target);
         const sid = /"sid":"([\w-]{20})"/.exec(first.text)?.[1];
         const own = `${target}&sid=${sid}`;
@@ -89,6 +132,12 @@ export class Recorder {
                 for (let i = 0; i < count; ++i) this.#frame(label, await this.#next(ws));
             },
             end: async () => this.note(label, `< closed with ${await ws.closeCode()}`),
+            // The end of the connection, whatever came before.
+            gone: async () => {
+                ws.send(opcodes.close);
+                await ws.closed;
+                this.note(label, "< the end");
+            },
             ask: async (text, count = 1) => { peer.say(text); await peer.hear(count); },
         };
         return peer;
