@@ -22,6 +22,8 @@ public:
     static Message make(MessageKind kind, std::string_view payload);
     /// The payload is `prefix` followed by `payload` (for example the Engine.IO type byte).
     static Message make(MessageKind kind, std::string_view prefix, std::string_view payload);
+    /// The payload is deflated: the frame has RSV1 set (RFC 7692 section 6).
+    static Message make_deflated(MessageKind kind, std::string_view payload);
 
     Message(Message const& other) noexcept : block_(other.block_) {
         if (block_) {
@@ -49,6 +51,12 @@ public:
         return {data() - block_->head, std::size_t{block_->head} + block_->size};
     }
 
+    /// A form of this message that several recipients can share, for example the compressed frame
+    /// of certain parameters: kept with the message and freed with it. `key` says which form; few
+    /// are expected. An empty handle if there is none yet.
+    Message variant(std::uint8_t key) const noexcept;
+    void add_variant(std::uint8_t key, Message const& form) const noexcept;
+
     /// Whether both handles share one buffer.
     bool same(Message const& other) const noexcept { return block_ == other.block_; }
 
@@ -61,8 +69,12 @@ private:
         std::uint32_t size;
         MessageKind kind;
         std::uint8_t head;  ///< length of the frame header, which ends where the payload begins
+        std::uint8_t key;   ///< if it is a variant of another message
+        Block* variants;    ///< the first of a list of owned ones; of a variant: the next of them
     };
 
+    static Message make_frame(MessageKind kind, bool deflated, std::string_view prefix,
+                              std::string_view payload);
     static void release(Block* block) noexcept;
 
     char* data() const noexcept {

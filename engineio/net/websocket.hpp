@@ -47,6 +47,8 @@ private:
         Deflater deflater;
         Inflater inflater;
         std::size_t threshold;  // of outgoing payloads
+        bool shared;            // no context: whoever has the same terms sends the same bytes
+        std::uint8_t terms;     // which those are, as a key of Message::variant()
     };
 
     void on_message(MessageKind kind, std::string_view payload, bool compressed) override;
@@ -56,6 +58,7 @@ private:
     void on_error(std::uint16_t code, std::string_view text) override;
     bool wants_more() override { return state_ != State::closed; }
 
+    Message deflated(Message const& message);
     bool inflate(MessageKind kind, std::string_view payload, std::string& out);
     void tell_closed(std::uint16_t code, std::string_view error);
 

@@ -7,20 +7,29 @@
 
 namespace engineio::net {
 
+namespace {
+
+// Windows of 8 to 15 bits, levels of -1 to 9.
+std::uint8_t terms_key(int window_bits, int level) {
+    return static_cast<std::uint8_t>((window_bits - 8) * 11 + level + 1);
+}
+
+}  // namespace
+
 WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
                      WsOptions const& options)
     : connection_(connection), handler_(std::move(handler)),
       decoder_(options.max_message_bytes, options.deflate.has_value()) {
     ++connection.shard().metrics().websockets;
     if (auto const& terms = options.deflate) {
+        bool const shared = terms->server_no_context_takeover;
         // As ws: with context takeover every message is compressed, for the window's sake.
-        auto const threshold = terms->server_no_context_takeover ? options.deflate_threshold : 0;
-        compression_ = std::make_unique<Compression>(
-            Compression{Deflater(!terms->server_no_context_takeover, terms->server_max_window_bits,
-                                 options.deflate_level),
-                        Inflater(!terms->client_no_context_takeover, options.max_message_bytes,
-                                 terms->client_max_window_bits),
-                        threshold});
+        auto const threshold = shared ? options.deflate_threshold : 0;
+        compression_ = std::make_unique<Compression>(Compression{
+            Deflater(!shared, terms->server_max_window_bits, options.deflate_level),
+            Inflater(!terms->client_no_context_takeover, options.max_message_bytes,
+                     terms->client_max_window_bits),
+            threshold, shared, terms_key(terms->server_max_window_bits, options.deflate_level)});
     }
 }
 
@@ -41,14 +50,21 @@ void WebSocket::send(Message message) {
         connection_.send(std::move(message));
         return;
     }
-    auto const payload = compression_->deflater.compress(message.payload());
-    char header[10];
-    auto const opcode = message.kind() == MessageKind::text ? Opcode::text : Opcode::binary;
-    auto const length = encode_header(header, opcode, payload.size(), true);
-    std::string frame;
-    frame.reserve(length + payload.size());
-    frame.append(header, length).append(payload);
-    connection_.send(std::move(frame));
+    connection_.send(deflated(message));
+}
+
+Message WebSocket::deflated(Message const& message) {
+    auto& terms = *compression_;
+    if (terms.shared) {
+        if (auto ready = message.variant(terms.terms)) {
+            return ready;
+        }
+    }
+    auto made = Message::make_deflated(message.kind(), terms.deflater.compress(message.payload()));
+    if (terms.shared) {
+        message.add_variant(terms.terms, made);
+    }
+    return made;
 }
 
 void WebSocket::close(std::optional<std::uint16_t> code, std::string_view reason) {

@@ -67,3 +67,43 @@ TEST_CASE("copies share the buffer, moves empty the source") {
     third = alias;  // self-assignment
     CHECK(third.payload() == "shared");
 }
+
+TEST_CASE("message: a deflated one differs in RSV1 alone") {
+    auto const plain = Message::make(MessageKind::text, "abc");
+    auto const deflated = Message::make_deflated(MessageKind::text, "abc");
+    CHECK(plain.frame() == "\x81\x03"
+                           "abc");
+    CHECK(deflated.frame() == "\xc1\x03"
+                              "abc");
+}
+
+TEST_CASE("message: variants are shared, kept apart by key, and may outlive their message") {
+    auto message = Message::make(MessageKind::binary, "plain");
+    CHECK_FALSE(message.variant(0));
+    auto first = Message::make_deflated(MessageKind::binary, "first");
+    message.add_variant(0, first);
+    message.add_variant(77, Message::make_deflated(MessageKind::binary, "second"));
+    auto const copy = message;
+    CHECK(copy.variant(0).same(first));
+    CHECK(message.variant(77).payload() == "second");
+    CHECK_FALSE(message.variant(76));
+    auto const second = message.variant(77);
+    message = {};
+    CHECK(copy.variant(0).same(first));
+    auto const last = copy;
+    CHECK(second.payload() == "second");
+    first = {};
+    CHECK(last.variant(0).payload() == "first");
+}
+
+TEST_CASE("message: queued variants live on when the message has gone") {
+    Message variant;
+    {
+        auto const message = Message::make(MessageKind::text, "x");
+        message.add_variant(1, Message::make_deflated(MessageKind::text, "one"));
+        message.add_variant(2, Message::make_deflated(MessageKind::text, "two"));
+        variant = message.variant(1);
+    }
+    CHECK(variant.payload() == "one");
+    CHECK_FALSE(variant.variant(2));
+}
