@@ -122,7 +122,7 @@ TEST_CASE("an idle decoder is small") {
     CHECK(sink.log == Log{"text hello"});
 }
 
-TEST_CASE("5.2 complete frames of every length form") {
+TEST_CASE("RFC 6455 section 5.2: complete frames of every length form") {
     expect(frame(text, "hi") + frame(binary, "\x01\x02") + frame(text, ""),
            {"text hi", "binary \x01\x02", "text "});
     for (std::size_t size : {125, 126, 127, 1000}) {
@@ -139,7 +139,7 @@ TEST_CASE("5.2 complete frames of every length form") {
     expect(raw({0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 'a'}), {"text a"});
 }
 
-TEST_CASE("5.2 violations in the first two bytes") {
+TEST_CASE("RFC 6455 section 5.2: violations in the first two bytes") {
     refuses(raw({0xA1, 0x80}), 1002, "RSV2 and RSV3 must be clear");
     refuses(raw({0x91, 0x80}), 1002, "RSV2 and RSV3 must be clear");
     refuses(raw({0xC1, 0x80}), 1002, "RSV1 must be clear");
@@ -153,7 +153,7 @@ TEST_CASE("5.2 violations in the first two bytes") {
     refuses(raw({0x81, 0x05, 'h', 'e', 'l', 'l', 'o'}), 1002, "MASK must be set");
 }
 
-TEST_CASE("5.4 fragmentation") {
+TEST_CASE("RFC 6455 section 5.4: fragmentation") {
     expect(frame(0x01, "he") + frame(0x00, "") + frame(0x80, "llo"), {"text hello"});
     expect(frame(0x02, "") + frame(0x80, ""), {"binary "});
     // Control frames may come in between.
@@ -167,7 +167,7 @@ TEST_CASE("5.4 fragmentation") {
            {"text a", "error 1002 Invalid WebSocket frame: invalid opcode 0"});
 }
 
-TEST_CASE("5.4 too many fragments") {
+TEST_CASE("RFC 6455 section 5.4: too many fragments") {
     std::string input = frame(0x01, "x");
     for (std::size_t i = 1; i < engineio::limits::max_ws_fragments; ++i) {
         input += frame(0x00, i % 2 ? "x" : "");  // empty ones count too
@@ -182,7 +182,7 @@ TEST_CASE("5.4 too many fragments") {
     CHECK(sink.log == Log{"error 1008 Too many message fragments"});
 }
 
-TEST_CASE("5.5 control frames") {
+TEST_CASE("RFC 6455 section 5.5: control frames") {
     std::string const longest(125, 'p');
     expect(frame(0x89, "") + frame(0x89, longest) + frame(0x8A, "x"),
            {"ping ", "ping " + longest, "pong x"});
@@ -192,7 +192,7 @@ TEST_CASE("5.5 control frames") {
     refuses(frame(0x08, ""), 1002, "FIN must be set");
 }
 
-TEST_CASE("5.5.1 and 7.4 close frames") {
+TEST_CASE("RFC 6455 sections 5.5.1 and 7.4: close frames") {
     expect(frame(0x88, ""), {"close 1005 "});
     expect(frame(0x88, "\x03\xE8"), {"close 1000 "});
     expect(frame(0x88, "\x0F\xA1why") + frame(text, "ignored"), {"close 4001 why"});
@@ -207,7 +207,7 @@ TEST_CASE("5.5.1 and 7.4 close frames") {
     refuses(frame(0x88, "\x03\xE8\xFF"), 1007, "invalid UTF-8 sequence");
 }
 
-TEST_CASE("8.1 text is UTF-8, also across fragments") {
+TEST_CASE("RFC 6455 section 8.1: text is UTF-8, also across fragments") {
     std::string const euro = "\xE2\x82\xAC";
     expect(frame(text, euro), {"text " + euro});
     expect(frame(0x01, "\xE2") + frame(0x00, "\x82") + frame(0x80, "\xAC"), {"text " + euro});
@@ -250,7 +250,7 @@ TEST_CASE("a sink that wants no more gets no more") {
     CHECK(sink.log == Log{"text one"});
 }
 
-TEST_CASE("encoders") {
+TEST_CASE("RFC 6455 section 5.2: encoders") {
     CHECK(encode_control(Opcode::ping, "hi") == raw({0x89, 2}) + "hi");
     CHECK(encode_control(Opcode::pong, std::string(200, 'x')).size() == 127);
     CHECK(encode_close(std::nullopt) == raw({0x88, 0}));
@@ -263,7 +263,7 @@ TEST_CASE("encoders") {
     CHECK(static_cast<unsigned char>(out[0]) == 0xC1);
 }
 
-TEST_CASE("masking is its own inverse at every offset and length") {
+TEST_CASE("RFC 6455 section 5.3: masking is its own inverse at every offset and length") {
     std::uint32_t key;
     std::memcpy(&key, "\x01\x80\xFE\x37", 4);
     for (std::size_t size = 0; size < 40; ++size) {

@@ -41,7 +41,7 @@ TEST_CASE("RFC 6455 section 1.3 example") {
     CHECK_FALSE(result.deflate);
 }
 
-TEST_CASE("refusals in the order and words of ws") {
+TEST_CASE("RFC 6455 section 4.2.1: refusals in the order and words of ws") {
     UpgradeHeaders headers;
     headers.method = "POST";
     auto const refusal = [&] { return check_upgrade(headers, {.enabled = true}); };
@@ -72,7 +72,7 @@ TEST_CASE("refusals in the order and words of ws") {
     CHECK(check_upgrade(headers, {}));
 }
 
-TEST_CASE("subprotocols") {
+TEST_CASE("RFC 6455 section 11.3.4: subprotocols") {
     CHECK(parse_subprotocols("a") == std::vector<std::string>{"a"});
     CHECK(parse_subprotocols("access_token, x.y-z ,b").value().size() == 3);
     for (std::string_view bad : {"", " ", ",", "a,", ",a", "a b", "a,a", "a;b", "\"a\"", "a\x7F"}) {
@@ -81,7 +81,7 @@ TEST_CASE("subprotocols") {
     }
 }
 
-TEST_CASE("extension syntax") {
+TEST_CASE("RFC 6455 section 9.1: extension syntax") {
     auto const offers = parse_extensions("foo; a; b=1; c=\"tok\\en\" , bar,foo;d");
     REQUIRE(offers);
     REQUIRE(offers->size() == 3);
@@ -96,7 +96,7 @@ TEST_CASE("extension syntax") {
     }
 }
 
-TEST_CASE("permessage-deflate answers") {
+TEST_CASE("RFC 7692 section 5.1: permessage-deflate answers") {
     CHECK(answer("x-other") == "none");
     CHECK(answer("permessage-deflate") == "permessage-deflate");
     CHECK(answer("permessage-deflate; client_max_window_bits") == "permessage-deflate");
@@ -108,7 +108,7 @@ TEST_CASE("permessage-deflate answers") {
           "permessage-deflate; client_max_window_bits=12");
 }
 
-TEST_CASE("permessage-deflate with wishes of the server") {
+TEST_CASE("RFC 7692 section 7.1: permessage-deflate with wishes of the server") {
     DeflateOptions const no_takeover{.server_no_context_takeover = true,
                                      .client_no_context_takeover = true};
     CHECK(answer("permessage-deflate", no_takeover) ==
@@ -125,7 +125,7 @@ TEST_CASE("permessage-deflate with wishes of the server") {
           "permessage-deflate; client_max_window_bits=11");
 }
 
-TEST_CASE("illegal permessage-deflate parameters refuse the handshake") {
+TEST_CASE("RFC 7692 section 7.1: illegal parameters refuse the handshake") {
     for (std::string param :
          {"unknown", "server_no_context_takeover=1", "client_no_context_takeover=true",
           "server_max_window_bits", "server_max_window_bits=7", "server_max_window_bits=16",
