@@ -54,6 +54,19 @@ std::optional<std::uint64_t> take_length(std::string_view& rest, char zero, char
     return length;
 }
 
+// The client's encoder writes lone surrogates as three bytes; the reference reads them as U+FFFD
+// and takes other violations of UTF-8 for a broken packet.
+bool repair_text(std::string& text) {
+    constexpr std::string_view replacement = "\xef\xbf\xbd";
+    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+        if (byte(i) == 0xed && (byte(i + 1) & 0xe0) == 0xa0 && (byte(i + 2) & 0xc0) == 0x80) {
+            text.replace(i, replacement.size(), replacement);
+        }
+    }
+    return net::is_valid_utf8(text);
+}
+
 std::optional<Packet> decode_one(std::string_view data, bool binary, std::string& scratch) {
     if (binary) {
         return decode_binary(data, 3);
@@ -125,7 +138,11 @@ bool decode_binary_payload(std::string_view body, PacketSink const& sink) {
         auto data = body.substr(0, *length);
         body.remove_prefix(*length);
         if (!binary && !net::is_valid_utf8(data)) {
-            data = text = net::replace_invalid_utf8(data);
+            text = data;
+            if (!repair_text(text)) {
+                return false;
+            }
+            data = text;
         }
         auto const packet = decode_one(data, binary, scratch);
         if (!packet) {

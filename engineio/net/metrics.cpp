@@ -29,6 +29,8 @@ constexpr Row rows[] = {
     {&Metrics::http_requests, "http_requests_total", "counter", "HTTP requests."},
     {&Metrics::messages_in, "messages_in_total", "counter", "Messages received."},
     {&Metrics::messages_out, "messages_out_total", "counter", "Messages sent."},
+    {&Metrics::messages_deflated, "messages_deflated_total", "counter",
+     "Messages compressed for WebSockets."},
     {&Metrics::bytes_in, "bytes_in_total", "counter", "Bytes read from sockets."},
     {&Metrics::bytes_out, "bytes_out_total", "counter", "Bytes written to sockets."},
     {&Metrics::volatile_dropped, "volatile_dropped_total", "counter",

@@ -60,6 +60,7 @@ Message WebSocket::deflated(Message const& message) {
             return ready;
         }
     }
+    ++connection_.shard().metrics().messages_deflated;
     auto made = Message::make_deflated(message.kind(), terms.deflater.compress(message.payload()));
     if (terms.shared) {
         message.add_variant(terms.terms, made);
@@ -144,9 +145,10 @@ void WebSocket::on_ping(std::string_view payload) {
 
 void WebSocket::on_pong(std::string_view) {}
 
-void WebSocket::on_close(std::uint16_t code, std::string_view) {
+void WebSocket::on_close(std::uint16_t code, std::string_view reason) {
     if (state_ == State::open) {
-        connection_.send(code == close_code::none ? encode_close({}) : encode_close(code));
+        // The echo has the reason too, as with ws.
+        connection_.send(code == close_code::none ? encode_close({}) : encode_close(code, reason));
     }
     state_ = State::closed;
     close_timer_.cancel();

@@ -75,7 +75,17 @@ TEST_CASE("revision3: binary payloads") {
 TEST_CASE("revision3: malformed binary payloads end") {
     for (auto const& bad :
          {""s, "\x00"s, "\x00\xff"s, "\x00\x01"s, "\x00\x05\xff"s, "\x00\x0a\xff"s, "\x00\x00\xff"s,
-          "\x01\x01\xff\x07"s, std::string(400, '\x01')}) {
+          "\x01\x01\xff\x07"s, std::string(400, '\x01'),
+          "\x00\x02\xff"
+          "4\xff"s,
+          "\x00\x03\xff"
+          "4\xc0\xaf"s}) {
         CHECK(decoded(bad, true) == "!");
     }
+}
+
+TEST_CASE("revision3: a lone surrogate in a binary payload is U+FFFD") {
+    CHECK(decoded("\x00\x05\xff"
+                  "4\xed\xa0\xbdx"s,
+                  true) == "4:\xef\xbf\xbdx ");
 }
