@@ -12,6 +12,7 @@
 #include <regex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -38,6 +39,35 @@ struct CorsOptions {
     std::optional<std::chrono::seconds> max_age = {};
     bool preflight_continue = false;  // OPTIONS gets the headers and goes on to the engine
     int options_success_status = 204;
+};
+
+// The `cors` option: fixed, or decided by a function for each request (Node's options delegate),
+// whose nullopt means no CORS for that one and whose exception refuses it with code 3.
+class Cors {
+public:
+    using Delegate = std::function<std::optional<CorsOptions>(net::Request const&)>;
+
+    Cors() = default;  // no CORS header at all
+    Cors(CorsOptions options) : options_(std::move(options)) {}
+    template <class F>
+    requires(!std::is_same_v<std::decay_t<F>, Cors> &&
+             std::is_invocable_r_v<std::optional<CorsOptions>, F&, net::Request const&>)
+        Cors(F delegate)
+        : delegate_(std::move(delegate)) {}
+
+    explicit operator bool() const { return options_ || delegate_; }
+    // Calls `use` with the options for this request, if there are any.
+    template <class F>
+    void with(net::Request const& request, F use) const {
+        auto const own = delegate_ ? delegate_(request) : std::nullopt;
+        if (auto const& options = delegate_ ? own : options_) {
+            use(*options);
+        }
+    }
+
+private:
+    std::optional<CorsOptions> options_;
+    Delegate delegate_;
 };
 
 // The session cookie on the first polling answer (reference-behaviour 1.8). Names and values that
@@ -93,9 +123,9 @@ struct Options {
     std::chrono::milliseconds ping_timeout{20'000};
     std::chrono::milliseconds upgrade_timeout{10'000};
     std::size_t max_http_buffer_size = limits::max_payload_bytes;  // of one message or POST
-    AllowRequest allow_request = {};       // once per session; empty admits all
-    GenerateId generate_id = {};           // empty: 15 bytes, 12 of them random
-    std::optional<CorsOptions> cors = {};  // empty: no CORS header at all
+    AllowRequest allow_request = {};  // once per session; empty admits all
+    GenerateId generate_id = {};      // empty: 15 bytes, 12 of them random
+    Cors cors = {};                   // none; see CorsOptions
     std::optional<CookieOptions> cookie = {};
     std::optional<HttpCompression> http_compression = HttpCompression{};
     net::DeflateOptions per_message_deflate = {};    // off unless .enabled

@@ -87,10 +87,8 @@ void add_preflight_headers(CorsOptions const& options, net::Request const& reque
     }
 }
 
-}  // namespace
-
-std::optional<net::Response> apply_cors(CorsOptions const& options, net::Request const& request,
-                                        net::Headers& headers) {
+std::optional<net::Response> apply(CorsOptions const& options, net::Request const& request,
+                                   net::Headers& headers) {
     auto const from = std::string(request.header("origin"));
     auto const origin = std::visit(OriginRule{from}, options.origin);
     if (!origin.cors) {
@@ -116,6 +114,16 @@ std::optional<net::Response> apply_cors(CorsOptions const& options, net::Request
     // Some browsers wait for a body without it, also after a 204.
     response.headers.push_back({"Content-Length", "0"});
     return response;
+}
+
+}  // namespace
+
+std::optional<net::Response> apply_cors(Cors const& cors, net::Request const& request,
+                                        net::Headers& headers) {
+    std::optional<net::Response> preflight;
+    cors.with(request,
+              [&](CorsOptions const& options) { preflight = apply(options, request, headers); });
+    return preflight;
 }
 
 }  // namespace engineio

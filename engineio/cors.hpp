@@ -8,8 +8,8 @@ namespace engineio {
 
 // Adds the CORS headers for this request (reference-behaviour 1.10). A preflight, an OPTIONS
 // request to be answered at once, gives its whole answer, `headers` included. CORS never refuses a
-// request by itself. Throws what an origin predicate throws.
-std::optional<net::Response> apply_cors(CorsOptions const& options, net::Request const& request,
+// request by itself. Throws what an origin predicate or delegate throws.
+std::optional<net::Response> apply_cors(Cors const& cors, net::Request const& request,
                                         net::Headers& headers);
 
 }  // namespace engineio

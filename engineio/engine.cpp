@@ -3,6 +3,9 @@
 #include "engineio/handshake_check.hpp"
 #include "engineio/polling_transport.hpp"
 
+#include <atomic>
+#include <thread>
+
 namespace engineio {
 
 namespace {
@@ -37,10 +40,15 @@ Engine::Engine(net::Shard& shard, unsigned shard_count, EngineGroup& group, Acce
 }
 
 Engine::~Engine() {
-    // A verdict may come later still.
     state_->closed = true;
     state_->sessions.clear();
     state_->group.remove(*this);
+    // Answers of the application may come later still. Those that are being posted at this moment
+    // hold the state, and with it the shard.
+    while (state_.use_count() > 1) {
+        std::this_thread::yield();
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
 }
 
 bool Engine::owns(net::Request const& request) const {
@@ -79,10 +87,11 @@ Session* Engine::State::find(std::string_view sid) const {
 }
 
 std::optional<unsigned> Engine::State::home_of(std::string_view sid) const {
-    if (sid.empty() || find(sid)) {
-        return std::nullopt;
+    if (!options.generate_id) {
+        return shard_of(sid, shard_count);
     }
-    return options.generate_id ? group.shard_of(sid) : shard_of(sid, shard_count);
+    // The list is locked: not for the sessions that live here.
+    return sid.empty() || find(sid) ? std::nullopt : group.shard_of(sid);
 }
 
 void Engine::State::serve(Exchange exchange) {
@@ -101,7 +110,7 @@ bool Engine::State::answer_preflight(Exchange& exchange) {
         return false;
     }
     try {
-        auto preflight = apply_cors(*options.cors, exchange.request, exchange.headers);
+        auto preflight = apply_cors(options.cors, exchange.request, exchange.headers);
         if (preflight) {
             exchange.responder.respond(std::move(*preflight));
         }
@@ -119,7 +128,7 @@ void Engine::State::next_middleware(Exchange exchange, std::size_t index) {
         check(std::move(exchange));
         return;
     }
-    auto const suspended = Suspended::make(shard, std::move(exchange));
+    auto const suspended = Suspended::make(shard, weak_from_this(), std::move(exchange));
     auto decide = [weak = weak_from_this(), suspended, index](MiddlewareResult result) {
         suspended->resume([weak, index, result = std::move(result)](Exchange exchange) {
             auto const state = weak.lock();

@@ -58,7 +58,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
 template <class T>
 void Engine::State::ask(Question<T> const& question, Exchange exchange, T on_throw,
                         void (State::*go)(Exchange, T)) {
-    auto const suspended = Suspended::make(shard, std::move(exchange));
+    auto const suspended = Suspended::make(shard, weak_from_this(), std::move(exchange));
     auto answered = [weak = weak_from_this(), suspended, go](T answer) {
         suspended->resume([weak, go, answer = std::move(answer)](Exchange exchange) {
             if (auto const state = weak.lock()) {

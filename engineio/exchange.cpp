@@ -4,20 +4,25 @@
 
 namespace engineio {
 
-Suspended::Suspended(net::Shard& shard, Exchange exchange)
-    : shard_(shard), exchange_(std::move(exchange)) {}
+Suspended::Suspended(net::Shard& shard, std::weak_ptr<void> engine, Exchange exchange)
+    : shard_(shard), engine_(std::move(engine)), exchange_(std::move(exchange)) {}
 
-std::shared_ptr<Suspended> Suspended::make(net::Shard& shard, Exchange exchange) {
-    return {new Suspended(shard, std::move(exchange)), [&shard](Suspended* suspended) {
-                std::unique_ptr<Suspended> last(suspended);
-                if (!shard.is_current() && last->exchange_.responder) {
-                    shard.post([last = std::move(last)] {});
-                }
-            }};
+std::shared_ptr<Suspended> Suspended::make(net::Shard& shard, std::weak_ptr<void> engine,
+                                           Exchange exchange) {
+    return {new Suspended(shard, std::move(engine), std::move(exchange)), destroy};
+}
+
+void Suspended::destroy(Suspended* suspended) {
+    std::unique_ptr<Suspended> last(suspended);
+    auto& shard = last->shard_;
+    if (auto const engine = last->engine_.lock(); engine && !shard.is_current()) {
+        shard.post([last = std::move(last)] {});
+    }
 }
 
 void Suspended::resume(std::function<void(Exchange)> go) {
-    if (resumed_.exchange(true)) {
+    auto const engine = engine_.lock();
+    if (!engine || resumed_.exchange(true)) {
         return;
     }
     auto task = [self = shared_from_this(), go = std::move(go)] {

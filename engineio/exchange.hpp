@@ -21,11 +21,13 @@ struct Exchange {
 };
 
 // An exchange that waits for a word of the application, which may come late, on another thread,
-// twice or never. Owned by the application's callback; its responder nevertheless dies on its
-// shard, which outlives all of them.
+// twice, never, or when the server has gone. Owned by the application's callback; its responder
+// nevertheless dies on its shard.
 class Suspended : public std::enable_shared_from_this<Suspended> {
 public:
-    static std::shared_ptr<Suspended> make(net::Shard& shard, Exchange exchange);
+    // `engine` expires before the shard does and, while it is held, keeps the shard alive.
+    static std::shared_ptr<Suspended> make(net::Shard& shard, std::weak_ptr<void> engine,
+                                           Exchange exchange);
 
     // On the shard, before resume().
     Exchange& exchange() { return exchange_; }
@@ -35,9 +37,11 @@ public:
     void resume(std::function<void(Exchange)> go);
 
 private:
-    Suspended(net::Shard& shard, Exchange exchange);
+    Suspended(net::Shard& shard, std::weak_ptr<void> engine, Exchange exchange);
+    static void destroy(Suspended* suspended);
 
     net::Shard& shard_;
+    std::weak_ptr<void> engine_;
     Exchange exchange_;
     std::atomic<bool> resumed_ = false;
 };

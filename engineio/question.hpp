@@ -13,8 +13,9 @@ namespace engineio {
 //     [](net::Request const&) -> T                                   answers at once
 //     [](net::Request const&, std::function<void(T)> answer)         answers whenever it likes
 //
-// The second may call `answer` on any thread; only the first call counts, and dropping it without
-// a call cuts the request's connection. The request is valid until the answer.
+// The second may call `answer` on any thread, also when the server has gone; only the first call
+// counts, and dropping it without a call cuts the request's connection. The request is valid until
+// the answer.
 template <class T>
 class Question {
 public:

@@ -98,7 +98,7 @@ private:
     void serve_file(Request const& request, Response file, Responder responder) {
         if (auto const& cors = core_.engine_.options().cors) {
             engineio::net::Headers headers;
-            if (auto preflight = engineio::apply_cors(*cors, request, headers)) {
+            if (auto preflight = engineio::apply_cors(cors, request, headers)) {
                 return responder.respond(std::move(*preflight));
             }
             file.headers.insert(file.headers.begin(), headers.begin(), headers.end());

@@ -58,7 +58,7 @@ struct ServerOptions {
     std::size_t max_http_buffer_size = engineio::limits::max_payload_bytes;
     engineio::AllowRequest allow_request = {};
     engineio::GenerateId generate_id = {};
-    std::optional<CorsOptions> cors = {};
+    engineio::Cors cors = {};
     std::optional<CookieOptions> cookie = {};
     std::optional<engineio::HttpCompression> http_compression = engineio::HttpCompression{};
     engineio::net::DeflateOptions per_message_deflate = {};

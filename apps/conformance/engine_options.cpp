@@ -104,6 +104,23 @@ CorsOptions cors_of(Json const& wishes) {
     return cors;
 }
 
+// "delegate": a query `cors` names the origin to allow, `nocors` switches it off, `badcors` fails.
+engineio::Cors cors_policy(Json const& wish) {
+    if (wish.is_object()) {
+        return cors_of(wish);
+    }
+    return [](Request const& request) -> std::optional<CorsOptions> {
+        auto const query = request.query();
+        if (query.has("badcors")) {
+            throw std::runtime_error("delegate");
+        }
+        if (query.has("nocors")) {
+            return std::nullopt;
+        }
+        return CorsOptions{.origin = std::string(query.get("cors"))};
+    };
+}
+
 engineio::CookieOptions cookie_of(Json const& wishes) {
     engineio::CookieOptions cookie;
     using std::chrono::system_clock;
@@ -252,7 +269,7 @@ EngineWishes engine_wishes(Json const& wishes) {
          {"allowRequest",
           [&](Json const& v) { options.allow_request = allow_request_of(text_of(v)); }},
          {"generateId", [&](Json const& v) { options.generate_id = generate_id_of(text_of(v)); }},
-         {"cors", [&](Json const& v) { options.cors = cors_of(v); }},
+         {"cors", [&](Json const& v) { options.cors = cors_policy(v); }},
          {"cookie", [&](Json const& v) { options.cookie = cookie_of(v); }},
          {"httpCompression", [&](Json const& v) { options.http_compression = compression_of(v); }},
          {"perMessageDeflate", [&](Json const& v) { options.per_message_deflate = deflate_of(v); }},

@@ -119,8 +119,9 @@ socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const 
         options.http_compression.reset();
     }
     if (!config_.cors_origin.empty()) {
-        options.cors = socketio::CorsOptions{};
-        options.cors->origin = config_.cors_origin;
+        socketio::CorsOptions cors;
+        cors.origin = config_.cors_origin;
+        options.cors = std::move(cors);
     }
     return options;
 }

@@ -320,6 +320,19 @@ describe("option cors", () => {
             assert.match(answer.header("access-control-allow-methods"), /^GET,HEAD/);
         }));
 
+    it("a function decides for each request", () => withEngine({ cors: "delegate" },
+        async (port) => {
+        const headers = { origin: "http://a.test" };
+        const get = (query, method = "GET") => fetchRaw(port, `${poll}&${query}`, { method,
+            headers });
+        assert.deepEqual(allowed(await get("cors=http://x.test")), ["http://x.test", "Origin"]);
+        assert.deepEqual(allowed(await get("cors=*")), ["*", undefined]);
+        assertEmpty(await get("cors=*", "OPTIONS"), 204);
+        assert.deepEqual(allowed(await get("nocors")), [undefined, undefined]);
+        assertError(await get("nocors", "OPTIONS"), 2);
+        assertError(await get("badcors"), 3);
+    }));
+
     it("its headers are on the 101", () => withEngine({ cors: {} }, async (port) => {
         const socket = await openWs(port);
         assert.match(socket.head, /access-control-allow-origin: \*/i);

@@ -12,6 +12,13 @@ function pattern(wish) {
     };
 }
 
+// A query `cors` names the origin to allow, `nocors` switches it off, `badcors` fails.
+function corsDelegate(request, done) {
+    const query = new URL(request.url, "http://localhost").searchParams;
+    if (query.has("badcors")) done(new Error("delegate"));
+    else done(null, { origin: query.has("nocors") ? false : query.get("cors") });
+}
+
 // A query `deny=words` asks to be refused.
 function allowRequest(how) {
     const decide = (request, done) => {
@@ -57,7 +64,8 @@ const middlewares = {
 function converted(wishes) {
     const options = { ...wishes };
     if (wishes.cors) options.cors = { ...wishes.cors };
-    if (wishes.cors && "origin" in wishes.cors) options.cors.origin = pattern(wishes.cors.origin);
+    if (wishes.cors === "delegate") options.cors = corsDelegate;
+    if (wishes.cors?.origin) options.cors.origin = pattern(wishes.cors.origin);
     if (wishes.allowRequest) options.allowRequest = allowRequest(wishes.allowRequest);
     if (wishes.cookie) {
         const { expires, encode } = wishes.cookie;
