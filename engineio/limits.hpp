@@ -51,6 +51,10 @@ inline constexpr std::chrono::milliseconds noop_interval = 100ms;
 
 // --- Connections and shards -------------------------------------------------------------------
 
+/// From the accept to the end of the TLS handshake (Node: 120 s).
+inline constexpr std::chrono::milliseconds tls_handshake_timeout = 30s;
+/// So much is encrypted before the kernel is asked to take it.
+inline constexpr std::size_t tls_flush_bytes = 64 * 1024;
 /// The one read buffer of a shard.
 inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
 /// Above this a connection is "not writable": volatile messages are dropped.

@@ -219,7 +219,7 @@ void Core::open() {
 std::uint16_t Core::listen() {
     open();
     return runtime_.listen(
-        options_.host, options_.port,
+        {options_.host, options_.port, options_.tls},
         [this](unsigned index) -> engineio::net::HttpHandler& { return *entrances_[index]; });
 }
 

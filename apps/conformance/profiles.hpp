@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ struct Listen {
     std::uint16_t port = 0;
     unsigned threads = 1;
     std::string client_dir;
+    std::string tls_cert;  ///< empty: plain HTTP
+    std::string tls_key;
+
+    std::optional<socketio::TlsOptions> tls() const;
 };
 
 /// One running profile of CONTRACT.md.

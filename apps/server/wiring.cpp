@@ -36,9 +36,11 @@ bool open_access(dungeonlab::User const& user, std::string_view session) {
     return !user.id.empty() && !session.empty();
 }
 
-std::string url(std::string const& host, std::uint16_t port) {
+std::string url(ServerConfig const& config, std::uint16_t port) {
+    auto const& host = config.host;
     bool const any = host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
-    return "http://" + (any ? std::string("localhost") : host) + ":" + std::to_string(port);
+    return (config.tls_cert.empty() ? "http://" : "https://") +
+           (any ? std::string("localhost") : host) + ":" + std::to_string(port);
 }
 
 engineio::net::Response eliza_page() {
@@ -111,6 +113,9 @@ socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const 
     options.host = config_.host;
     options.port = static_cast<std::uint16_t>(profile.port);
     options.client_dir = folders_.client;
+    if (!config_.tls_cert.empty() || !config_.tls_key.empty()) {
+        options.tls = socketio::TlsOptions{config_.tls_cert, config_.tls_key};
+    }
     options.ping_interval = std::chrono::milliseconds(config_.ping_interval_ms);
     options.ping_timeout = std::chrono::milliseconds(config_.ping_timeout_ms);
     options.max_http_buffer_size = static_cast<std::size_t>(config_.max_http_buffer_size);
@@ -136,6 +141,14 @@ void Hubbub::listen() {
 
 void Hubbub::run() {
     runtime_.on_termination([this] { close(); });
+    if (!config_.tls_cert.empty()) {  // else a lost terminal ends us, as it should
+        runtime_.on_hangup([this] {
+            if (auto const reloaded = runtime_.reload_certificates(); !reloaded) {
+                engineio::net::log_error("server", "certificates not reloaded: {}",
+                                         reloaded.error());
+            }
+        });
+    }
     runtime_.run();
 }
 
@@ -154,13 +167,13 @@ std::string Hubbub::greeting() const {
     std::string text =
         "Hubbub is running on " + std::to_string(runtime_.shard_count()) + " thread(s).\n";
     if (dungeonlab_) {
-        text += "\n  Game table   " + url(config_.host, dungeonlab_->port) + "\n";
+        text += "\n  Game table   " + url(config_, dungeonlab_->port) + "\n";
         text += site_.empty() ? "               (no demo page found; set --web-dir)\n"
                               : "               Open it in two tabs, join the same session, chat "
                                 "and drag a token.\n";
     }
     if (eliza_) {
-        text += "\n  Eliza        " + url(config_.host, eliza_->port) + "\n";
+        text += "\n  Eliza        " + url(config_, eliza_->port) + "\n";
         text += "               Connect a Socket.IO client and emit \"message\".\n";
     }
     if (folders_.client.empty()) {

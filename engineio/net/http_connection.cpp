@@ -25,6 +25,9 @@ void adopt(IoShard& shard, Site const& site, Handoff handoff) {
     if (shard.stopping() || !handoff.socket) {
         return;
     }
+    if (site.tls && !handoff.tls) {
+        handoff.tls = std::make_unique<TlsFilter>(site.tls->current());
+    }
     auto owned = std::make_unique<Connection>(shard, std::move(handoff));
     auto& connection = *owned;
     shard.own(std::move(owned));
@@ -33,9 +36,7 @@ void adopt(IoShard& shard, Site const& site, Handoff handoff) {
 
 HttpConnection::HttpConnection(Connection& connection, Site const& site)
     : connection_(connection), site_(site),
-      timer_([](void* self) { static_cast<HttpConnection*>(self)->time_out(); }, this) {
-    arm(connection.shard().now() + limits::header_timeout);
-}
+      timer_([](void* self) { static_cast<HttpConnection*>(self)->time_out(); }, this) {}
 
 HttpConnection::~HttpConnection() {
     // Callbacks may own the Responder; it must not reach back while they are destroyed.
@@ -43,6 +44,10 @@ HttpConnection::~HttpConnection() {
 }
 
 // --- input -------------------------------------------------------------------------------------
+
+void HttpConnection::on_open() {
+    arm(connection_.shard().now() + limits::header_timeout);
+}
 
 void HttpConnection::on_bytes(std::span<char> bytes) {
     if (state_ == State::ended) {
@@ -131,6 +136,7 @@ void HttpConnection::dispatch_request() {
         return;
     }
     request.remote_address = connection_.remote_address();
+    request.secure = connection_.secure();
     head_only_ = request.method == "HEAD";
     body_finished_ = too_large_ = body_broken_ = false;
     state_ = State::answering;

@@ -4,6 +4,7 @@
 #include "engineio/net/http.hpp"
 #include "engineio/net/http_parse.hpp"
 #include "engineio/net/timer_wheel.hpp"
+#include "engineio/net/tls_context.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,7 @@ namespace engineio::net {
 struct Site {
     std::vector<IoShard*> shards;
     std::vector<HttpHandler*> handlers;
+    std::unique_ptr<TlsContext> tls = {};  // null: plain TCP
 };
 
 // Makes a connection of this shard, in one of its turns; drops it if the shard is stopping.
@@ -35,6 +37,7 @@ public:
     HttpConnection(Connection& connection, Site const& site);
     ~HttpConnection() override;
 
+    void on_open() override;
     void on_bytes(std::span<char> bytes) override;
     void on_drain() override;
     void on_end(std::string_view error) override;

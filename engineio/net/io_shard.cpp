@@ -3,6 +3,7 @@
 #include "engineio/limits.hpp"
 #include "engineio/net/connection.hpp"
 #include "engineio/net/result.hpp"
+#include "engineio/net/tls_filter.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -14,6 +15,14 @@ IoShard::IoShard(unsigned index)
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes_)) {}
 
 IoShard::~IoShard() = default;
+
+std::span<char> IoShard::plaintext_buffer() {
+    auto const bytes = buffer_bytes_ + TlsFilter::record_bytes;
+    if (!plaintext_) {
+        plaintext_ = std::make_unique_for_overwrite<char[]>(bytes);
+    }
+    return {plaintext_.get(), bytes};
+}
 
 void IoShard::run() {
     context_.run();

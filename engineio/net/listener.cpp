@@ -121,7 +121,7 @@ void Listener::accept_some() {
         UniqueFd fd(::accept4(acceptor_->native_handle(), reinterpret_cast<sockaddr*>(&address),
                               &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd) {
-            deal({std::move(fd), address_text(address), {}, {}});
+            deal({std::move(fd), address_text(address), {}, {}, {}});
         } else if (is_exhaustion(errno)) {
             log_warn("net", "can't accept: {}", std::generic_category().message(errno));
             pause_ = shard().timers().after(exhausted_pause, [this] { accept_some(); });

@@ -34,9 +34,17 @@ RawClient::~RawClient() {
     ::close(fd_);
 }
 
+long RawClient::transmit(std::string_view bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+long RawClient::receive(char* room, std::size_t size) {
+    return ::recv(fd_, room, size, 0);
+}
+
 bool RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto const sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        auto const sent = transmit(bytes);
         if (sent <= 0) {
             return false;
         }
@@ -75,7 +83,7 @@ bool RawClient::send_frame(int first_byte, std::string_view payload) {
 
 bool RawClient::fill() {
     char chunk[16384];
-    auto const received = ::recv(fd_, chunk, sizeof chunk, 0);
+    auto const received = receive(chunk, sizeof chunk);
     if (received > 0) {
         buffer_.append(chunk, static_cast<std::size_t>(received));
         return true;

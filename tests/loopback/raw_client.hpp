@@ -12,7 +12,7 @@ namespace loopback {
 class RawClient {
 public:
     explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
-    ~RawClient();
+    virtual ~RawClient();
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
 
@@ -35,6 +35,11 @@ public:
     void end_output();  // half close
     void reset();       // RST
     int descriptor() const { return fd_; }
+
+protected:
+    // As send(2) and recv(2); a client over TLS puts its layer here.
+    virtual long transmit(std::string_view bytes);
+    virtual long receive(char* room, std::size_t size);
 
 private:
     bool fill();

@@ -61,11 +61,12 @@ void upgrade(TestServer& server, DeflateOptions const& deflate, Request const& r
 
 }  // namespace
 
-TestServer::TestServer(unsigned threads) : server_(std::make_unique<HttpServer>(threads)) {
+TestServer::TestServer(unsigned threads, Endpoint const& endpoint)
+    : server_(std::make_unique<HttpServer>(threads)) {
     for (unsigned i = 0; i < threads; ++i) {
         routers_.push_back(std::make_unique<Router>());
     }
-    port_ = server_->listen("127.0.0.1", 0,
+    port_ = server_->listen(endpoint,
                             [this](unsigned index) -> HttpHandler& { return *routers_[index]; });
 }
 

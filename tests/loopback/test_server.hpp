@@ -19,7 +19,8 @@ namespace loopback {
 // are added before run(). Notes collect what happened on the shards for the test to wait for.
 class TestServer {
 public:
-    explicit TestServer(unsigned threads = 1);
+    explicit TestServer(unsigned threads = 1,
+                        engineio::net::Endpoint const& endpoint = {.host = "127.0.0.1"});
     ~TestServer();
 
     engineio::net::Router& router(unsigned shard = 0) { return *routers_[shard]; }

@@ -74,6 +74,6 @@ export async function startCommand(command, args = [], { quiet = true, cwd } = {
     return new Server(child, port, output);
 }
 
-export function startServer(profile, { port = 0, command = serverUnderTest } = {}) {
-    return startCommand(command, ["--profile", profile, "--port", String(port)]);
+export function startServer(profile, { port = 0, command = serverUnderTest, args = [] } = {}) {
+    return startCommand(command, ["--profile", profile, "--port", String(port), ...args]);
 }
