@@ -217,10 +217,20 @@ void Core::open() {
 }
 
 std::uint16_t Core::listen() {
-    open();
-    return runtime_.listen(
-        {options_.host, options_.port, options_.tls},
-        [this](unsigned index) -> engineio::net::HttpHandler& { return *entrances_[index]; });
+    Endpoint endpoint;
+    endpoint.host = options_.host;
+    endpoint.port = options_.port;
+    endpoint.tls = options_.tls;
+    return listen(endpoint);
+}
+
+std::uint16_t Core::listen(Endpoint const& endpoint) {
+    if (!listening_) {
+        open();
+    }
+    return runtime_.listen(endpoint, [this](unsigned index) -> engineio::net::HttpHandler& {
+        return *entrances_[index];
+    });
 }
 
 void Core::on_shards(std::function<bool(unsigned)> const& wanted,

@@ -46,6 +46,10 @@ std::uint16_t Server::listen() {
     return core_->listen();
 }
 
+std::uint16_t Server::listen(Endpoint const& endpoint) {
+    return core_->listen(endpoint);
+}
+
 void Server::run() {
     if (!own_runtime_) {
         throw std::logic_error("this server shares its runtime: run that instead");

@@ -40,7 +40,9 @@ struct RecoveryOptions {
 /// the Engine.IO layer (engineio/config.hpp says what each means).
 struct ServerOptions {
     std::uint16_t port = 3000;  // 0: any free port
-    std::string host = "0.0.0.0";
+    /// As Endpoint::host: empty for every address of the machine, "127.0.0.1", "::1", a name,
+    /// "unix:/run/chat.sock", …
+    std::string host = {};
     std::optional<TlsOptions> tls = {};  // https and wss instead of http and ws
     unsigned threads = 1;                // shards; 0: one per hardware thread
     std::string path = "/socket.io";
@@ -137,8 +139,11 @@ public:
     /// Binds and listens as the options say; returns the port. Freezes the handler tables. Throws
     /// std::system_error if the address can't be used, std::runtime_error if a certificate can't.
     std::uint16_t listen();
-    /// listen() if needed, then serves on this thread (and the other shards' threads) until
-    /// close(). Only for a server that made its own runtime.
+    /// The same on another endpoint, instead of or besides the one of the options, any number of
+    /// times: http and https, IPv4 and IPv6, a Unix socket. Also while it runs.
+    std::uint16_t listen(Endpoint const& endpoint);
+    /// listen() if nothing listens yet, then serves on this thread (and the other shards' threads)
+    /// until close(). Only for a server that made its own runtime.
     void run();
     /// SIGINT and SIGTERM end run() as close() does.
     void close_on_signals();

@@ -73,7 +73,9 @@ std::vector<Setting> server_settings(ServerConfig& server) {
     constexpr int hour_ms = 3'600'000;
     constexpr int max_message = 1 << 30;
     return {
-        {"server", "host", "--host", "Address to listen on; 0.0.0.0 for the whole network",
+        {"server", "host", "--host",
+         "Addresses to listen on, separated by commas; 0.0.0.0 or :: for the whole network, "
+         "unix:/path for a Unix socket",
          &server.host},
         {"server", "threads", "--threads", "Shards, each with its thread; 0: one per core",
          &server.threads, 0, 1024},

@@ -1,6 +1,7 @@
 #include "apps/server/wiring.hpp"
 
 #include "apps/eliza/doctor.hpp"
+#include "engineio/net/text.hpp"
 
 #include <chrono>
 #include <initializer_list>
@@ -36,11 +37,40 @@ bool open_access(dungeonlab::User const& user, std::string_view session) {
     return !user.id.empty() && !session.empty();
 }
 
+std::vector<std::string> hosts_of(ServerConfig const& config) {
+    std::vector<std::string> hosts;
+    std::string_view rest = config.host;
+    do {
+        hosts.emplace_back(engineio::net::trim(engineio::net::next_piece(rest, ',')));
+    } while (rest.data());
+    return hosts;
+}
+
 std::string url(ServerConfig const& config, std::uint16_t port) {
-    auto const& host = config.host;
-    bool const any = host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
+    auto const host = hosts_of(config).front();
+    if (host.starts_with("unix:")) {
+        return host;
+    }
+    bool const any = host.empty() || host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
+    bool const v6 = host.find(':') != std::string::npos && host.front() != '[';
     return (config.tls_cert.empty() ? "http://" : "https://") +
-           (any ? std::string("localhost") : host) + ":" + std::to_string(port);
+           (any  ? std::string("localhost")
+            : v6 ? "[" + host + "]"
+                 : host) +
+           ":" + std::to_string(port);
+}
+
+// On each host, with the port of the first if any free one will do. Returns that.
+std::uint16_t listen_on_all(socketio::Server& io, ServerConfig const& config) {
+    socketio::Endpoint endpoint;
+    endpoint.port = io.options().port;
+    endpoint.tls = io.options().tls;
+    for (auto const& host : hosts_of(config)) {
+        endpoint.host = host;
+        auto const port = io.listen(endpoint);
+        endpoint.port = endpoint.port != 0 ? endpoint.port : port;
+    }
+    return endpoint.port;
 }
 
 engineio::net::Response eliza_page() {
@@ -110,7 +140,6 @@ Hubbub::~Hubbub() {
 
 socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const {
     socketio::ServerOptions options;
-    options.host = config_.host;
     options.port = static_cast<std::uint16_t>(profile.port);
     options.client_dir = folders_.client;
     if (!config_.tls_cert.empty() || !config_.tls_key.empty()) {
@@ -132,10 +161,10 @@ socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const 
 
 void Hubbub::listen() {
     if (dungeonlab_) {
-        dungeonlab_->port = dungeonlab_->io.listen();
+        dungeonlab_->port = listen_on_all(dungeonlab_->io, config_);
     }
     if (eliza_) {
-        eliza_->port = eliza_->io.listen();
+        eliza_->port = listen_on_all(eliza_->io, config_);
     }
 }
 

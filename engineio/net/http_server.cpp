@@ -77,7 +77,7 @@ std::uint16_t HttpServer::listen(Endpoint const& endpoint,
     if (endpoint.tls) {
         owned->tls = std::make_unique<TlsContext>(*endpoint.tls);
     }
-    auto listening = listen_on(endpoint.host, endpoint.port);
+    auto listening = listen_on(endpoint);
     for (unsigned i = 0; i < shard_count(); ++i) {
         owned->shards.push_back(state_->shards[i].get());
         owned->handlers.push_back(&handlers(i));
@@ -87,7 +87,8 @@ std::uint16_t HttpServer::listen(Endpoint const& endpoint,
         std::lock_guard lock(state_->sites_mutex);
         state_->sites.push_back(std::move(owned));
     }
-    auto listener = std::make_unique<Listener>(site, std::move(listening.socket));
+    auto listener =
+        std::make_unique<Listener>(site, std::move(listening.socket), std::move(listening.file));
     state_->first().post([state = state_.get(), listener = std::move(listener)]() mutable {
         if (!state->first().stopping()) {
             listener->start();

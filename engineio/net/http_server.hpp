@@ -28,8 +28,8 @@ public:
 
     // Binds and listens; connections are spread over the shards round robin, and their requests go
     // to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
-    // the port. Throws std::system_error naming the address, or std::runtime_error naming the
-    // certificate file that can't be used.
+    // the port (0: a Unix socket). Throws std::system_error naming the address, or
+    // std::runtime_error naming the certificate file that can't be used.
     std::uint16_t listen(Endpoint const& endpoint,
                          std::function<HttpHandler&(unsigned shard_index)> handlers);
 

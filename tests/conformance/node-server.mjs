@@ -140,8 +140,11 @@ if (secure) {
 }
 http.maxHeadersCount = 2000;
 const server = start(http, option("profile", "main"));
-http.listen(Number(option("port", "0")), option("host", "127.0.0.1"), () => {
-    console.log(`READY ${http.address().port}`);
+const host = option("host", "127.0.0.1");
+const place = host.startsWith("unix:") ? { path: host.slice(5) } :
+    { port: Number(option("port", "0")), host: host || undefined };
+http.listen(place, () => {
+    console.log(`READY ${http.address().port ?? 0}`);
 });
 
 function stop() {

@@ -7,11 +7,15 @@
 
 namespace loopback {
 
-// A blocking TCP client on 127.0.0.1 that says exactly the bytes it is told and gives up waiting
+// A blocking client on this machine that says exactly the bytes it is told and gives up waiting
 // after five seconds. Owned by one test case.
 class RawClient {
 public:
     explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
+    // `host` is "127.0.0.1", "::1" or "unix:/path".
+    RawClient(std::string const& host, std::uint16_t port);
+    // Whether somebody listens there.
+    static bool reaches(std::string const& host, std::uint16_t port);
     virtual ~RawClient();
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
@@ -44,7 +48,7 @@ protected:
 private:
     bool fill();
 
-    int fd_;
+    int fd_ = -1;
     std::string buffer_;
     bool reset_seen_ = false;
 };

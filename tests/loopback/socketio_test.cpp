@@ -4,6 +4,8 @@
 #include "socketio/client.hpp"
 #include "socketio/socketio.hpp"
 #include "tests/loopback/raw_client.hpp"
+#include "tests/loopback/tls_client.hpp"
+#include "tests/rig/test_certificate.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,6 +16,7 @@
 
 using namespace socketio;
 using loopback::RawClient;
+using loopback::TlsClient;
 
 namespace {
 
@@ -97,6 +100,29 @@ TEST_CASE("a handler of on_disconnecting may disconnect the socket and its room"
     host.say("41");
     CHECK(other.read() == "41");
     CHECK(calls == 2);
+}
+
+TEST_CASE("one server listens on several endpoints, with and without TLS") {
+    rig::TestCertificate const certificate("several");
+    Endpoint secure;
+    secure.host = "127.0.0.1";
+    secure.tls = TlsOptions{certificate.certificate_file(), certificate.key_file()};
+    RunningServer server;
+    auto const secure_port = server.io.listen(secure);
+    server.run();
+    auto const late_port = server.io.listen({.host = "127.0.0.1"});
+    std::string const request =
+        "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: h\r\n\r\n";
+    TlsClient encrypted(secure_port);
+    encrypted.send(request);
+    CHECK(encrypted.read_answer().find("0{\"sid\"") != std::string::npos);
+    for (auto const port : {server.port, late_port}) {
+        RawClient plain(port);
+        plain.send(request);
+        CHECK(plain.read_answer().find("0{\"sid\"") != std::string::npos);
+    }
+    CHECK(server.io.clients_count() == 3);
+    CHECK(server.io.reload_certificates().has_value());
 }
 
 TEST_CASE("a connection gets only so many sockets") {

@@ -66,8 +66,12 @@ TestServer::TestServer(unsigned threads, Endpoint const& endpoint)
     for (unsigned i = 0; i < threads; ++i) {
         routers_.push_back(std::make_unique<Router>());
     }
-    port_ = server_->listen(endpoint,
-                            [this](unsigned index) -> HttpHandler& { return *routers_[index]; });
+    port_ = listen(endpoint);
+}
+
+std::uint16_t TestServer::listen(Endpoint const& endpoint) {
+    return server_->listen(endpoint,
+                           [this](unsigned index) -> HttpHandler& { return *routers_[index]; });
 }
 
 TestServer::~TestServer() {

@@ -26,6 +26,8 @@ public:
     engineio::net::Router& router(unsigned shard = 0) { return *routers_[shard]; }
     engineio::net::HttpServer& http() { return *server_; }
     std::uint16_t port() const { return port_; }
+    // A further listener with the same routes; returns its port.
+    std::uint16_t listen(engineio::net::Endpoint const& endpoint);
 
     void run();
     void stop();  // waits for run() to return

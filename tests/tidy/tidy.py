@@ -34,7 +34,8 @@ LIBRARIES = {
     r"rapidjson/": {"socketio/json_parse.cpp"},
     r"sqlite3": set(),
     r"sys/socket\.h|sys/epoll\.h|netdb\.h": {NET + "connection.cpp",
-                                             NET + "connection_output.cpp", NET + "listener.cpp"},
+                                             NET + "connection_output.cpp", NET + "listener.cpp",
+                                             NET + "listening_socket.cpp"},
     r"spdlog/": {NET + "log.cpp"},
 }
 # The one header of the root that `net` may see: a leaf with numbers.
