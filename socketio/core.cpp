@@ -228,9 +228,9 @@ std::uint16_t Core::listen(Endpoint const& endpoint) {
     if (!listening_) {
         open();
     }
-    return runtime_.listen(endpoint, [this](unsigned index) -> engineio::net::HttpHandler& {
-        return *entrances_[index];
-    });
+    return runtime_.listen(
+        endpoint, options_.http,
+        [this](unsigned index) -> engineio::net::HttpHandler& { return *entrances_[index]; });
 }
 
 void Core::on_shards(std::function<bool(unsigned)> const& wanted,

@@ -21,6 +21,8 @@ namespace socketio {
 using engineio::CookieOptions;
 using engineio::CorsOptions;
 using engineio::net::Endpoint;
+using engineio::net::ForwardedHeader;
+using engineio::net::HttpOptions;
 using engineio::net::Request;
 using engineio::net::Responder;
 using engineio::net::Response;
@@ -44,6 +46,7 @@ struct ServerOptions {
     /// "unix:/run/chat.sock", …
     std::string host = {};
     std::optional<TlsOptions> tls = {};  // https and wss instead of http and ws
+    HttpOptions http = {};               // timeouts, trusted proxies; of every listener
     unsigned threads = 1;                // shards; 0: one per hardware thread
     std::string path = "/socket.io";
     bool serve_client = true;

@@ -143,7 +143,7 @@ public:
 
     std::uint16_t listen() override {
         return runtime_.listen(
-            {listen_.host, listen_.port, listen_.tls()},
+            {listen_.host, listen_.port, listen_.tls()}, {},
             [this](unsigned i) -> engineio::net::HttpHandler& { return *entrances_[i]; });
     }
 

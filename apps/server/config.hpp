@@ -17,6 +17,7 @@ struct ServerConfig {
     int threads = 0;          ///< 0: one per core
     std::string tls_cert;     ///< certificate chain (PEM); empty: plain HTTP
     std::string tls_key;      ///< its private key (PEM)
+    std::string trust_proxy;  ///< as HttpOptions::trust_proxy, separated by commas
     std::string client_dir;   ///< empty: look beside the executable
     std::string web_dir;      ///< empty: look beside the executable
     std::string cors_origin;  ///< "*", one origin, or empty for same-origin only

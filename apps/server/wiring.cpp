@@ -37,17 +37,16 @@ bool open_access(dungeonlab::User const& user, std::string_view session) {
     return !user.id.empty() && !session.empty();
 }
 
-std::vector<std::string> hosts_of(ServerConfig const& config) {
-    std::vector<std::string> hosts;
-    std::string_view rest = config.host;
+std::vector<std::string> items_of(std::string_view list) {
+    std::vector<std::string> items;
     do {
-        hosts.emplace_back(engineio::net::trim(engineio::net::next_piece(rest, ',')));
-    } while (rest.data());
-    return hosts;
+        items.emplace_back(engineio::net::trim(engineio::net::next_piece(list, ',')));
+    } while (list.data());
+    return items;
 }
 
 std::string url(ServerConfig const& config, std::uint16_t port) {
-    auto const host = hosts_of(config).front();
+    auto const host = items_of(config.host).front();
     if (host.starts_with("unix:")) {
         return host;
     }
@@ -65,7 +64,7 @@ std::uint16_t listen_on_all(socketio::Server& io, ServerConfig const& config) {
     socketio::Endpoint endpoint;
     endpoint.port = io.options().port;
     endpoint.tls = io.options().tls;
-    for (auto const& host : hosts_of(config)) {
+    for (auto const& host : items_of(config.host)) {
         endpoint.host = host;
         auto const port = io.listen(endpoint);
         endpoint.port = endpoint.port != 0 ? endpoint.port : port;
@@ -144,6 +143,9 @@ socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const 
     options.client_dir = folders_.client;
     if (!config_.tls_cert.empty() || !config_.tls_key.empty()) {
         options.tls = socketio::TlsOptions{config_.tls_cert, config_.tls_key};
+    }
+    if (!config_.trust_proxy.empty()) {
+        options.http.trust_proxy = items_of(config_.trust_proxy);
     }
     options.ping_interval = std::chrono::milliseconds(config_.ping_interval_ms);
     options.ping_timeout = std::chrono::milliseconds(config_.ping_timeout_ms);

@@ -46,7 +46,7 @@ HttpConnection::~HttpConnection() {
 // --- input -------------------------------------------------------------------------------------
 
 void HttpConnection::on_open() {
-    arm(connection_.shard().now() + limits::header_timeout);
+    arm(connection_.shard().now(), site_.http.headers_timeout);
 }
 
 void HttpConnection::on_bytes(std::span<char> bytes) {
@@ -55,7 +55,7 @@ void HttpConnection::on_bytes(std::span<char> bytes) {
     }
     if (state_ == State::head && input_.empty()) {
         started_ = connection_.shard().now();
-        arm(started_ + limits::header_timeout);
+        arm(started_, site_.http.headers_timeout);
     }
     input_.append(bytes.data(), bytes.size());
     advance();
@@ -135,7 +135,8 @@ void HttpConnection::dispatch_request() {
         refuse("400 Bad Request");
         return;
     }
-    request.remote_address = connection_.remote_address();
+    request.remote_address =
+        site_.proxies.client_address(connection_.remote_address(), request.headers);
     request.secure = connection_.secure();
     head_only_ = request.method == "HEAD";
     body_finished_ = too_large_ = body_broken_ = false;
@@ -143,7 +144,7 @@ void HttpConnection::dispatch_request() {
     if (parser_->complete()) {
         timer_.cancel();  // a long poll may wait for ever
     } else {
-        arm(started_ + limits::request_timeout);
+        arm(started_, site_.http.request_timeout);
     }
     auto& shard = connection_.shard();
     ++shard.metrics().http_requests;
@@ -195,10 +196,10 @@ void HttpConnection::next_request() {
     state_ = State::head;
     started_ = connection_.shard().now();
     if (!input_.empty()) {
-        arm(started_ + limits::header_timeout);
+        arm(started_, site_.http.headers_timeout);
         return;
     }
-    arm(started_ + limits::keep_alive_timeout);
+    arm(started_, site_.http.keep_alive_timeout);
     if (input_.capacity() > kept_input_bytes) {
         input_.shrink_to_fit();
     }
@@ -251,7 +252,8 @@ void HttpConnection::respond(Response response) {
     auto const abort = std::exchange(abort_, nullptr);
     auto const unused = std::exchange(body_callback_, nullptr);
     bool const close = must_close(response);
-    connection_.send(response_bytes(response, head_only_, !close));
+    connection_.send(response_bytes(
+        response, head_only_, close ? std::nullopt : std::optional(site_.http.keep_alive_timeout)));
     if (close) {
         end();
         return;
@@ -344,8 +346,12 @@ void HttpConnection::time_out() {
     }
 }
 
-void HttpConnection::arm(Clock::time_point due) {
-    connection_.shard().timers().arm(timer_, due);
+void HttpConnection::arm(Clock::time_point from, Clock::duration patience) {
+    if (patience == Clock::duration::zero()) {
+        timer_.cancel();
+    } else {
+        connection_.shard().timers().arm(timer_, from + patience);
+    }
 }
 
 void HttpConnection::drop_head() {

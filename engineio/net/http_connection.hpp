@@ -5,6 +5,7 @@
 #include "engineio/net/http_parse.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/net/tls_context.hpp"
+#include "engineio/net/trusted_proxies.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,9 @@ namespace engineio::net {
 struct Site {
     std::vector<IoShard*> shards;
     std::vector<HttpHandler*> handlers;
-    std::unique_ptr<TlsContext> tls = {};  // null: plain TCP
+    HttpOptions http;
+    TrustedProxies proxies;
+    std::unique_ptr<TlsContext> tls;  // null: plain TCP
 };
 
 // Makes a connection of this shard, in one of its turns; drops it if the shard is stopping.
@@ -74,7 +77,7 @@ private:
     void end();
     void set_backpressure();
     void time_out();
-    void arm(Clock::time_point due);
+    void arm(Clock::time_point from, Clock::duration patience);
     void drop_head();
 
     Connection& connection_;

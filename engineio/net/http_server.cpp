@@ -71,12 +71,14 @@ Shard& HttpServer::shard(unsigned index) {
     return *state_->shards.at(index);
 }
 
-std::uint16_t HttpServer::listen(Endpoint const& endpoint,
+std::uint16_t HttpServer::listen(Endpoint const& endpoint, HttpOptions const& options,
                                  std::function<HttpHandler&(unsigned shard_index)> handlers) {
-    auto owned = std::make_unique<Site>();
-    if (endpoint.tls) {
-        owned->tls = std::make_unique<TlsContext>(*endpoint.tls);
-    }
+    auto owned = std::make_unique<Site>(
+        Site{{},
+             {},
+             options,
+             TrustedProxies(options),
+             endpoint.tls ? std::make_unique<TlsContext>(*endpoint.tls) : nullptr});
     auto listening = listen_on(endpoint);
     for (unsigned i = 0; i < shard_count(); ++i) {
         owned->shards.push_back(state_->shards[i].get());

@@ -2,6 +2,7 @@
 
 #include "engineio/net/endpoint.hpp"
 #include "engineio/net/http.hpp"
+#include "engineio/net/http_options.hpp"
 #include "engineio/net/result.hpp"
 #include "engineio/net/shard.hpp"
 
@@ -30,7 +31,7 @@ public:
     // to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
     // the port (0: a Unix socket). Throws std::system_error naming the address, or
     // std::runtime_error naming the certificate file that can't be used.
-    std::uint16_t listen(Endpoint const& endpoint,
+    std::uint16_t listen(Endpoint const& endpoint, HttpOptions const& options,
                          std::function<HttpHandler&(unsigned shard_index)> handlers);
 
     // Any thread. Reads the certificate files of all listeners again: new connections get what

@@ -58,10 +58,12 @@ private:
 // A WebSocket client that has opened its session and sent `connect`.
 class Peer {
 public:
-    Peer(RunningServer& server, std::string const& connect = "40") : client(server.port) {
+    Peer(RunningServer& server, std::string const& connect = "40", std::string const& fields = {})
+        : client(server.port) {
         client.send("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: h\r\n"
                     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                    fields + "\r\n");
         client.read_until("\r\n\r\n");
         REQUIRE(read().starts_with("0{"));
         say(connect);
@@ -123,6 +125,44 @@ TEST_CASE("one server listens on several endpoints, with and without TLS") {
     }
     CHECK(server.io.clients_count() == 3);
     CHECK(server.io.reload_certificates().has_value());
+}
+
+TEST_CASE("behind a trusted proxy everybody sees the client's address") {
+    ServerOptions options;
+    std::atomic<int> asked = 0;
+    options.allow_request = [&](Request const& request, auto decide) {
+        asked += request.remote_address == "203.0.113.9" ? 1 : 0;
+        decide({});
+    };
+    std::string seen = "203.0.113.9";
+    SUBCASE("trusted") {
+        options.http.trust_proxy = {"loopback"};
+    }
+    SUBCASE("trusted, by the standard's header") {
+        options.http.trust_proxy = {"loopback"};
+        options.http.forwarded_header = ForwardedHeader::forwarded;
+    }
+    SUBCASE("nobody is trusted by default") {
+        seen = "127.0.0.1";
+    }
+    RunningServer server(std::move(options));
+    server.io.on("address", [](Socket& socket) { return socket.handshake().address(); });
+    server.run();
+    Peer peer(server, "40",
+              "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nForwarded: for=203.0.113.9\r\n");
+    peer.read();
+    peer.say(R"(421["address"])");
+    CHECK(peer.read() == "431[\"" + seen + "\"]");
+    CHECK(asked == (seen == "127.0.0.1" ? 0 : 1));
+}
+
+TEST_CASE("a proxy list with a mistake does not start") {
+    RunningServer server([] {
+        ServerOptions options;
+        options.http.trust_proxy = {"10.0.0.0/99"};
+        return options;
+    }());
+    CHECK_THROWS_AS(server.io.listen(), std::invalid_argument);
 }
 
 TEST_CASE("a connection gets only so many sockets") {

@@ -61,8 +61,8 @@ void upgrade(TestServer& server, DeflateOptions const& deflate, Request const& r
 
 }  // namespace
 
-TestServer::TestServer(unsigned threads, Endpoint const& endpoint)
-    : server_(std::make_unique<HttpServer>(threads)) {
+TestServer::TestServer(unsigned threads, Endpoint const& endpoint, HttpOptions options)
+    : server_(std::make_unique<HttpServer>(threads)), options_(std::move(options)) {
     for (unsigned i = 0; i < threads; ++i) {
         routers_.push_back(std::make_unique<Router>());
     }
@@ -70,7 +70,7 @@ TestServer::TestServer(unsigned threads, Endpoint const& endpoint)
 }
 
 std::uint16_t TestServer::listen(Endpoint const& endpoint) {
-    return server_->listen(endpoint,
+    return server_->listen(endpoint, options_,
                            [this](unsigned index) -> HttpHandler& { return *routers_[index]; });
 }
 

@@ -20,7 +20,8 @@ namespace loopback {
 class TestServer {
 public:
     explicit TestServer(unsigned threads = 1,
-                        engineio::net::Endpoint const& endpoint = {.host = "127.0.0.1"});
+                        engineio::net::Endpoint const& endpoint = {.host = "127.0.0.1"},
+                        engineio::net::HttpOptions options = {});
     ~TestServer();
 
     engineio::net::Router& router(unsigned shard = 0) { return *routers_[shard]; }
@@ -43,6 +44,7 @@ public:
 private:
     std::vector<std::unique_ptr<engineio::net::Router>> routers_;
     std::unique_ptr<engineio::net::HttpServer> server_;
+    engineio::net::HttpOptions options_;
     std::uint16_t port_ = 0;
     std::thread thread_;
     std::mutex mutex_;  // guards notes_

@@ -199,7 +199,7 @@ TEST_CASE_FIXTURE(TlsFixture, "TLS: a failed reload names the file and keeps the
 TEST_CASE("TLS: a listener with unusable certificates does not start") {
     TestServer server;
     Router router;
-    CHECK_THROWS_AS(server.http().listen(secure({.certificate_file = "/nowhere.pem"}),
+    CHECK_THROWS_AS(server.http().listen(secure({.certificate_file = "/nowhere.pem"}), {},
                                          [&](unsigned) -> HttpHandler& { return router; }),
                     std::runtime_error);
 }
