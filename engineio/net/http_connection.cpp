@@ -148,6 +148,9 @@ void HttpConnection::dispatch_request() {
     }
     auto& shard = connection_.shard();
     ++shard.metrics().http_requests;
+    if (parser_->expects_unknown()) {
+        return Responder(*this).respond({.status = 417, .headers = {}, .body = {}});
+    }
     site_.handlers[shard.index()]->on_request(std::move(request), Responder(*this));
 }
 

@@ -49,6 +49,19 @@ bool is_token_start(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+bool is_digits(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
 }  // namespace
 
 HeadScan scan_head(std::string_view bytes, std::size_t& position) {
@@ -56,6 +69,10 @@ HeadScan scan_head(std::string_view bytes, std::size_t& position) {
         return HeadScan::malformed;
     }
     for (;;) {
+        bool const line_begins = position != 0 && bytes[position - 1] == '\n';
+        if (line_begins && position < bytes.size() && is_blank(bytes[position])) {
+            return HeadScan::malformed;
+        }
         auto const lf = bytes.find('\n', position);
         if (lf == std::string_view::npos) {
             position = bytes.size();
@@ -81,16 +98,45 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         body_limit(boost::none);  // ours is known only when the body is asked for
     }
 
-    void on_request_impl(http::verb, View method, View target, int version, Error&) override {
+    void on_request_impl(http::verb verb, View method, View target, int version,
+                         Error& error) override {
         request->method = method;
-        request->target = target;
+        request->target = origin_form(target);
         request->http_minor = version % 10;
+        bool const asterisk = verb == http::verb::options && request->target == "*";
+        if ((!request->target.starts_with('/') && !asterisk) || !is_ascii(target)) {
+            error = http::error::bad_target;
+        }
     }
+
+    // "http://host/path" → "/path", the host kept for later; anything else as it is.
+    std::string origin_form(std::string_view target) {
+        auto const colon = target.find("://");
+        auto const scheme = target.substr(0, colon);
+        if (colon == std::string_view::npos ||
+            (!iequals(scheme, "http") && !iequals(scheme, "https"))) {
+            return std::string(target);
+        }
+        auto const rest = target.substr(colon + 3);
+        auto const end = std::min(rest.find_first_of("/?"), rest.size());
+        authority = rest.substr(0, end);
+        if (authority.empty()) {
+            return {};
+        }
+        auto const path = rest.substr(end);
+        return path.starts_with('/') ? std::string(path) : "/" + std::string(path);
+    }
+
     void on_response_impl(int, View, int, Error&) override {}
 
     void on_field_impl(http::field field, View name, View value, Error& error) override {
-        if (field == http::field::content_length && ++content_lengths > 1) {
-            error = http::error::multiple_content_length;
+        // Beast takes "1, 1" for 1. Whoever reads it otherwise sees another end of the body.
+        if (field == http::field::content_length &&
+            (++content_lengths > 1 || !is_digits(std::string_view(value)))) {
+            error = http::error::bad_content_length;
+        }
+        if (field == http::field::host && ++hosts > 1) {
+            error = http::error::bad_field;  // RFC 9112 section 3.2
         }
         // A coding we cannot undo would make the body's end a matter of opinion (smuggling).
         if (field == http::field::transfer_encoding && !iequals(value, "chunked")) {
@@ -104,6 +150,9 @@ struct RequestParser::Sink final : http::basic_parser<true> {
     void on_header_impl(Error& error) override {
         if (request->http_minor == 1 && !find_header(request->headers, "host")) {
             error = http::error::bad_field;
+        }
+        if (!authority.empty()) {
+            set_header(request->headers, "host", authority);
         }
         // Chunked coding does not exist in HTTP/1.0 (RFC 9112 section 6.1).
         if (request->http_minor == 0 && basic_parser::chunked()) {
@@ -151,7 +200,10 @@ struct RequestParser::Sink final : http::basic_parser<true> {
     std::uint64_t announced = 0;   // Content-Length
     std::size_t fields = 0;
     unsigned content_lengths = 0;
+    unsigned hosts = 0;
+    std::string authority;  // of a target in absolute-form
     bool continue_expected = false;
+    bool unknown_expected = false;
 };
 
 RequestParser::RequestParser() : sink_(std::make_unique<Sink>()) {}
@@ -167,8 +219,12 @@ bool RequestParser::parse_head(std::string_view head, Request& request) {
         return false;
     }
     request.upgrade = sink_->upgrade();
+    // Clients of HTTP/1.0 expect nothing (RFC 9110 section 10.1.1).
     auto const* expect = find_header(request.headers, "expect");
-    sink_->continue_expected = expect && iequals(*expect, "100-continue");
+    if (expect && request.http_minor > 0) {
+        sink_->continue_expected = iequals(*expect, "100-continue");
+        sink_->unknown_expected = !sink_->continue_expected;
+    }
     return true;
 }
 
@@ -182,6 +238,10 @@ bool RequestParser::keep_alive() const {
 
 bool RequestParser::expects_continue() const {
     return sink_->continue_expected;
+}
+
+bool RequestParser::expects_unknown() const {
+    return sink_->unknown_expected;
 }
 
 bool RequestParser::chunked() const {
