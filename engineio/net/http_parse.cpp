@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace engineio::net {
 
@@ -34,10 +35,33 @@ constexpr std::array<std::string_view, 16> single_fields = {
     "user-agent",
 };
 
-void add_field(Headers& headers, std::string name, std::string_view value) {
-    auto const same = [&](Header const& header) { return header.name == name; };
-    auto const found = std::find_if(headers.begin(), headers.end(), same);
-    if (found == headers.end()) {
+// Finds the field of a name: by looking at all, as long as that is quick; a head of two thousand
+// names would cost milliseconds.
+class FieldIndex {
+public:
+    Header* find(Headers& headers, std::string const& name) {
+        if (headers.size() <= quick) {
+            auto const same = [&](Header const& header) { return header.name == name; };
+            auto const found = std::find_if(headers.begin(), headers.end(), same);
+            return found == headers.end() ? nullptr : &*found;
+        }
+        for (; indexed_ < headers.size(); ++indexed_) {
+            places_.emplace(headers[indexed_].name, indexed_);
+        }
+        auto const found = places_.find(name);
+        return found == places_.end() ? nullptr : &headers[found->second];
+    }
+
+private:
+    static constexpr std::size_t quick = 40;
+
+    std::unordered_map<std::string, std::size_t> places_;
+    std::size_t indexed_ = 0;
+};
+
+void add_field(Headers& headers, FieldIndex& index, std::string name, std::string_view value) {
+    auto* const found = index.find(headers, name);
+    if (!found) {
         headers.push_back({std::move(name), std::string(value)});
     } else if (std::find(single_fields.begin(), single_fields.end(), name) == single_fields.end()) {
         found->value += name == "cookie" ? "; " : ", ";
@@ -142,8 +166,9 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         if (field == http::field::transfer_encoding && !iequals(value, "chunked")) {
             error = http::error::bad_transfer_encoding;
         }
-        if (++fields <= limits::max_headers_count) {
-            add_field(request->headers, to_lower(name), value);
+        // Fields after the last chunk are checked and dropped.
+        if (request && ++fields <= limits::max_headers_count) {
+            add_field(request->headers, index, to_lower(name), value);
         }
     }
 
@@ -192,7 +217,8 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         }
     }
 
-    Request* request = nullptr;
+    Request* request = nullptr;  // while its head is parsed
+    FieldIndex index;
     std::string* out = nullptr;
     std::uint64_t max_bytes = 0;
     std::uint64_t received = 0;    // since collect()
@@ -266,8 +292,6 @@ void RequestParser::collect(std::string* out, std::uint64_t max_bytes) {
 
 RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& consumed) {
     consumed = 0;
-    Request trailers;  // fields after the last chunk are checked and dropped
-    sink_->request = &trailers;
     auto result = Body::more;
     while (result == Body::more && !sink_->is_done() && consumed < bytes.size()) {
         boost::beast::error_code error;
@@ -283,7 +307,6 @@ RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& con
             result = error == http::error::body_limit ? Body::too_large : Body::malformed;
         }
     }
-    sink_->request = nullptr;
     return result == Body::more && sink_->is_done() ? Body::complete : result;
 }
 

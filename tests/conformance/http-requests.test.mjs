@@ -188,6 +188,14 @@ describe("what becomes of fields", () => {
         });
     });
 
+    it("duplicates far apart are joined as well", async () => {
+        const between = Array.from({ length: 100 }, (_, i) => `between-${i}: ${i}`);
+        const headers = await seen("X-Two: a", ...between, "X-Two: b", "Between-99: again");
+        assert.equal(headers["x-two"], "a, b");
+        assert.equal(headers["between-7"], "7");
+        assert.equal(headers["between-99"], "99, again");
+    });
+
     it("blanks around values go, those inside stay", async () => {
         const headers = await seen("X-A: \t a  b \t ", "X-B:c", "X-Empty:");
         assert.equal(headers["x-a"], "a  b");
