@@ -12,7 +12,10 @@
 namespace engineio::net {
 
 void Connection::start_tls() {
-    linger_ = shard_.timers().after(tls_->handshake_timeout(), [this] { cut(); });
+    auto const patience = tls_->handshake_timeout();
+    if (patience != patience.zero()) {
+        linger_ = shard_.timers().after(patience, [this] { cut(); });
+    }
 }
 
 void Connection::read_encrypted(std::span<char> ciphertext) {

@@ -28,7 +28,7 @@ struct TlsOptions {
     /// that name none, get the certificate above.
     std::map<std::string, TlsCertificate> sni = {};
     TlsVersion min_version = TlsVersion::v1_2;
-    /// From the accept to the end of the handshake; then the connection is cut.
+    /// From the accept to the end of the handshake; then the connection is cut. Zero: no limit.
     std::chrono::milliseconds handshake_timeout = limits::tls_handshake_timeout;
 };
 
