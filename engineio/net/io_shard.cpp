@@ -37,13 +37,18 @@ void IoShard::run() {
 
 void IoShard::stop() {
     // Two tasks: the first turn's flush writes what was queued before anything is cut.
-    post([this] {
-        boost::asio::post(context_, [this] {
-            if (!stopping_) {
-                stopping_ = true;
-                context_.stop();
-            }
-        });
+    post([this] { stop_when_flushed(); });
+}
+
+void IoShard::stop_when_flushed() {
+    boost::asio::post(context_, [this] {
+        if (has_unflushed()) {
+            enter([] {});
+            stop_when_flushed();
+        } else if (!stopping_) {
+            stopping_ = true;
+            context_.stop();
+        }
     });
 }
 

@@ -58,6 +58,7 @@ public:
 
 private:
     void wake() override;
+    void stop_when_flushed();
     void arm_timer();
     void cut_all();
 
