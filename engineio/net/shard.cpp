@@ -34,7 +34,6 @@ void Shard::post(UniqueFunction task) {
 }
 
 void Shard::run_posted() {
-    flush_goes_on_ = false;
     std::vector<UniqueFunction> tasks;
     {
         std::lock_guard lock(posted_mutex_);
@@ -101,9 +100,9 @@ void Shard::flush_dirty() {
         }
     }
     dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(i));
-    // What has arrived meanwhile is read first.
+    // What has arrived meanwhile is read first; the end of the task's turn flushes the next slice.
     if (!dirty_.empty() && !std::exchange(flush_goes_on_, true)) {
-        wake();
+        post([this] { flush_goes_on_ = false; });
     }
 }
 

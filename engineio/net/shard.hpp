@@ -87,8 +87,8 @@ public:
     void run_timers() { timers_.advance(now_); }
 
 protected:
-    // Called by post() from any thread when the queue was empty, and when a flush is to go on: make
-    // the driver open a turn and call run_posted() in it soon.
+    // Called by post() from any thread when the queue was empty: make the driver open a turn and
+    // call run_posted() in it soon.
     virtual void wake() = 0;
 
 private:
@@ -101,7 +101,7 @@ private:
     Metrics metrics_;
     std::vector<UniqueFunction> deferred_;
     std::vector<Flushable*> dirty_;
-    bool flush_goes_on_ = false;  // wake() was called for it
+    bool flush_goes_on_ = false;  // a task is posted for it
     std::mutex posted_mutex_;     // guards posted_
     std::vector<UniqueFunction> posted_;
 };
