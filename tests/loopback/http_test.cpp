@@ -198,7 +198,7 @@ TEST_CASE_FIXTURE(HttpFixture, "while a request is parked, pipelined input is bo
 }
 
 TEST_CASE("stop waits for the last words to more connections than one turn writes to") {
-    constexpr std::size_t count = engineio::limits::max_flushes_per_turn + 50;
+    constexpr std::size_t count = 3 * engineio::limits::max_flushes_per_turn;
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
     descriptors.rlim_cur = std::max<rlim_t>(descriptors.rlim_cur, 2 * count + 100);
