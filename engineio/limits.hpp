@@ -55,12 +55,18 @@ inline constexpr std::chrono::milliseconds noop_interval = 100ms;
 
 // --- Connections and shards -------------------------------------------------------------------
 
+/// From the accept to the end of the TLS handshake (Node: 120 s).
+inline constexpr std::chrono::milliseconds tls_handshake_timeout = 30s;
+/// So much is encrypted before the kernel is asked to take it.
+inline constexpr std::size_t tls_flush_bytes = 64 * 1024;
 /// The one read buffer of a shard.
 inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
 /// Above this a connection is "not writable": volatile messages are dropped.
 inline constexpr std::size_t high_water_bytes = 1024 * 1024;
 /// Above this the connection is closed: the reader is too slow to be served.
 inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
+/// A turn writes to at most so many connections; the others wait while reads are served.
+inline constexpr std::size_t max_flushes_per_turn = 512;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

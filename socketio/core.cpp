@@ -209,9 +209,19 @@ void Core::open() {
 }
 
 std::uint16_t Core::listen() {
-    open();
+    Endpoint endpoint;
+    endpoint.host = options_.host;
+    endpoint.port = options_.port;
+    endpoint.tls = options_.tls;
+    return listen(endpoint);
+}
+
+std::uint16_t Core::listen(Endpoint const& endpoint) {
+    if (!listening_) {
+        open();
+    }
     return runtime_.listen(
-        options_.host, options_.port,
+        endpoint, options_.http,
         [this](unsigned index) -> engineio::net::HttpHandler& { return *entrances_[index]; });
 }
 

@@ -48,6 +48,7 @@ public:
     /// Fixes the handlers and makes the shards' entrances: listen() without the listening.
     void open();
     std::uint16_t listen();
+    std::uint16_t listen(Endpoint const& endpoint);
     void close();
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
     bool listening() const { return listening_; }

@@ -1,5 +1,6 @@
 #include "socketio/server.hpp"
 
+#include "engineio/net/log.hpp"
 #include "socketio/core.hpp"
 
 #include <stdexcept>
@@ -45,6 +46,10 @@ std::uint16_t Server::listen() {
     return core_->listen();
 }
 
+std::uint16_t Server::listen(Endpoint const& endpoint) {
+    return core_->listen(endpoint);
+}
+
 void Server::run() {
     if (!own_runtime_) {
         throw std::logic_error("this server shares its runtime: run that instead");
@@ -57,6 +62,20 @@ void Server::run() {
 
 void Server::close_on_signals() {
     core_->runtime().on_termination([this] { close(); });
+}
+
+engineio::net::Result<void, std::string> Server::reload_certificates() {
+    return core_->runtime().reload_certificates();
+}
+
+void Server::reload_certificates_on_hangup() {
+    core_->runtime().on_hangup([&runtime = core_->runtime()] {
+        if (auto const done = runtime.reload_certificates()) {
+            engineio::net::log_info("socketio", "certificates reloaded");
+        } else {
+            engineio::net::log_error("socketio", "certificates not reloaded: {}", done.error());
+        }
+    });
 }
 
 void Server::close() {

@@ -21,9 +21,13 @@ namespace socketio {
 
 using engineio::CookieOptions;
 using engineio::CorsOptions;
+using engineio::net::Endpoint;
+using engineio::net::ForwardedHeader;
+using engineio::net::HttpOptions;
 using engineio::net::Request;
 using engineio::net::Responder;
 using engineio::net::Response;
+using engineio::net::TlsOptions;
 
 /// The threads (shards) and listeners that servers run on. A server makes its own unless given
 /// one; several servers in one process share one.
@@ -39,8 +43,12 @@ struct RecoveryOptions {
 /// the Engine.IO layer (engineio/config.hpp says what each means).
 struct ServerOptions {
     std::uint16_t port = 3000;  // 0: any free port
-    std::string host = "0.0.0.0";
-    unsigned threads = 1;  // shards; 0: one per hardware thread
+    /// As Endpoint::host: empty for every address of the machine, "127.0.0.1", "::1", a name,
+    /// "unix:/run/chat.sock", …
+    std::string host = {};
+    std::optional<TlsOptions> tls = {};  // https and wss instead of http and ws
+    HttpOptions http = {};               // timeouts, trusted proxies; of every listener
+    unsigned threads = 1;                // shards; 0: one per hardware thread
     std::string path = "/socket.io";
     bool serve_client = true;
     /// Folder with socket.io.js and its kin, as npm's socket.io/client-dist. Empty: none served.
@@ -138,13 +146,22 @@ public:
     void on_http(std::function<void(Request, Responder)> handler);
 
     /// Binds and listens as the options say; returns the port. Freezes the handler tables. Throws
-    /// std::system_error if the address can't be used.
+    /// std::system_error if the address can't be used, std::runtime_error if a certificate can't.
     std::uint16_t listen();
-    /// listen() if needed, then serves on this thread (and the other shards' threads) until
-    /// close(). Only for a server that made its own runtime.
+    /// The same on another endpoint, instead of or besides the one of the options, any number of
+    /// times: http and https, IPv4 and IPv6, a Unix socket. Also while it runs.
+    std::uint16_t listen(Endpoint const& endpoint);
+    /// listen() if nothing listens yet, then serves on this thread (and the other shards' threads)
+    /// until close(). Only for a server that made its own runtime.
     void run();
     /// SIGINT and SIGTERM end run() as close() does.
     void close_on_signals();
+    /// Reads the certificate files of all listeners of the runtime again. New connections get what
+    /// they hold now, open ones go on undisturbed. If one file can't be used, every listener keeps
+    /// what it has and the error says which and why. Any thread.
+    engineio::net::Result<void, std::string> reload_certificates();
+    /// SIGHUP does that, and logs how it went.
+    void reload_certificates_on_hangup();
     /// Ends every socket with "server shutting down" and every connection; run() returns. Any
     /// thread, handlers included.
     void close();

@@ -203,7 +203,7 @@ public:
 
     std::uint16_t listen() override {
         return runtime_.listen(
-            listen_.host, listen_.port,
+            {listen_.host, listen_.port, listen_.tls()}, {},
             [this](unsigned i) -> engineio::net::HttpHandler& { return *entrances_[i]; });
     }
 

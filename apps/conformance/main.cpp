@@ -16,6 +16,7 @@ socketio::ServerOptions with_listen(socketio::ServerOptions options, Listen cons
     options.port = listen.port;
     options.threads = listen.threads;
     options.client_dir = listen.client_dir;
+    options.tls = listen.tls();
     return options;
 }
 
@@ -27,6 +28,16 @@ ServerProfile::ServerProfile(socketio::ServerOptions options, Listen const& list
         answer_plain(request, std::move(responder));
     });
     io_.close_on_signals();
+    if (io_.options().tls) {
+        io_.reload_certificates_on_hangup();
+    }
+}
+
+std::optional<socketio::TlsOptions> Listen::tls() const {
+    if (tls_cert.empty()) {
+        return {};
+    }
+    return socketio::TlsOptions{.certificate_file = tls_cert, .key_file = tls_key};
 }
 
 void answer_plain(socketio::Request const& request, socketio::Responder responder) {
@@ -58,6 +69,8 @@ int main(int argc, char** argv) {
     app.add_option("--client-dir", listen.client_dir, "folder of the browser bundles")
         ->envname("HUBBUB_CLIENT_DIR");
     app.add_option("--options", listen.engine_options, "JSON options of the profile eio-options");
+    auto* const cert = app.add_option("--tls-cert", listen.tls_cert, "certificate chain (PEM)");
+    app.add_option("--tls-key", listen.tls_key, "its key; SIGHUP reads both again")->needs(cert);
     CLI11_PARSE(app, argc, argv);
     try {
         auto const profile = conformance::make_profile(name, listen);

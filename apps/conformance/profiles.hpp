@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@ struct Listen {
     unsigned threads = 1;
     std::string client_dir;
     std::string engine_options;  // JSON, of the profile eio-options
+    std::string tls_cert;  ///< empty: plain HTTP
+    std::string tls_key;
+
+    std::optional<socketio::TlsOptions> tls() const;
 };
 
 /// One running profile of CONTRACT.md.

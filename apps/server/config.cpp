@@ -73,10 +73,20 @@ std::vector<Setting> server_settings(ServerConfig& server) {
     constexpr int hour_ms = 3'600'000;
     constexpr int max_message = 1 << 30;
     return {
-        {"server", "host", "--host", "Address to listen on; 0.0.0.0 for the whole network",
+        {"server", "host", "--host",
+         "Addresses to listen on, separated by commas; 0.0.0.0 or :: for the whole network, "
+         "unix:/path for a Unix socket",
          &server.host},
         {"server", "threads", "--threads", "Shards, each with its thread; 0: one per core",
          &server.threads, 0, 1024},
+        {"server", "tls_cert", "--tls-cert", "Certificate chain (PEM) for https; empty: http",
+         &server.tls_cert},
+        {"server", "tls_key", "--tls-key", "Its key (PEM); SIGHUP reads both again",
+         &server.tls_key},
+        {"server", "trust_proxy", "--trust-proxy",
+         "Proxies whose X-Forwarded-For is believed, separated by commas: addresses, networks "
+         "(10.0.0.0/8), loopback, uniquelocal, unix",
+         &server.trust_proxy},
         {"server", "client_dir", "--client-dir", "Folder with the socket.io client bundles",
          &server.client_dir},
         {"server", "web_dir", "--web-dir", "Folder with the demo page", &server.web_dir},

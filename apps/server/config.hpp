@@ -11,11 +11,16 @@
 namespace apps::server {
 
 struct ServerConfig {
-    std::string host = "127.0.0.1";  ///< local by default: the demo has no login
-    int threads = 0;                 ///< 0: one per core
-    std::string client_dir;          ///< empty: look beside the executable
-    std::string web_dir;             ///< empty: look beside the executable
-    std::string cors_origin;         ///< "*", one origin, or empty for same-origin only
+    /// One or more, separated by commas, as Endpoint::host. Local by default: the demo has no
+    /// login.
+    std::string host = "127.0.0.1";
+    int threads = 0;          ///< 0: one per core
+    std::string tls_cert;     ///< certificate chain (PEM); empty: plain HTTP
+    std::string tls_key;      ///< its private key (PEM)
+    std::string trust_proxy;  ///< as HttpOptions::trust_proxy, separated by commas
+    std::string client_dir;   ///< empty: look beside the executable
+    std::string web_dir;      ///< empty: look beside the executable
+    std::string cors_origin;  ///< "*", one origin, or empty for same-origin only
     int ping_interval_ms = 25000;
     int ping_timeout_ms = 20000;
     int max_http_buffer_size = 1'000'000;  ///< bytes of one message

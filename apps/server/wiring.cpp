@@ -1,6 +1,7 @@
 #include "apps/server/wiring.hpp"
 
 #include "apps/eliza/doctor.hpp"
+#include "engineio/net/text.hpp"
 
 #include <chrono>
 #include <initializer_list>
@@ -36,9 +37,39 @@ bool open_access(dungeonlab::User const& user, std::string_view session) {
     return !user.id.empty() && !session.empty();
 }
 
-std::string url(std::string const& host, std::uint16_t port) {
-    bool const any = host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
-    return "http://" + (any ? std::string("localhost") : host) + ":" + std::to_string(port);
+std::vector<std::string> items_of(std::string_view list) {
+    std::vector<std::string> items;
+    do {
+        items.emplace_back(engineio::net::trim(engineio::net::next_piece(list, ',')));
+    } while (list.data());
+    return items;
+}
+
+std::string url(ServerConfig const& config, std::uint16_t port) {
+    auto const host = items_of(config.host).front();
+    if (host.starts_with("unix:")) {
+        return host;
+    }
+    bool const any = host.empty() || host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
+    bool const v6 = host.find(':') != std::string::npos && host.front() != '[';
+    return (config.tls_cert.empty() ? "http://" : "https://") +
+           (any  ? std::string("localhost")
+            : v6 ? "[" + host + "]"
+                 : host) +
+           ":" + std::to_string(port);
+}
+
+// On each host, with the port of the first if any free one will do. Returns that.
+std::uint16_t listen_on_all(socketio::Server& io, ServerConfig const& config) {
+    socketio::Endpoint endpoint;
+    endpoint.port = io.options().port;
+    endpoint.tls = io.options().tls;
+    for (auto const& host : items_of(config.host)) {
+        endpoint.host = host;
+        auto const port = io.listen(endpoint);
+        endpoint.port = endpoint.port != 0 ? endpoint.port : port;
+    }
+    return endpoint.port;
 }
 
 engineio::net::Response eliza_page() {
@@ -108,9 +139,14 @@ Hubbub::~Hubbub() {
 
 socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const {
     socketio::ServerOptions options;
-    options.host = config_.host;
     options.port = static_cast<std::uint16_t>(profile.port);
     options.client_dir = folders_.client;
+    if (!config_.tls_cert.empty() || !config_.tls_key.empty()) {
+        options.tls = socketio::TlsOptions{config_.tls_cert, config_.tls_key};
+    }
+    if (!config_.trust_proxy.empty()) {
+        options.http.trust_proxy = items_of(config_.trust_proxy);
+    }
     options.ping_interval = std::chrono::milliseconds(config_.ping_interval_ms);
     options.ping_timeout = std::chrono::milliseconds(config_.ping_timeout_ms);
     options.max_http_buffer_size = static_cast<std::size_t>(config_.max_http_buffer_size);
@@ -128,15 +164,23 @@ socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const 
 
 void Hubbub::listen() {
     if (dungeonlab_) {
-        dungeonlab_->port = dungeonlab_->io.listen();
+        dungeonlab_->port = listen_on_all(dungeonlab_->io, config_);
     }
     if (eliza_) {
-        eliza_->port = eliza_->io.listen();
+        eliza_->port = listen_on_all(eliza_->io, config_);
     }
 }
 
 void Hubbub::run() {
     runtime_.on_termination([this] { close(); });
+    if (!config_.tls_cert.empty()) {  // else a lost terminal ends us, as it should
+        runtime_.on_hangup([this] {
+            if (auto const reloaded = runtime_.reload_certificates(); !reloaded) {
+                engineio::net::log_error("server", "certificates not reloaded: {}",
+                                         reloaded.error());
+            }
+        });
+    }
     runtime_.run();
 }
 
@@ -155,13 +199,13 @@ std::string Hubbub::greeting() const {
     std::string text =
         "Hubbub is running on " + std::to_string(runtime_.shard_count()) + " thread(s).\n";
     if (dungeonlab_) {
-        text += "\n  Game table   " + url(config_.host, dungeonlab_->port) + "\n";
+        text += "\n  Game table   " + url(config_, dungeonlab_->port) + "\n";
         text += site_.empty() ? "               (no demo page found; set --web-dir)\n"
                               : "               Open it in two tabs, join the same session, chat "
                                 "and drag a token.\n";
     }
     if (eliza_) {
-        text += "\n  Eliza        " + url(config_.host, eliza_->port) + "\n";
+        text += "\n  Eliza        " + url(config_, eliza_->port) + "\n";
         text += "               Connect a Socket.IO client and emit \"message\".\n";
     }
     if (folders_.client.empty()) {

@@ -3,10 +3,11 @@
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/message.hpp"
 #include "engineio/net/timer_wheel.hpp"
+#include "engineio/net/tls_filter.hpp"
 #include "engineio/net/unique_fd.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+struct iovec;
+
 namespace engineio::net {
 
 // The protocol on top of a connection: HttpConnection or WebSocket. Owned by its Connection, never
@@ -23,27 +26,31 @@ namespace engineio::net {
 class ConnectionHandler {
 public:
     virtual ~ConnectionHandler() = default;
+    // The first call: the connection can carry bytes, its TLS handshake is over.
+    virtual void on_open() {}
     // The bytes live in the shard's buffer during the call and may be overwritten.
     virtual void on_bytes(std::span<char> bytes) = 0;
     // Everything queued was given to the kernel.
     virtual void on_drain() = 0;
-    // The peer has ended or reset the stream (empty text), or I/O failed (its description). No more
-    // bytes follow; after a mere end of stream output can still be written and close() must be
-    // called, else the connection is closed already.
+    // The peer has ended or reset the stream (empty text), or I/O or TLS failed (its description).
+    // No more bytes follow; after a mere end of stream output can still be written and close() must
+    // be called, else the connection is closed already.
     virtual void on_end(std::string_view error) = 0;
 };
 
-// Everything needed to continue a TCP connection on another shard. May move between threads.
+// Everything needed to continue a connection on another shard. May move between threads.
 struct Handoff {
     UniqueFd socket;
     std::string remote_address;
-    std::string unsent;  // answers of earlier requests the kernel did not take
-    std::string unread;  // bytes read but not handled
+    std::string unsent;                   // answers of earlier requests the kernel did not take
+    std::string unread;                   // bytes read but not handled
+    std::unique_ptr<TlsFilter> tls = {};  // null: plain TCP
 };
 
-// The only class that touches a TCP socket: waits until it is readable, reads into the shard's
-// buffer, collects output and writes it once per turn. Owned by its IoShard, which destroys it
-// when it is shut and no wait is pending. All on the shard's thread.
+// The only class that touches a stream socket: waits until it is readable, reads into the shard's
+// buffer, collects output and writes it once per turn, both through its TLS filter if it has one
+// (connection_tls.cpp). Owned by its IoShard, which destroys it when it is shut and no wait is
+// pending. All on the shard's thread.
 class Connection final : public Flushable {
 public:
     Connection(IoShard& shard, Handoff handoff);
@@ -76,7 +83,9 @@ public:
     Handoff release(std::string unread);
 
     IoShard& shard() { return shard_; }
+    // Without port; empty for the peer of a Unix socket.
     std::string const& remote_address() const { return remote_address_; }
+    bool secure() const { return tls_ != nullptr; }
     std::size_t buffered_bytes() const { return buffered_; }
     bool drained() const { return buffered_ == 0; }
 
@@ -90,12 +99,17 @@ private:
         std::unique_ptr<std::string> owned;
         std::string_view bytes() const { return owned ? std::string_view(*owned) : shared.frame(); }
     };
-    using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+    using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                     boost::asio::io_context::executor_type>;
 
     void enqueue(Item item, std::size_t bytes);
     void check_overflow();
+    bool has_output() const;
     void write_queue();
+    bool write_gathered();
+    bool give(iovec* vectors, std::size_t count, std::size_t total, std::size_t& written);
+    void account(std::size_t added);
+    void unaccount(std::size_t removed);
     void consumed(std::size_t bytes);
     void queue_emptied();
     void clear_queue();
@@ -103,6 +117,15 @@ private:
     void wait_writable();
     void read_available();
     void end_of_stream();
+
+    // connection_tls.cpp
+    void start_tls();
+    void read_encrypted(std::span<char> ciphertext);
+    void filter_failed();
+    bool write_encrypted();
+    void encrypt_queue();
+    std::size_t take_plaintext(std::span<char> room);
+
     void fail(int error);
     void finish(std::string_view error);
     void linger(Clock::duration patience);
@@ -117,7 +140,8 @@ private:
     std::size_t buffered_ = 0;
     std::string remote_address_;
     std::string unread_;
-    OneShot linger_;
+    std::unique_ptr<TlsFilter> tls_;
+    OneShot linger_;        // or the patience for the TLS handshake
     std::size_t slot_ = 0;  // index in the shard's list
     bool waiting_read_ = false;
     bool waiting_write_ = false;

@@ -25,6 +25,9 @@ void adopt(IoShard& shard, Site const& site, Handoff handoff) {
     if (shard.stopping() || !handoff.socket) {
         return;
     }
+    if (site.tls && !handoff.tls) {
+        handoff.tls = std::make_unique<TlsFilter>(site.tls->current());
+    }
     auto owned = std::make_unique<Connection>(shard, std::move(handoff));
     auto& connection = *owned;
     shard.own(std::move(owned));
@@ -33,9 +36,7 @@ void adopt(IoShard& shard, Site const& site, Handoff handoff) {
 
 HttpConnection::HttpConnection(Connection& connection, Site const& site)
     : connection_(connection), site_(site),
-      timer_([](void* self) { static_cast<HttpConnection*>(self)->time_out(); }, this) {
-    arm(connection.shard().now() + limits::header_timeout);
-}
+      timer_([](void* self) { static_cast<HttpConnection*>(self)->time_out(); }, this) {}
 
 HttpConnection::~HttpConnection() {
     // Callbacks may own the Responder; it must not reach back while they are destroyed.
@@ -44,13 +45,17 @@ HttpConnection::~HttpConnection() {
 
 // --- input -------------------------------------------------------------------------------------
 
+void HttpConnection::on_open() {
+    arm(connection_.shard().now(), site_.http.headers_timeout);
+}
+
 void HttpConnection::on_bytes(std::span<char> bytes) {
     if (state_ == State::ended) {
         return;
     }
     if (state_ == State::head && input_.empty()) {
         started_ = connection_.shard().now();
-        arm(started_ + limits::header_timeout);
+        arm(started_, site_.http.headers_timeout);
     }
     input_.append(bytes.data(), bytes.size());
     advance();
@@ -130,17 +135,22 @@ void HttpConnection::dispatch_request() {
         refuse("400 Bad Request");
         return;
     }
-    request.remote_address = connection_.remote_address();
+    request.remote_address =
+        site_.proxies.client_address(connection_.remote_address(), request.headers);
+    request.secure = connection_.secure();
     head_only_ = request.method == "HEAD";
     body_finished_ = too_large_ = body_broken_ = false;
     state_ = State::answering;
     if (parser_->complete()) {
         timer_.cancel();  // a long poll may wait for ever
     } else {
-        arm(started_ + limits::request_timeout);
+        arm(started_, site_.http.request_timeout);
     }
     auto& shard = connection_.shard();
     ++shard.metrics().http_requests;
+    if (parser_->expects_unknown()) {
+        return Responder(*this).respond({.status = 417, .headers = {}, .body = {}});
+    }
     site_.handlers[shard.index()]->on_request(std::move(request), Responder(*this));
 }
 
@@ -189,10 +199,10 @@ void HttpConnection::next_request() {
     state_ = State::head;
     started_ = connection_.shard().now();
     if (!input_.empty()) {
-        arm(started_ + limits::header_timeout);
+        arm(started_, site_.http.headers_timeout);
         return;
     }
-    arm(started_ + limits::keep_alive_timeout);
+    arm(started_, site_.http.keep_alive_timeout);
     if (input_.capacity() > kept_input_bytes) {
         input_.shrink_to_fit();
     }
@@ -245,7 +255,8 @@ void HttpConnection::respond(Response response) {
     auto const abort = std::exchange(abort_, nullptr);
     auto const unused = std::exchange(body_callback_, nullptr);
     bool const close = must_close(response);
-    connection_.send(response_bytes(response, head_only_, !close));
+    connection_.send(response_bytes(
+        response, head_only_, close ? std::nullopt : std::optional(site_.http.keep_alive_timeout)));
     if (close) {
         end();
         return;
@@ -338,8 +349,12 @@ void HttpConnection::time_out() {
     }
 }
 
-void HttpConnection::arm(Clock::time_point due) {
-    connection_.shard().timers().arm(timer_, due);
+void HttpConnection::arm(Clock::time_point from, Clock::duration patience) {
+    if (patience == Clock::duration::zero()) {
+        timer_.cancel();
+    } else {
+        connection_.shard().timers().arm(timer_, from + patience);
+    }
 }
 
 void HttpConnection::drop_head() {

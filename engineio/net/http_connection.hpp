@@ -4,6 +4,8 @@
 #include "engineio/net/http.hpp"
 #include "engineio/net/http_parse.hpp"
 #include "engineio/net/timer_wheel.hpp"
+#include "engineio/net/tls_context.hpp"
+#include "engineio/net/trusted_proxies.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +24,9 @@ namespace engineio::net {
 struct Site {
     std::vector<IoShard*> shards;
     std::vector<HttpHandler*> handlers;
+    HttpOptions http;
+    TrustedProxies proxies;
+    std::unique_ptr<TlsContext> tls;  // null: plain TCP
 };
 
 // Makes a connection of this shard, in one of its turns; drops it if the shard is stopping.
@@ -35,6 +40,7 @@ public:
     HttpConnection(Connection& connection, Site const& site);
     ~HttpConnection() override;
 
+    void on_open() override;
     void on_bytes(std::span<char> bytes) override;
     void on_drain() override;
     void on_end(std::string_view error) override;
@@ -71,7 +77,7 @@ private:
     void end();
     void set_backpressure();
     void time_out();
-    void arm(Clock::time_point due);
+    void arm(Clock::time_point from, Clock::duration patience);
     void drop_head();
 
     Connection& connection_;

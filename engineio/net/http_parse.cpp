@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 namespace engineio::net {
 
@@ -34,10 +35,33 @@ constexpr std::array<std::string_view, 16> single_fields = {
     "user-agent",
 };
 
-void add_field(Headers& headers, std::string name, std::string_view value) {
-    auto const same = [&](Header const& header) { return header.name == name; };
-    auto const found = std::find_if(headers.begin(), headers.end(), same);
-    if (found == headers.end()) {
+// Finds the field of a name: by looking at all, as long as that is quick; a head of two thousand
+// names would cost milliseconds.
+class FieldIndex {
+public:
+    Header* find(Headers& headers, std::string const& name) {
+        if (headers.size() <= quick) {
+            auto const same = [&](Header const& header) { return header.name == name; };
+            auto const found = std::find_if(headers.begin(), headers.end(), same);
+            return found == headers.end() ? nullptr : &*found;
+        }
+        for (; indexed_ < headers.size(); ++indexed_) {
+            places_.emplace(headers[indexed_].name, indexed_);
+        }
+        auto const found = places_.find(name);
+        return found == places_.end() ? nullptr : &headers[found->second];
+    }
+
+private:
+    static constexpr std::size_t quick = 40;
+
+    std::unordered_map<std::string, std::size_t> places_;
+    std::size_t indexed_ = 0;
+};
+
+void add_field(Headers& headers, FieldIndex& index, std::string name, std::string_view value) {
+    auto* const found = index.find(headers, name);
+    if (!found) {
         headers.push_back({std::move(name), std::string(value)});
     } else if (std::find(single_fields.begin(), single_fields.end(), name) == single_fields.end()) {
         found->value += name == "cookie" ? "; " : ", ";
@@ -49,6 +73,19 @@ bool is_token_start(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+bool is_digits(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
+
 }  // namespace
 
 HeadScan scan_head(std::string_view bytes, std::size_t& position) {
@@ -56,6 +93,10 @@ HeadScan scan_head(std::string_view bytes, std::size_t& position) {
         return HeadScan::malformed;
     }
     for (;;) {
+        bool const line_begins = position != 0 && bytes[position - 1] == '\n';
+        if (line_begins && position < bytes.size() && is_blank(bytes[position])) {
+            return HeadScan::malformed;
+        }
         auto const lf = bytes.find('\n', position);
         if (lf == std::string_view::npos) {
             position = bytes.size();
@@ -81,29 +122,62 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         body_limit(boost::none);  // ours is known only when the body is asked for
     }
 
-    void on_request_impl(http::verb, View method, View target, int version, Error&) override {
+    void on_request_impl(http::verb verb, View method, View target, int version,
+                         Error& error) override {
         request->method = method;
-        request->target = target;
+        request->target = origin_form(target);
         request->http_minor = version % 10;
+        bool const asterisk = verb == http::verb::options && request->target == "*";
+        if ((!request->target.starts_with('/') && !asterisk) || !is_ascii(target)) {
+            error = http::error::bad_target;
+        }
     }
+
+    // "http://host/path" → "/path", the host kept for later; anything else as it is.
+    std::string origin_form(std::string_view target) {
+        auto const colon = target.find("://");
+        auto const scheme = target.substr(0, colon);
+        if (colon == std::string_view::npos ||
+            (!iequals(scheme, "http") && !iequals(scheme, "https"))) {
+            return std::string(target);
+        }
+        auto const rest = target.substr(colon + 3);
+        auto const end = std::min(rest.find_first_of("/?"), rest.size());
+        authority = rest.substr(0, end);
+        if (authority.empty()) {
+            return {};
+        }
+        auto const path = rest.substr(end);
+        return path.starts_with('/') ? std::string(path) : "/" + std::string(path);
+    }
+
     void on_response_impl(int, View, int, Error&) override {}
 
     void on_field_impl(http::field field, View name, View value, Error& error) override {
-        if (field == http::field::content_length && ++content_lengths > 1) {
-            error = http::error::multiple_content_length;
+        // Beast takes "1, 1" for 1. Whoever reads it otherwise sees another end of the body.
+        if (field == http::field::content_length &&
+            (++content_lengths > 1 || !is_digits(std::string_view(value)))) {
+            error = http::error::bad_content_length;
+        }
+        if (field == http::field::host && ++hosts > 1) {
+            error = http::error::bad_field;  // RFC 9112 section 3.2
         }
         // A coding we cannot undo would make the body's end a matter of opinion (smuggling).
         if (field == http::field::transfer_encoding && !iequals(value, "chunked")) {
             error = http::error::bad_transfer_encoding;
         }
-        if (++fields <= limits::max_headers_count) {
-            add_field(request->headers, to_lower(name), value);
+        // Fields after the last chunk are checked and dropped.
+        if (request && ++fields <= limits::max_headers_count) {
+            add_field(request->headers, index, to_lower(name), value);
         }
     }
 
     void on_header_impl(Error& error) override {
         if (request->http_minor == 1 && !find_header(request->headers, "host")) {
             error = http::error::bad_field;
+        }
+        if (!authority.empty()) {
+            set_header(request->headers, "host", authority);
         }
         // Chunked coding does not exist in HTTP/1.0 (RFC 9112 section 6.1).
         if (request->http_minor == 0 && basic_parser::chunked()) {
@@ -143,7 +217,8 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         }
     }
 
-    Request* request = nullptr;
+    Request* request = nullptr;  // while its head is parsed
+    FieldIndex index;
     std::string* out = nullptr;
     std::uint64_t max_bytes = 0;
     std::uint64_t received = 0;    // since collect()
@@ -151,7 +226,10 @@ struct RequestParser::Sink final : http::basic_parser<true> {
     std::uint64_t announced = 0;   // Content-Length
     std::size_t fields = 0;
     unsigned content_lengths = 0;
+    unsigned hosts = 0;
+    std::string authority;  // of a target in absolute-form
     bool continue_expected = false;
+    bool unknown_expected = false;
 };
 
 RequestParser::RequestParser() : sink_(std::make_unique<Sink>()) {}
@@ -167,8 +245,12 @@ bool RequestParser::parse_head(std::string_view head, Request& request) {
         return false;
     }
     request.upgrade = sink_->upgrade();
+    // Clients of HTTP/1.0 expect nothing (RFC 9110 section 10.1.1).
     auto const* expect = find_header(request.headers, "expect");
-    sink_->continue_expected = expect && iequals(*expect, "100-continue");
+    if (expect && request.http_minor > 0) {
+        sink_->continue_expected = iequals(*expect, "100-continue");
+        sink_->unknown_expected = !sink_->continue_expected;
+    }
     return true;
 }
 
@@ -182,6 +264,10 @@ bool RequestParser::keep_alive() const {
 
 bool RequestParser::expects_continue() const {
     return sink_->continue_expected;
+}
+
+bool RequestParser::expects_unknown() const {
+    return sink_->unknown_expected;
 }
 
 bool RequestParser::chunked() const {
@@ -206,8 +292,6 @@ void RequestParser::collect(std::string* out, std::uint64_t max_bytes) {
 
 RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& consumed) {
     consumed = 0;
-    Request trailers;  // fields after the last chunk are checked and dropped
-    sink_->request = &trailers;
     auto result = Body::more;
     while (result == Body::more && !sink_->is_done() && consumed < bytes.size()) {
         boost::beast::error_code error;
@@ -223,7 +307,6 @@ RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& con
             result = error == http::error::body_limit ? Body::too_large : Body::malformed;
         }
     }
-    sink_->request = nullptr;
     return result == Body::more && sink_->is_done() ? Body::complete : result;
 }
 

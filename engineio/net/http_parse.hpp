@@ -15,8 +15,9 @@ namespace engineio::net {
 enum class HeadScan : std::uint8_t { incomplete, complete, malformed };
 
 // Looks for the empty line; `position` is kept between calls so that each byte is looked at once,
-// and is the length of the head when complete. A bare LF or a first byte no method starts with is
-// malformed at once, so that a TLS hello is not waited on until the timeout.
+// and is the length of the head when complete. A bare LF, a folded line (RFC 9112 section 5.2; two
+// readers may see different fields in it) or a first byte no method starts with is malformed at
+// once, so that a TLS hello is not waited on until the timeout.
 HeadScan scan_head(std::string_view bytes, std::size_t& position);
 
 // One HTTP/1 request in bytes (RFC 9112), without I/O. A thin shell around Beast's parser, which
@@ -30,13 +31,16 @@ public:
     ~RequestParser();
 
     // `head` as delimited by scan_head(). False: answer 400 and close. Fills `request` except for
-    // the peer's address.
+    // the peer's address. A target in absolute-form becomes origin-form, its authority the Host
+    // (RFC 9112 section 3.2.2).
     bool parse_head(std::string_view head, Request& request);
 
     // Valid after the head.
     bool complete() const;
     bool keep_alive() const;
     bool expects_continue() const;
+    // Expects something else, which nobody can meet (RFC 9110 section 10.1.1).
+    bool expects_unknown() const;
     bool chunked() const;
     // Announced bytes still to come; nothing if chunked.
     std::optional<std::uint64_t> remaining() const;

@@ -24,11 +24,13 @@ struct HttpServer::State {
     std::vector<std::unique_ptr<Listener>> listeners;  // shard 0 only
     std::optional<boost::asio::signal_set> signals;
     std::function<void()> terminate;
+    std::optional<boost::asio::signal_set> hangups;
+    std::function<void()> hang_up;
     std::vector<void (*)()> at_shard_end;
     bool started = false;
 
     IoShard& first() { return *shards.front(); }
-    void wait_signal();
+    void wait_signal(boost::asio::signal_set& set, std::function<void()> const& callback);
     void run_shard(IoShard& shard);
 };
 
@@ -39,11 +41,12 @@ void HttpServer::State::run_shard(IoShard& shard) {
     }
 }
 
-void HttpServer::State::wait_signal() {
-    signals->async_wait([this](boost::system::error_code const& error, int) {
+void HttpServer::State::wait_signal(boost::asio::signal_set& set,
+                                    std::function<void()> const& callback) {
+    set.async_wait([this, &set, &callback](boost::system::error_code const& error, int) {
         if (!error) {
-            first().enter([this] { terminate(); });
-            wait_signal();
+            first().enter(callback);
+            wait_signal(set, callback);
         }
     });
 }
@@ -68,10 +71,15 @@ Shard& HttpServer::shard(unsigned index) {
     return *state_->shards.at(index);
 }
 
-std::uint16_t HttpServer::listen(std::string const& host, std::uint16_t port,
+std::uint16_t HttpServer::listen(Endpoint const& endpoint, HttpOptions const& options,
                                  std::function<HttpHandler&(unsigned shard_index)> handlers) {
-    auto listening = listen_on(host, port);
-    auto owned = std::make_unique<Site>();
+    auto owned = std::make_unique<Site>(
+        Site{{},
+             {},
+             options,
+             TrustedProxies(options),
+             endpoint.tls ? std::make_unique<TlsContext>(*endpoint.tls) : nullptr});
+    auto listening = listen_on(endpoint);
     for (unsigned i = 0; i < shard_count(); ++i) {
         owned->shards.push_back(state_->shards[i].get());
         owned->handlers.push_back(&handlers(i));
@@ -81,7 +89,8 @@ std::uint16_t HttpServer::listen(std::string const& host, std::uint16_t port,
         std::lock_guard lock(state_->sites_mutex);
         state_->sites.push_back(std::move(owned));
     }
-    auto listener = std::make_unique<Listener>(site, std::move(listening.socket));
+    auto listener =
+        std::make_unique<Listener>(site, std::move(listening.socket), std::move(listening.file));
     state_->first().post([state = state_.get(), listener = std::move(listener)]() mutable {
         if (!state->first().stopping()) {
             listener->start();
@@ -89,6 +98,24 @@ std::uint16_t HttpServer::listen(std::string const& host, std::uint16_t port,
         }
     });
     return listening.port;
+}
+
+Result<void, std::string> HttpServer::reload_certificates() {
+    std::lock_guard lock(state_->sites_mutex);
+    std::vector<std::pair<TlsContext*, std::shared_ptr<TlsCertificates const>>> renewed;
+    for (auto const& site : state_->sites) {
+        if (site->tls) {
+            auto read = site->tls->read();
+            if (!read) {
+                return std::move(read).error();
+            }
+            renewed.emplace_back(site->tls.get(), std::move(*read));
+        }
+    }
+    for (auto& [context, certificates] : renewed) {
+        context->use(std::move(certificates));
+    }
+    return {};
 }
 
 void HttpServer::start() {
@@ -129,7 +156,14 @@ void HttpServer::on_termination(std::function<void()> callback) {
     SIO_ASSERT(!state_->signals);
     state_->terminate = std::move(callback);
     state_->signals.emplace(state_->first().context(), SIGINT, SIGTERM);
-    state_->wait_signal();
+    state_->wait_signal(*state_->signals, state_->terminate);
+}
+
+void HttpServer::on_hangup(std::function<void()> callback) {
+    SIO_ASSERT(!state_->hangups);
+    state_->hang_up = std::move(callback);
+    state_->hangups.emplace(state_->first().context(), SIGHUP);
+    state_->wait_signal(*state_->hangups, state_->hang_up);
 }
 
 void HttpServer::stop_listening() {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "engineio/net/endpoint.hpp"
 #include "engineio/net/http.hpp"
+#include "engineio/net/http_options.hpp"
+#include "engineio/net/result.hpp"
 #include "engineio/net/shard.hpp"
 
 #include <cstdint>
@@ -25,10 +28,16 @@ public:
     Shard& shard(unsigned index);
 
     // Binds and listens; connections are spread over the shards round robin, and their requests go
-    // to `handlers(shard index)`. Callable before and after start(). Port 0 takes a free one.
-    // Returns the port. Throws std::system_error naming address and port.
-    std::uint16_t listen(std::string const& host, std::uint16_t port,
+    // to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
+    // the port (0: a Unix socket). Throws std::system_error naming the address, or
+    // std::runtime_error naming the certificate file that can't be used.
+    std::uint16_t listen(Endpoint const& endpoint, HttpOptions const& options,
                          std::function<HttpHandler&(unsigned shard_index)> handlers);
+
+    // Any thread. Reads the certificate files of all listeners again: new connections get what
+    // they hold now, open ones stay as they are. If one file can't be used, all keep what they
+    // have, and the error names it.
+    Result<void, std::string> reload_certificates();
 
     // Starts the threads: all but shard 0's, which runs in run().
     void start();
@@ -36,6 +45,8 @@ public:
     void run();
     // SIGINT and SIGTERM call `callback` on shard 0, every time, instead of killing the process.
     void on_termination(std::function<void()> callback);
+    // SIGHUP calls `callback` on shard 0, every time: what operators send after a new certificate.
+    void on_hangup(std::function<void()> callback);
     // `callback` runs on each shard's thread when that ends, its connections gone. Before start().
     void on_shard_end(void (*callback)());
     // Any thread, also a handler: stops accepting.

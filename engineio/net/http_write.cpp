@@ -1,7 +1,5 @@
 #include "engineio/net/http_write.hpp"
 
-#include "engineio/limits.hpp"
-
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
@@ -49,7 +47,8 @@ bool has_no_body(int status) {
 
 }  // namespace
 
-std::string response_bytes(Response const& response, bool head_request, bool keep_alive) {
+std::string response_bytes(Response const& response, bool head_request,
+                           std::optional<std::chrono::milliseconds> keep_alive) {
     auto const reason = boost::beast::http::obsolete_reason(
         boost::beast::http::int_to_status(static_cast<unsigned>(response.status)));
     auto out = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
@@ -65,9 +64,11 @@ std::string response_bytes(Response const& response, bool head_request, bool kee
         append_field(out, "Date", date_now());
     }
     if (keep_alive) {
-        static_assert(limits::keep_alive_timeout == std::chrono::seconds(5));
         append_field(out, "Connection", "keep-alive");
-        append_field(out, "Keep-Alive", "timeout=5");
+        if (*keep_alive != std::chrono::milliseconds::zero()) {
+            fmt::format_to(std::back_inserter(out), "Keep-Alive: timeout={}\r\n",
+                           std::chrono::floor<std::chrono::seconds>(*keep_alive).count());
+        }
     } else {
         append_field(out, "Connection", "close");
     }

@@ -3,6 +3,7 @@
 #include "engineio/limits.hpp"
 #include "engineio/net/connection.hpp"
 #include "engineio/net/result.hpp"
+#include "engineio/net/tls_filter.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -14,6 +15,14 @@ IoShard::IoShard(unsigned index)
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes_)) {}
 
 IoShard::~IoShard() = default;
+
+std::span<char> IoShard::plaintext_buffer() {
+    auto const bytes = buffer_bytes_ + TlsFilter::record_bytes;
+    if (!plaintext_) {
+        plaintext_ = std::make_unique_for_overwrite<char[]>(bytes);
+    }
+    return {plaintext_.get(), bytes};
+}
 
 void IoShard::run() {
     context_.run();
@@ -28,13 +37,18 @@ void IoShard::run() {
 
 void IoShard::stop() {
     // Two tasks: the first turn's flush writes what was queued before anything is cut.
-    post([this] {
-        boost::asio::post(context_, [this] {
-            if (!stopping_) {
-                stopping_ = true;
-                context_.stop();
-            }
-        });
+    post([this] { stop_when_flushed(); });
+}
+
+void IoShard::stop_when_flushed() {
+    boost::asio::post(context_, [this] {
+        if (has_unflushed()) {
+            enter([] {});
+            stop_when_flushed();
+        } else if (!stopping_) {
+            stopping_ = true;
+            context_.stop();
+        }
     });
 }
 

@@ -32,6 +32,8 @@ public:
 
     boost::asio::io_context& context() { return context_; }
     std::span<char> read_buffer() { return {buffer_.get(), buffer_bytes_}; }
+    // Room for what a full read buffer decrypts to. Made at the first use.
+    std::span<char> plaintext_buffer();
 
     // Every completion handler does its work in here: one turn, with the timers brought up to date.
     template <class Body>
@@ -56,6 +58,7 @@ public:
 
 private:
     void wake() override;
+    void stop_when_flushed();
     void arm_timer();
     void cut_all();
 
@@ -65,6 +68,7 @@ private:
     TimePoint armed_until_ = TimePoint::max();
     std::size_t buffer_bytes_;
     std::unique_ptr<char[]> buffer_;
+    std::unique_ptr<char[]> plaintext_;
     std::vector<std::unique_ptr<Connection>> connections_;
     bool stopping_ = false;
 };

@@ -1,38 +1,29 @@
 #pragma once
 
 #include "engineio/net/http_connection.hpp"
+#include "engineio/net/listening_socket.hpp"
 #include "engineio/net/timer_wheel.hpp"
-#include "engineio/net/unique_fd.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <string>
 
 namespace engineio::net {
-
-// A bound and listening TCP socket, and the port it got. Throws std::system_error naming the
-// address. Any thread.
-struct Listening {
-    UniqueFd socket;
-    std::uint16_t port;
-};
-Listening listen_on(std::string const& host, std::uint16_t port);
 
 // Accepts the connections of one address on shard 0 and deals them out to all shards in turn.
 // Owned by HttpServer; after construction used on shard 0 only.
 class Listener {
 public:
-    Listener(Site const& site, UniqueFd socket) : site_(site), pending_(std::move(socket)) {}
+    Listener(Site const& site, UniqueFd socket, UnixSocketFile file)
+        : site_(site), pending_(std::move(socket)), file_(std::move(file)) {}
 
     void start();
     void stop();
 
 private:
-    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol,
                                                         boost::asio::io_context::executor_type>;
 
     void wait();
@@ -42,9 +33,11 @@ private:
 
     Site const& site_;
     UniqueFd pending_;  // until start()
+    UnixSocketFile file_;
     std::optional<Acceptor> acceptor_;
     OneShot pause_;
     std::size_t next_ = 0;
+    bool exhausted_ = false;  // out of descriptors, and said so
 };
 
 }  // namespace engineio::net

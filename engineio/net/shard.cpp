@@ -1,7 +1,10 @@
 #include "engineio/net/shard.hpp"
 
+#include "engineio/limits.hpp"
+
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace engineio::net {
 
@@ -86,13 +89,21 @@ void Shard::dispatch() {
 
 void Shard::flush_dirty() {
     // By index: a flush may mark (a close frame after an error) or forget others.
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    std::size_t i = 0;
+    for (std::size_t flushed = 0; i < dirty_.size(); ++i) {
         if (Flushable* target = dirty_[i]) {
+            if (flushed++ == limits::max_flushes_per_turn) {
+                break;
+            }
             target->dirty_ = false;
             target->flush();
         }
     }
-    dirty_.clear();
+    dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(i));
+    // What has arrived meanwhile is read first; the end of the task's turn flushes the next slice.
+    if (!dirty_.empty() && !std::exchange(flush_goes_on_, true)) {
+        post([this] { flush_goes_on_ = false; });
+    }
 }
 
 Shard::Turn::Turn(Shard& shard, TimePoint now) : shard_(shard), outer_(current_shard) {

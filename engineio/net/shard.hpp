@@ -51,7 +51,8 @@ public:
     // place of Node's process.nextTick.
     void defer(UniqueFunction task);
 
-    // This shard only. `target` is flushed once when the turn closes.
+    // This shard only. `target` is flushed once when the turn closes, or, if many are, in one of
+    // the next turns.
     void mark_dirty(Flushable& target);
     // To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
@@ -76,6 +77,9 @@ public:
         Shard* outer_;
     };
 
+    // Something marked has not been flushed yet, although no turn is open.
+    bool has_unflushed() const { return !dirty_.empty(); }
+
     // Runs posted tasks and due timers; for drivers, inside a Turn.
     void run_posted();
     // Destroys tasks that come too late, when no thread runs this shard any more.
@@ -83,8 +87,8 @@ public:
     void run_timers() { timers_.advance(now_); }
 
 protected:
-    // Called by post() from any thread when the queue was empty: make the driver call
-    // run_posted() soon.
+    // Called by post() from any thread when the queue was empty: make the driver open a turn and
+    // call run_posted() in it soon.
     virtual void wake() = 0;
 
 private:
@@ -97,7 +101,8 @@ private:
     Metrics metrics_;
     std::vector<UniqueFunction> deferred_;
     std::vector<Flushable*> dirty_;
-    std::mutex posted_mutex_;  // guards posted_
+    bool flush_goes_on_ = false;  // a task is posted for it
+    std::mutex posted_mutex_;     // guards posted_
     std::vector<UniqueFunction> posted_;
 };
 

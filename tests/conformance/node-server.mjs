@@ -1,7 +1,10 @@
 // The conformance contract on the official Node packages: what this program shows on the wire is
 // what hubbub-conformance has to show. Same command line as the C++ program:
 //   node node-server.mjs --profile NAME --port N [--host 127.0.0.1] [--threads N]
+//       [--tls-cert FILE --tls-key FILE]    SIGHUP reads both again
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createRequire } from "node:module";
 import { installBenchmark, installNamespaces } from "./node-handlers.mjs";
 import { startEngineOptions } from "./node-engine-options.mjs";
@@ -127,11 +130,29 @@ function start(http, profile) {
     process.exit(2);
 }
 
-const http = createServer(answerPlainPaths);
+function certificate() {
+    const [cert, key] = [option("tls-cert"), option("tls-key")];
+    return cert && { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+const secure = certificate();
+const http = secure ? createSecureServer(secure, answerPlainPaths) : createServer(answerPlainPaths);
+if (secure) {
+    process.on("SIGHUP", () => {
+        try {
+            http.setSecureContext(certificate());
+        } catch (error) {
+            console.error(`certificates not reloaded: ${error.message}`);
+        }
+    });
+}
 http.maxHeadersCount = 2000;
 const server = start(http, option("profile", "main"));
-http.listen(Number(option("port", "0")), option("host", "127.0.0.1"), () => {
-    console.log(`READY ${http.address().port}`);
+const host = option("host", "127.0.0.1");
+const place = host.startsWith("unix:") ? { path: host.slice(5) } :
+    { port: Number(option("port", "0")), host: host || undefined };
+http.listen(place, () => {
+    console.log(`READY ${http.address().port ?? 0}`);
 });
 
 function stop() {

@@ -4,7 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <memory>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <vector>
 
 using namespace engineio::net;
 using namespace loopback;
@@ -191,6 +195,41 @@ TEST_CASE_FIXTURE(HttpFixture, "while a request is parked, pipelined input is bo
     ::setsockopt(client.descriptor(), SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
     // Much more than limits::max_pipelined_bytes and all kernel buffers: the server stops reading.
     CHECK_FALSE(client.send(std::string(64 << 20, 'x')));
+}
+
+TEST_CASE("stop waits for the last words to more connections than one turn writes to") {
+    constexpr std::size_t count = 3 * engineio::limits::max_flushes_per_turn;
+    rlimit descriptors{};
+    ::getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = std::max<rlim_t>(descriptors.rlim_cur, 2 * count + 100);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+    std::vector<Responder> parked;
+    TestServer server;
+    server.router().set_fallback([&](Request, Responder responder) {
+        parked.push_back(std::move(responder));
+        if (parked.size() == count) {
+            server.note("full");
+        }
+    });
+    server.run();
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.push_back(std::make_unique<RawClient>(server.port()));
+        clients.back()->send(get("/"));
+    }
+    REQUIRE(server.wait_for_note("full") == "full");
+    server.http().shard(0).post([&] {
+        for (auto& responder : parked) {
+            responder.respond({200, {}, "bye", false});
+        }
+        server.http().stop();
+    });
+    std::size_t served = 0;
+    for (auto& client : clients) {
+        served += client->read_all().ends_with("bye") ? 1 : 0;
+    }
+    CHECK(served == count);
+    server.stop();
 }
 
 TEST_CASE("stop cuts open connections after their answers were written") {

@@ -8,35 +8,93 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
 namespace loopback {
 
-RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes)
-    : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+namespace {
+
+struct Address {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+    sockaddr const* get() const { return reinterpret_cast<sockaddr const*>(&storage); }
+};
+
+Address address_of(std::string const& host, std::uint16_t port) {
+    Address address;
+    if (host.starts_with("unix:")) {
+        auto& file = reinterpret_cast<sockaddr_un&>(address.storage);
+        file.sun_family = AF_UNIX;
+        std::strncpy(file.sun_path, host.c_str() + 5, sizeof file.sun_path - 1);
+        address.length = sizeof file;
+    } else if (host.find(':') != std::string::npos) {
+        auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(port);
+        ::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr);
+        address.length = sizeof v6;
+    } else {
+        auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(port);
+        ::inet_pton(AF_INET, host.c_str(), &v4.sin_addr);
+        address.length = sizeof v4;
+    }
+    return address;
+}
+
+// -1 if nobody listens there.
+int connect_to(std::string const& host, std::uint16_t port, int receive_buffer_bytes) {
+    auto const address = address_of(host, port);
+    int const fd = ::socket(address.storage.ss_family, SOCK_STREAM, 0);
+    if (receive_buffer_bytes != 0) {
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
+    }
+    if (::connect(fd, address.get(), address.length) != 0) {
+        ::close(fd);
+        return -1;
+    }
     timeval const patience{5, 0};
     int const on = 1;
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (receive_buffer_bytes != 0) {
-        ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
-                     sizeof receive_buffer_bytes);
-    }
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
+}
+
+}  // namespace
+
+RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes)
+    : fd_(connect_to("127.0.0.1", port, receive_buffer_bytes)) {
+    REQUIRE(fd_ >= 0);
+}
+
+RawClient::RawClient(std::string const& host, std::uint16_t port) : fd_(connect_to(host, port, 0)) {
+    REQUIRE(fd_ >= 0);
+}
+
+bool RawClient::reaches(std::string const& host, std::uint16_t port) {
+    int const fd = connect_to(host, port, 0);
+    ::close(fd);
+    return fd >= 0;
 }
 
 RawClient::~RawClient() {
     ::close(fd_);
 }
 
+long RawClient::transmit(std::string_view bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+long RawClient::receive(char* room, std::size_t size) {
+    return ::recv(fd_, room, size, 0);
+}
+
 bool RawClient::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        auto const sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        auto const sent = transmit(bytes);
         if (sent <= 0) {
             return false;
         }
@@ -75,7 +133,7 @@ bool RawClient::send_frame(int first_byte, std::string_view payload) {
 
 bool RawClient::fill() {
     char chunk[16384];
-    auto const received = ::recv(fd_, chunk, sizeof chunk, 0);
+    auto const received = receive(chunk, sizeof chunk);
     if (received > 0) {
         buffer_.append(chunk, static_cast<std::size_t>(received));
         return true;

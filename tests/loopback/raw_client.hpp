@@ -7,12 +7,16 @@
 
 namespace loopback {
 
-// A blocking TCP client on 127.0.0.1 that says exactly the bytes it is told and gives up waiting
+// A blocking client on this machine that says exactly the bytes it is told and gives up waiting
 // after five seconds. Owned by one test case.
 class RawClient {
 public:
     explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
-    ~RawClient();
+    // `host` is "127.0.0.1", "::1" or "unix:/path".
+    RawClient(std::string const& host, std::uint16_t port);
+    // Whether somebody listens there.
+    static bool reaches(std::string const& host, std::uint16_t port);
+    virtual ~RawClient();
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
 
@@ -36,10 +40,15 @@ public:
     void reset();       // RST
     int descriptor() const { return fd_; }
 
+protected:
+    // As send(2) and recv(2); a client over TLS puts its layer here.
+    virtual long transmit(std::string_view bytes);
+    virtual long receive(char* room, std::size_t size);
+
 private:
     bool fill();
 
-    int fd_;
+    int fd_ = -1;
     std::string buffer_;
     bool reset_seen_ = false;
 };

@@ -14,7 +14,7 @@ TEST_CASE("a port in use is reported with address and port") {
     auto const address = "127.0.0.1:" + std::to_string(server.port());
     Router router;
     try {
-        server.http().listen("127.0.0.1", server.port(),
+        server.http().listen({.host = "127.0.0.1", .port = server.port()}, {},
                              [&](unsigned) -> HttpHandler& { return router; });
         FAIL("listened twice");
     } catch (std::system_error const& error) {
@@ -27,8 +27,8 @@ TEST_CASE("listening may begin while the server runs, and end before it") {
     TestServer server;
     server.run();
     Router router;
-    auto const port =
-        server.http().listen("127.0.0.1", 0, [&](unsigned) -> HttpHandler& { return router; });
+    auto const port = server.http().listen({.host = "127.0.0.1"}, {},
+                                           [&](unsigned) -> HttpHandler& { return router; });
     RawClient client(port);
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(client.read_answer().starts_with("HTTP/1.1 404 Not Found\r\n"));

@@ -3,6 +3,8 @@
 
 #include "socketio/client.hpp"
 #include "tests/loopback/running_server.hpp"
+#include "tests/loopback/tls_client.hpp"
+#include "tests/rig/test_certificate.hpp"
 
 #include <doctest/doctest.h>
 
@@ -41,6 +43,67 @@ TEST_CASE("a handler of on_disconnecting may disconnect the socket and its room"
     host.say("41");
     CHECK(other.read() == "41");
     CHECK(calls == 2);
+}
+
+TEST_CASE("one server listens on several endpoints, with and without TLS") {
+    rig::TestCertificate const certificate("several");
+    Endpoint secure;
+    secure.host = "127.0.0.1";
+    secure.tls = TlsOptions{certificate.certificate_file(), certificate.key_file()};
+    RunningServer server;
+    auto const secure_port = server.io.listen(secure);
+    server.run();
+    auto const late_port = server.io.listen({.host = "127.0.0.1"});
+    std::string const request =
+        "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: h\r\n\r\n";
+    TlsClient encrypted(secure_port);
+    encrypted.send(request);
+    CHECK(encrypted.read_answer().find("0{\"sid\"") != std::string::npos);
+    for (auto const port : {server.port, late_port}) {
+        RawClient plain(port);
+        plain.send(request);
+        CHECK(plain.read_answer().find("0{\"sid\"") != std::string::npos);
+    }
+    CHECK(server.io.clients_count() == 3);
+    CHECK(server.io.reload_certificates().has_value());
+}
+
+TEST_CASE("behind a trusted proxy everybody sees the client's address") {
+    ServerOptions options;
+    std::atomic<int> asked = 0;
+    options.allow_request = [&](Request const& request, auto decide) {
+        asked += request.remote_address == "203.0.113.9" ? 1 : 0;
+        decide({});
+    };
+    std::string seen = "203.0.113.9";
+    SUBCASE("trusted") {
+        options.http.trust_proxy = {"loopback"};
+    }
+    SUBCASE("trusted, by the standard's header") {
+        options.http.trust_proxy = {"loopback"};
+        options.http.forwarded_header = ForwardedHeader::forwarded;
+    }
+    SUBCASE("nobody is trusted by default") {
+        seen = "127.0.0.1";
+    }
+    RunningServer server(std::move(options));
+    server.io.on("address", [](Socket& socket) { return socket.handshake().address(); });
+    server.run();
+    Peer peer(server, "40",
+              "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nForwarded: for=203.0.113.9\r\n");
+    peer.read();
+    peer.say(R"(421["address"])");
+    CHECK(peer.read() == "431[\"" + seen + "\"]");
+    CHECK(asked == (seen == "127.0.0.1" ? 0 : 1));
+}
+
+TEST_CASE("a proxy list with a mistake does not start") {
+    RunningServer server([] {
+        ServerOptions options;
+        options.http.trust_proxy = {"10.0.0.0/99"};
+        return options;
+    }());
+    CHECK_THROWS_AS(server.io.listen(), std::invalid_argument);
 }
 
 TEST_CASE("a connection gets only so many sockets") {

@@ -61,12 +61,17 @@ void upgrade(TestServer& server, DeflateOptions const& deflate, Request const& r
 
 }  // namespace
 
-TestServer::TestServer(unsigned threads) : server_(std::make_unique<HttpServer>(threads)) {
+TestServer::TestServer(unsigned threads, Endpoint const& endpoint, HttpOptions options)
+    : server_(std::make_unique<HttpServer>(threads)), options_(std::move(options)) {
     for (unsigned i = 0; i < threads; ++i) {
         routers_.push_back(std::make_unique<Router>());
     }
-    port_ = server_->listen("127.0.0.1", 0,
-                            [this](unsigned index) -> HttpHandler& { return *routers_[index]; });
+    port_ = listen(endpoint);
+}
+
+std::uint16_t TestServer::listen(Endpoint const& endpoint) {
+    return server_->listen(endpoint, options_,
+                           [this](unsigned index) -> HttpHandler& { return *routers_[index]; });
 }
 
 TestServer::~TestServer() {

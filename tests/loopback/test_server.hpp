@@ -19,12 +19,16 @@ namespace loopback {
 // are added before run(). Notes collect what happened on the shards for the test to wait for.
 class TestServer {
 public:
-    explicit TestServer(unsigned threads = 1);
+    explicit TestServer(unsigned threads = 1,
+                        engineio::net::Endpoint const& endpoint = {.host = "127.0.0.1"},
+                        engineio::net::HttpOptions options = {});
     ~TestServer();
 
     engineio::net::Router& router(unsigned shard = 0) { return *routers_[shard]; }
     engineio::net::HttpServer& http() { return *server_; }
     std::uint16_t port() const { return port_; }
+    // A further listener with the same routes; returns its port.
+    std::uint16_t listen(engineio::net::Endpoint const& endpoint);
 
     void run();
     void stop();  // waits for run() to return
@@ -40,6 +44,7 @@ public:
 private:
     std::vector<std::unique_ptr<engineio::net::Router>> routers_;
     std::unique_ptr<engineio::net::HttpServer> server_;
+    engineio::net::HttpOptions options_;
     std::uint16_t port_ = 0;
     std::thread thread_;
     std::mutex mutex_;  // guards notes_

@@ -28,11 +28,14 @@ LIBRARIES = {
     r"boost/asio": {NET + "connection.hpp", NET + "http_parse.cpp", NET + "http_server.cpp",
                     NET + "io_shard.cpp", NET + "io_shard.hpp", NET + "listener.hpp"},
     r"boost/beast": {NET + "http_parse.cpp", NET + "http_write.cpp"},
-    r"openssl/": {NET + "ws_handshake.cpp"},
+    r"openssl/": {NET + "tls_certificates.hpp", NET + "tls_context.cpp", NET + "tls_filter.cpp",
+                  NET + "ws_handshake.cpp"},
     r"zlib\.h": {NET + "deflate.cpp"},
     r"rapidjson/": {"socketio/json_parse.cpp"},
     r"sqlite3": set(),
-    r"sys/socket\.h|sys/epoll\.h|netdb\.h": {NET + "connection.cpp", NET + "listener.cpp"},
+    r"sys/socket\.h|sys/epoll\.h|netdb\.h": {NET + "connection.cpp",
+                                             NET + "connection_output.cpp", NET + "listener.cpp",
+                                             NET + "listening_socket.cpp"},
     r"spdlog/": {NET + "log.cpp"},
 }
 # The one header of the root that `net` may see: a leaf with numbers.

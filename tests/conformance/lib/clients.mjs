@@ -23,10 +23,11 @@ const opened = new Set();
 
 // A client that is not connected yet. `nsp` is a namespace, `tag` names the client at the server.
 export function makeClient(port, {
-    library = newest, way = ways[1], nsp = "/", tag, auth = {}, query = {}, ...more
+    library = newest, way = ways[1], nsp = "/", tag, auth = {}, query = {},
+    origin = `http://127.0.0.1:${port}`, ...more
 } = {}) {
     const named = tag === undefined ? {} : { tag };
-    const socket = library.io(`http://127.0.0.1:${port}${nsp}`, {
+    const socket = library.io(`${origin}${nsp}`, {
         transports: way.transports,
         forceNew: true,
         reconnection: false,

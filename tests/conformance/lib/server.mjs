@@ -75,8 +75,10 @@ export async function startCommand(command, args = [], { quiet = true, cwd } = {
 }
 
 // `options` are Engine.IO options in words that fit into JSON, for the profile eio-options.
-export function startServer(profile, { port = 0, command = serverUnderTest, options } = {}) {
-    const more = options ? ["--options", JSON.stringify(options)] : [];
+export function startServer(profile, {
+    port = 0, command = serverUnderTest, options, args = [],
+} = {}) {
+    const more = options ? ["--options", JSON.stringify(options), ...args] : args;
     return startCommand(command, ["--profile", profile, "--port", String(port), ...more]);
 }
 

@@ -1,0 +1,188 @@
+// The outgoing queue of a Connection and how it reaches the kernel.
+
+#include "engineio/limits.hpp"
+#include "engineio/net/connection.hpp"
+
+#include <cerrno>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+namespace engineio::net {
+
+namespace {
+
+constexpr std::size_t max_iovecs = 64;
+// Time for the peer to read our last bytes and close its side.
+constexpr auto discard_time = std::chrono::seconds(5);
+// An idle connection keeps no more room for output than this.
+constexpr std::size_t kept_queue_items = 16;
+
+}  // namespace
+
+void Connection::send(Message message) {
+    auto const bytes = message.frame().size();
+    enqueue(Item{std::move(message), nullptr}, bytes);
+}
+
+void Connection::send(std::string bytes) {
+    auto const size = bytes.size();
+    if (size != 0) {
+        enqueue(Item{{}, std::make_unique<std::string>(std::move(bytes))}, size);
+    }
+}
+
+void Connection::enqueue(Item item, std::size_t bytes) {
+    if (shut_ || closing_) {
+        return;
+    }
+    // A single big item on an empty queue is an answer, not a slow reader.
+    bool const had_output = buffered_ != 0;
+    queue_.push_back(std::move(item));
+    account(bytes);
+    shard_.mark_dirty(*this);
+    if (had_output && buffered_ > limits::max_buffered_bytes && !overflown_) {
+        overflown_ = true;
+        shard_.defer([this] { check_overflow(); });
+    }
+}
+
+void Connection::account(std::size_t added) {
+    buffered_ += added;
+    shard_.metrics().buffered_bytes += added;
+}
+
+void Connection::unaccount(std::size_t removed) {
+    buffered_ -= removed;
+    shard_.metrics().buffered_bytes -= removed;
+}
+
+void Connection::check_overflow() {
+    overflown_ = false;
+    // A burst of one turn is not yet a slow reader: the kernel may take it.
+    flush();
+    if (!shut_ && buffered_ > limits::max_buffered_bytes) {
+        ++shard_.metrics().slow_readers_closed;
+        finish("write buffer limit");
+    }
+}
+
+void Connection::flush() {
+    // While a wait is pending the kernel is full; trying would be one wasted call per turn.
+    if (!shut_ && !waiting_write_ && has_output()) {
+        ++shard_.metrics().flushes;
+        write_queue();
+        if (!shut_ && !has_output()) {
+            queue_emptied();
+        }
+    }
+}
+
+bool Connection::has_output() const {
+    // A TLS stream ends with a message of its own.
+    return buffered_ != 0 || (closing_ && tls_ && tls_->writable());
+}
+
+void Connection::write_queue() {
+    while (!shut_ && has_output() && (tls_ ? write_encrypted() : write_gathered())) {
+    }
+}
+
+bool Connection::write_gathered() {
+    iovec vectors[max_iovecs];
+    std::size_t count = 0;
+    std::size_t total = 0;
+    for (auto i = first_; i < queue_.size() && count < max_iovecs; ++i) {
+        auto const bytes = queue_[i].bytes().substr(i == first_ ? first_offset_ : 0);
+        vectors[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+        total += bytes.size();
+    }
+    std::size_t written = 0;
+    bool const all = give(vectors, count, total, written);
+    consumed(written);
+    return all;
+}
+
+// False if the kernel did not take everything: then a wait is pending or the connection is shut.
+bool Connection::give(iovec* vectors, std::size_t count, std::size_t total, std::size_t& written) {
+    msghdr message{};
+    message.msg_iov = vectors;
+    message.msg_iovlen = count;
+    ssize_t result;
+    do {
+        result = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    } while (result < 0 && errno == EINTR);
+    if (result < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+        fail(errno);
+        return false;
+    }
+    written = result > 0 ? static_cast<std::size_t>(result) : 0;
+    shard_.metrics().bytes_out += written;
+    if (written < total) {
+        wait_writable();
+    }
+    return written == total;
+}
+
+void Connection::consumed(std::size_t bytes) {
+    unaccount(bytes);
+    first_offset_ += bytes;
+    while (first_ < queue_.size() && first_offset_ >= queue_[first_].bytes().size()) {
+        first_offset_ -= queue_[first_].bytes().size();
+        queue_[first_++] = {};
+    }
+    if (first_ == queue_.size()) {
+        clear_queue();
+    } else if (first_ > max_iovecs && first_ > queue_.size() / 2) {
+        // A reader that is always a little behind never empties the queue.
+        queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+    }
+}
+
+void Connection::queue_emptied() {
+    if (!closing_) {
+        handler_->on_drain();
+        return;
+    }
+    if (peer_ended_) {
+        shut();
+        return;
+    }
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);  // fails if the peer has reset: read sees it
+    half_shut_ = true;
+    linger(discard_time);
+    resume_reading();
+}
+
+void Connection::clear_queue() {
+    unaccount(buffered_ - (tls_ ? tls_->pending().size() : 0));
+    first_ = 0;
+    first_offset_ = 0;
+    queue_.clear();
+    if (queue_.capacity() > kept_queue_items) {
+        queue_.shrink_to_fit();
+    }
+}
+
+void Connection::wait_writable() {
+    if (waiting_write_) {
+        return;
+    }
+    waiting_write_ = true;
+    socket_.async_wait(Socket::wait_write, [this](boost::system::error_code const&) {
+        shard_.enter([this] {
+            waiting_write_ = false;
+            if (shut_) {
+                retire_if_idle();
+            } else {
+                if (closing_) {
+                    linger(limits::close_timeout);  // it still reads: progress renews the patience
+                }
+                flush();
+            }
+        });
+    });
+}
+
+}  // namespace engineio::net
