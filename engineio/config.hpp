@@ -113,7 +113,8 @@ struct ConnectionError {
 };
 
 // Options of the Engine.IO layer: Node's names in snake_case, Node's defaults. Functions are
-// called on the shard of the request, by several shards at once.
+// called on the shard of the request, by several shards at once. Their exceptions are logged and
+// harm their own request at most: what asks is refused, hooks count as done.
 struct Options {
     std::string path = "/engine.io";
     bool add_trailing_slash = true;

@@ -76,7 +76,9 @@ void Engine::on_request(net::Request request, net::Responder responder) {
     }
     // Without WebSocket an upgrade request is a plain one (reference-behaviour 1.1).
     bool const upgrade = request.upgrade && allows_transport(state_->options, "websocket");
-    state_->serve({std::move(request), std::move(query), std::move(responder), {}, upgrade, {}});
+    Exchange exchange{std::move(request), std::move(query), std::move(responder), {}, upgrade, {}};
+    guarded(state_->shard, "the handling of a request",
+            [&] { state_->serve(std::move(exchange)); });
 }
 
 // --- checks -----------------------------------------------------------------------------------
@@ -109,18 +111,17 @@ bool Engine::State::answer_preflight(Exchange& exchange) {
     if (!options.cors) {
         return false;
     }
-    try {
-        auto preflight = apply_cors(options.cors, exchange.request, exchange.headers);
-        if (preflight) {
-            exchange.responder.respond(std::move(*preflight));
-        }
-        return preflight.has_value();
-    } catch (std::exception const& error) {
+    std::optional<net::Response> preflight;
+    bool const decided = guarded(shard, "the cors option", [&] {
+        preflight = apply_cors(options.cors, exchange.request, exchange.headers);
+    });
+    if (preflight) {
+        exchange.responder.respond(std::move(*preflight));
+    } else if (!decided) {
         refuse(std::move(exchange),
-               make_error(error_code::bad_request,
-                          {{"name", "MIDDLEWARE_FAILURE"}, {"error", error.what()}}));
-        return true;
+               make_error(error_code::bad_request, {{"name", "MIDDLEWARE_FAILURE"}}));
     }
+    return preflight || !decided;
 }
 
 void Engine::State::next_middleware(Exchange exchange, std::size_t index) {
@@ -150,7 +151,12 @@ void Engine::State::next_middleware(Exchange exchange, std::size_t index) {
         });
     };
     auto& held = suspended->exchange();
-    group.middlewares()[index](held.request, held.headers, Next(std::move(decide)));
+    bool const called = guarded(shard, "a middleware", [&] {
+        group.middlewares()[index](held.request, held.headers, Next(decide));
+    });
+    if (!called) {
+        decide(Refusal{"it threw"});
+    }
 }
 
 void Engine::State::check(Exchange exchange) {
@@ -175,7 +181,8 @@ void Engine::State::check(Exchange exchange) {
 void Engine::State::refuse(Exchange exchange, ConnectionError error, std::string_view message) {
     ++shard.metrics().protocol_errors;
     if (options.connection_error) {
-        options.connection_error(exchange.request, error);
+        guarded(shard, "connection_error",
+                [&] { options.connection_error(exchange.request, error); });
     }
     auto response = error_response(error.code, message, exchange.upgrade);
     if (!exchange.upgrade) {

@@ -17,7 +17,8 @@ namespace engineio {
 // group, which holds the options.
 class Engine final : public net::HttpHandler {
 public:
-    // Makes the user of a new session; called on the shard, before the open packet is sent.
+    // Makes the user of a new session; called on the shard, before the open packet is sent. Must
+    // not throw.
     using Accept = std::function<std::unique_ptr<SessionHandler>(Session&)>;
 
     Engine(net::Shard& shard, unsigned shard_count, EngineGroup& group, Accept accept);

@@ -57,8 +57,13 @@ void Engine::State::identified(Exchange exchange, std::optional<std::string> sid
                                                {{"name", "ID_GENERATION_ERROR"}, {"error", why}}));
         return;
     }
-    exchange.sid = std::move(*sid);
-    exchange.upgrade ? upgrade(std::move(exchange)) : open_polling(std::move(exchange));
+    exchange.sid = *sid;
+    guarded(shard, "the opening of a session", [&] {
+        exchange.upgrade ? upgrade(std::move(exchange)) : open_polling(std::move(exchange));
+    });
+    if (!find(*sid)) {
+        group.release(*sid);
+    }
 }
 
 Session& Engine::State::make_session(std::string sid, net::Request request,
@@ -94,6 +99,10 @@ void Engine::State::ended(Session& session) {
 
 void Engine::State::open_polling(Exchange exchange) {
     auto const& query = exchange.query;
+    // First, for its encoder is the application's and may throw.
+    if (options.cookie) {
+        exchange.headers.push_back({"Set-Cookie", session_cookie(*options.cookie, exchange.sid)});
+    }
     auto& session = make_session(std::move(exchange.sid), exchange.request, query);
     PollingTransport::Format format{session.protocol(), !query.get("b64").empty(), {}};
     if (query.has("j")) {
@@ -103,9 +112,6 @@ void Engine::State::open_polling(Exchange exchange) {
     auto& polling = *transport;
     polling.bind(session);
     session.own(std::move(transport));
-    if (options.cookie) {
-        exchange.headers.push_back({"Set-Cookie", session_cookie(*options.cookie, session.sid())});
-    }
     // Parks the request: the session is not open yet and sends nothing.
     polling.on_request({std::move(exchange.request), std::move(exchange.responder),
                         std::move(exchange.headers), true});
@@ -161,10 +167,11 @@ void Engine::State::upgrade(Exchange exchange) {
         return;
     }
     if (first && options.initial_headers) {
-        options.initial_headers(exchange.headers, request);
+        guarded(shard, "initial_headers",
+                [&] { options.initial_headers(exchange.headers, request); });
     }
     if (options.headers) {
-        options.headers(exchange.headers, request);
+        guarded(shard, "headers", [&] { options.headers(exchange.headers, request); });
     }
     net::WsOptions ws;
     ws.max_message_bytes = options.max_http_buffer_size;

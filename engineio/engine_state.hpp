@@ -2,12 +2,11 @@
 
 #include "engineio/engine.hpp"
 #include "engineio/exchange.hpp"
-#include "engineio/net/log.hpp"
+#include "engineio/guard.hpp"
 #include "engineio/net/ws_handshake.hpp"
 #include "engineio/sid.hpp"
 #include "engineio/ws_transport.hpp"
 
-#include <exception>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -66,10 +65,9 @@ void Engine::State::ask(Question<T> const& question, Exchange exchange, T on_thr
             }
         });
     };
-    try {
-        question(suspended->exchange().request, answered);
-    } catch (std::exception const& error) {
-        net::log_error("engineio", "a question about a request threw: {}", error.what());
+    bool const asked = guarded(shard, "a question about a request",
+                               [&] { question(suspended->exchange().request, answered); });
+    if (!asked) {
         answered(std::move(on_throw));
     }
 }

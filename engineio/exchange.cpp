@@ -1,5 +1,7 @@
 #include "engineio/exchange.hpp"
 
+#include "engineio/guard.hpp"
+
 #include <utility>
 
 namespace engineio {
@@ -27,7 +29,8 @@ void Suspended::resume(std::function<void(Exchange)> go) {
     }
     auto task = [self = shared_from_this(), go = std::move(go)] {
         if (self->exchange_.responder) {
-            go(std::move(self->exchange_));
+            guarded(self->shard_, "the handling of a request",
+                    [&] { go(std::move(self->exchange_)); });
         }
     };
     if (shard_.is_current()) {

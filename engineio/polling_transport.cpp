@@ -1,5 +1,6 @@
 #include "engineio/polling_transport.hpp"
 
+#include "engineio/guard.hpp"
 #include "engineio/limits.hpp"
 #include "engineio/net/compress.hpp"
 #include "engineio/net/shard.hpp"
@@ -125,10 +126,11 @@ void PollingTransport::answer(Exchange exchange, net::Response response) {
     }
     headers.push_back({"cache-control", "no-store"});
     if (exchange.first && options_.initial_headers) {
-        options_.initial_headers(headers, exchange.request);
+        guarded(shard_, "initial_headers",
+                [&] { options_.initial_headers(headers, exchange.request); });
     }
     if (options_.headers) {
-        options_.headers(headers, exchange.request);
+        guarded(shard_, "headers", [&] { options_.headers(headers, exchange.request); });
     }
     exchange.responder.respond(std::move(response));
 }

@@ -288,7 +288,7 @@ against("main", undefined, (replay) => {
         const ws = await openSession(port);
         ws.socket.write(Buffer.concat(Array(50_000).fill(frame(opcodes.text, "3"))));
         ws.text('42["echo",1]');
-        assert.equal(await ws.nextText(20_000), '42["echo-back",1]');
+        assert.equal(await ws.nextText(), '42["echo-back",1]');
         ws.destroy();
     });
 
@@ -328,7 +328,7 @@ against("main", undefined, (replay) => {
             const rooms = Array.from({ length: 8000 }, (_, i) => `r${k}-${i}`);
             ws.text(`42["join",${JSON.stringify(rooms)}]`);
             ws.text(`42["echo",${k}]`);
-            assert.equal(await ws.nextText(20_000), `42["echo-back",${k}]`);
+            assert.equal(await ws.nextText(), `42["echo-back",${k}]`);
         }
         ws.destroy();
     });

@@ -25,7 +25,7 @@ const names = { [text]: "text", [binary]: "binary", [ping]: "ping", [pong]: "pon
 async function answers(ws) {
     const got = [];
     for (;;) {
-        const one = await ws.frames.next(3000).catch((error) => {
+        const one = await ws.frames.next().catch((error) => {
             if (error.message !== "connection closed") throw error;
         });
         if (!one) return [...got, 1006];

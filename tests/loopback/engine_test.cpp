@@ -130,6 +130,53 @@ TEST_CASE("engine: functions that throw refuse, and the server goes on") {
     CHECK(with("again").ends_with(R"({"code":3,"message":"Bad request"})"));
 }
 
+TEST_CASE("engine: hooks, middlewares and encoders that throw harm their request at most") {
+    auto const fail = [](auto&&...) { throw std::runtime_error("hook"); };
+    ServerOptions options;
+    options.allow_request = [](Request const&) -> engineio::Verdict { return std::nullopt; };
+    options.generate_id = [](Request const&) -> std::optional<std::string> { return "id"; };
+    options.cors = [](Request const& request) -> std::optional<CorsOptions> {
+        if (request.query().has("cors")) {
+            throw std::runtime_error("cors");
+        }
+        return std::nullopt;
+    };
+    options.initial_headers = fail;
+    options.headers = fail;
+    options.connection_error = fail;
+    options.cookie = CookieOptions{.encode = [](std::string_view) -> std::string {
+        static std::atomic<int> calls = 0;
+        if (calls++ == 0) {
+            throw std::runtime_error("encode");
+        }
+        return "cookie";
+    }};
+    RunningServer server(std::move(options));
+    for (int i = 0; i < 2; ++i) {
+        server.io.engine().use(
+            [](Request& request, engineio::net::Headers&, engineio::Next const& next) {
+                if (request.query().has("middleware")) {
+                    throw std::runtime_error("middleware");
+                }
+                next();
+            });
+    }
+    server.run();
+    auto const with = [&](std::string const& query) {
+        return answer_to(server, "GET /socket.io/?EIO=4&transport=polling&" + query +
+                                     " HTTP/1.1\r\nHost: h\r\n\r\n");
+    };
+    CHECK(with("cors").ends_with(R"({"code":3,"message":"Bad request"})"));
+    CHECK(with("middleware").ends_with(R"({"code":3,"message":"Bad request"})"));
+    RawClient unlucky(server.port);
+    unlucky.send(poll);
+    CHECK(unlucky.read_all().empty());
+    // The id of the failed attempt is free again.
+    CHECK(with("fine").find("Set-Cookie: io=cookie;") != std::string::npos);
+    CHECK(with("again").ends_with(R"({"code":3,"message":"Bad request"})"));
+    server.io.engine().close();
+}
+
 TEST_CASE("engine: ids made on other threads find their sessions on every shard") {
     Threads threads;
     std::atomic<int> count = 0;

@@ -2,10 +2,10 @@
 // order of checks, polling to the byte, JSONP, b64, revision 3, the WebSocket handshake, upgrades.
 // The names quote the part of reference-behaviour they cover.
 import { sleep as wait } from "./inbox.mjs";
+import { patience } from "./patience.mjs";
 import { frame, opcodes } from "./raw-ws.mjs";
 
 // What was sent before has arrived: nothing on the wire says so of a parked GET.
-const patience = Number(process.env.HUBBUB_PATIENCE || 1);
 const sleep = (ms) => wait(ms * patience);
 const RS = "\x1e";
 const base = "/engine.io/";
