@@ -60,4 +60,17 @@ inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 
+// --- Socket.IO --------------------------------------------------------------------------------
+
+/// Dynamic namespaces alive at once; one more is an "Invalid namespace". A peer may ask for any
+/// name that the application's pattern admits, and every namespace is some hundred bytes a shard.
+inline constexpr std::size_t max_dynamic_namespaces = 10'000;
+/// Longest name of a dynamic namespace. A name may not weigh more than what it names, and
+/// libstdc++ matches regular expressions recursively.
+inline constexpr std::size_t max_dynamic_name_bytes = 512;
+/// A broadcast's acknowledgements without .timeout(), and server_side_emit_with_ack.
+inline constexpr std::chrono::milliseconds broadcast_ack_timeout = 5s;
+/// How much longer the answers of other servers are waited for than those of our own clients.
+inline constexpr std::chrono::milliseconds cluster_grace = 500ms;
+
 }  // namespace engineio::limits

@@ -130,7 +130,22 @@ void Session::send_packet(PacketType type, std::string_view data) {
     }
 }
 
+void Session::tell_created(std::span<net::Message const> packets) {
+    for (auto const& packet : packets) {
+        auto const payload = packet.payload();
+        if (packet.kind() == net::MessageKind::binary) {
+            handler_->on_packet_seen(PacketType::message, payload, false);
+        } else {
+            handler_->on_packet_seen(static_cast<PacketType>(payload.front() - '0'),
+                                     payload.substr(1), false);
+        }
+    }
+}
+
 void Session::enqueue(std::span<net::Message const> packets, bool compress) {
+    if (observed_) {
+        tell_created(packets);
+    }
     bool const direct =
         state_ == State::open && queue_.empty() && transport_ && transport_->accepts();
     // The common case of a fan-out: no queue, no allocation.
@@ -180,6 +195,9 @@ void Session::on_packet(Transport& from, Packet const& packet) {
     if (awaiting_pong_ && !pong_extended_ && packet.type != PacketType::pong) {
         pong_extended_ = true;
         arm_heartbeat(options_.ping_timeout);
+    }
+    if (observed_) {
+        handler_->on_packet_seen(packet.type, packet.data, true);
     }
     if (packet.type == PacketType::ping || packet.type == PacketType::pong) {
         on_heartbeat(packet);

@@ -51,6 +51,9 @@ void Session::complete_upgrade() {
         arm_heartbeat(options_.ping_timeout);
     }
     transport_closing_ = false;
+    if (state_ == State::open) {
+        handler_->on_upgrade();
+    }
     flush();
     if (state_ == State::closing && queue_.empty()) {
         close_transport(false);

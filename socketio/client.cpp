@@ -31,6 +31,7 @@ Client::Client(Core& core, engineio::Session& session)
     core_.add_client(*this, session_.shard().index());
     session_.shard().timers().arm(connect_timer_,
                                   session_.shard().now() + core_.options().connect_timeout);
+    core_.announce_connection(*this);
     if (session_.protocol() == 3) {
         connect("/", Json::object());  // older clients expect it without asking
     }
@@ -42,6 +43,9 @@ Client::~Client() {
         for (auto const& socket : *list) {
             socket->client_ = nullptr;
         }
+    }
+    if (connection_) {
+        connection_->client = nullptr;
     }
     core_.remove_client(*this, session_.shard().index());
 }
@@ -118,13 +122,14 @@ void Client::connect_revision3(std::string_view name) {
 }
 
 void Client::connect(std::string_view name, Json auth) {
-    Namespace* const nsp = core_.resolve(std::string(name), auth);
+    NamespacePtr const nsp = core_.resolve(std::string(name), auth);
     if (!nsp) {
         return reject_namespace(name);
     }
     Handshake handshake(request_, std::move(auth), std::chrono::system_clock::now());
     SocketPtr socket;
     if (nsp->recovery_ && session_.protocol() != 3 && restore(*nsp, socket, handshake)) {
+        socket->occupies_ = nsp->is_child_;
         connecting_.push_back(socket);
         if (core_.options().connection_state_recovery->skip_middlewares) {
             return nsp->conclude(socket, std::nullopt);
@@ -136,6 +141,7 @@ void Client::connect(std::string_view name, Json auth) {
         id = name == "/" ? session_.sid() : std::string(name) + "#" + session_.sid();
     }
     socket = new Socket(*this, *nsp, std::move(id), std::move(handshake));
+    socket->occupies_ = nsp->is_child_;
     if (nsp->recovery_) {
         socket->pid_ = core_.new_socket_id();
     }
@@ -204,7 +210,6 @@ void Client::refused(Socket& socket, ConnectError const& error) {
     send_packet(PacketType::connect_error, socket.nsp(), payload);
     SocketPtr const keep(&socket);
     std::erase(connecting_, keep);
-    socket.client_ = nullptr;
 }
 
 void Client::remove(Socket& socket) {
@@ -256,10 +261,12 @@ void Client::on_close(engineio::CloseReason reason, std::string_view description
     closing_ = true;
     connect_timer_.cancel();
     leave_all(from_engine(reason), description);
-    for (auto const& socket : connecting_) {
-        socket->client_ = nullptr;
+    for (auto const& socket : std::exchange(connecting_, {})) {
+        socket->abandon();
     }
-    connecting_.clear();
+    if (auto const gone = std::exchange(connection_, nullptr)) {
+        gone->end(session_.shard(), reason, description);
+    }
 }
 
 void Client::leave_all(DisconnectReason reason, std::string_view description) {

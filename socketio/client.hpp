@@ -2,6 +2,7 @@
 
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/session.hpp"
+#include "socketio/connection.hpp"
 #include "socketio/core.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/parser.hpp"
@@ -30,11 +31,15 @@ public:
 
     void on_message(std::string_view text) override;
     void on_binary(std::string_view bytes) override;
-    void on_drain() override {}
+    void on_drain() override;
+    void on_upgrade() override;
+    void on_packet_seen(engineio::PacketType type, std::string_view data, bool incoming) override;
     void on_close(engineio::CloseReason reason, std::string_view description) override;
 
     Core& core() { return core_; }
     engineio::Session& session() { return session_; }
+    /// The application's handle; its state is made at the first call.
+    Connection connection();
     /// Packets can still be sent.
     bool is_open() const { return session_.is_open(); }
 
@@ -73,7 +78,8 @@ private:
     std::vector<SocketPtr> sockets_;     // connected
     std::vector<SocketPtr> connecting_;  // in their middlewares
     engineio::net::Timer connect_timer_;
-    bool closing_ = false;  // nothing more is decoded
+    std::shared_ptr<Connection::State> connection_;  // null until the application asks for it
+    bool closing_ = false;                           // nothing more is decoded
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
 };

@@ -5,7 +5,6 @@
 
 #include "socketio/ack.hpp"
 #include "socketio/json_codec.hpp"
-#include "socketio/socket.hpp"
 #include "socketio/task.hpp"
 
 #include <cstddef>
@@ -27,12 +26,17 @@ struct Event {
 };
 using InvalidEvent = Event;
 
+/// Hears of events without handling them: on_any, on_any_outgoing, on_invalid.
+using EventListener = std::function<void(Socket&, Event const&)>;
+
 /// One call of the handlers of an event.
 struct Invocation {
     Socket& socket;
     std::span<Json> args;
     std::shared_ptr<detail::AckSlot> const& ack;  // null if none was asked for
     bool may_move;                                // no later handler needs the arguments
+    // What keeps a handler that may be taken off alive while its coroutine is suspended.
+    std::shared_ptr<void const> const& owner;
 };
 
 /// False: the arguments do not fit the handler, which was not called.
@@ -122,9 +126,11 @@ void answer(std::shared_ptr<AckSlot> const& ack, T const& value) {
     }
 }
 
-// The frame that owns a coroutine handler: keeps the socket alive and sends the result.
+// The frame that owns a coroutine handler: keeps the socket and the handler's captures alive and
+// sends the result.
 template <class R>
-Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task) {
+Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task,
+                  std::shared_ptr<void const> owner = nullptr) {
     if constexpr (std::is_void_v<R>) {
         co_await std::move(task);
     } else {
@@ -132,6 +138,7 @@ Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task) {
         answer(ack, value);
     }
     static_cast<void>(keep);
+    static_cast<void>(owner);
 }
 
 template <class F, bool with_socket, class... P>
@@ -195,7 +202,8 @@ private:
     template <class... V>
     void invoke(Invocation const& call, V&... values) {
         if constexpr (is_coroutine) {
-            spawn(finish(SocketPtr(&call.socket), call.ack, invoke_raw(call, values...)));
+            spawn(
+                finish(SocketPtr(&call.socket), call.ack, invoke_raw(call, values...), call.owner));
         } else if constexpr (std::is_void_v<Result>) {
             invoke_raw(call, values...);
         } else {
@@ -247,6 +255,20 @@ auto bind_member(R (C::*method)(P...) const, C const* object) {
 }
 
 }  // namespace detail
+
+/// From `(Socket&, Event const&)` or `(Event const&)`.
+template <class F>
+EventListener make_listener(F listener) {
+    if constexpr (std::is_invocable_v<F&, Socket&, Event const&>) {
+        return listener;
+    } else {
+        static_assert(std::is_invocable_v<F&, Event const&>,
+                      "a listener for any event takes (Socket&, Event const&) or (Event const&)");
+        return [listener = std::move(listener)](Socket&, Event const& event) mutable {
+            listener(event);
+        };
+    }
+}
 
 /// From a member function; `object` must outlive the server.
 template <class M, class C>

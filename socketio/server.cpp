@@ -9,10 +9,14 @@ namespace socketio {
 
 Server::Server(ServerOptions options)
     : own_runtime_(std::make_unique<Runtime>(options.threads)),
-      core_(std::make_unique<Core>(*own_runtime_, std::move(options))) {}
+      core_(std::make_unique<Core>(*own_runtime_, std::move(options))) {
+    core_->set_server(*this);
+}
 
 Server::Server(Runtime& runtime, ServerOptions options)
-    : core_(std::make_unique<Core>(runtime, std::move(options))) {}
+    : core_(std::make_unique<Core>(runtime, std::move(options))) {
+    core_->set_server(*this);
+}
 
 Server::~Server() {
     if (own_runtime_) {
@@ -22,19 +26,31 @@ Server::~Server() {
 }
 
 Namespace& Server::of(std::string_view name) {
-    return core_->of(name);
+    return core_->of(name, {});
 }
 
-HandlerRegistry& Server::of(std::regex pattern) {
-    return core_->of_matching([pattern = std::move(pattern)](std::string const& name, Json const&) {
-        // libstdc++ matches recursively: a long name would overflow the stack.
-        return name.size() <= max_pattern_name_bytes && std::regex_search(name, pattern);
-    });
+Namespace& Server::of(std::string_view name, std::function<void(Namespace&)> const& set_up) {
+    return core_->of(name, set_up);
 }
 
-HandlerRegistry&
-Server::of_matching(std::function<bool(std::string const& name, Json const& auth)> admit) {
-    return core_->of_matching(std::move(admit));
+ParentNamespace& Server::of(std::regex pattern) {
+    return core_->of_matching(
+        [pattern = std::move(pattern)](std::string const& name, Json const&) {
+            return std::regex_search(name, pattern);
+        },
+        true);
+}
+
+ParentNamespace& Server::of_matching(ParentNamespace::Admit admit) {
+    return core_->of_matching(std::move(admit), false);
+}
+
+void Server::on_new_namespace(std::function<void(Namespace&)> listener) {
+    core_->on_new_namespace(std::move(listener));
+}
+
+EngineAccess Server::engine() {
+    return EngineAccess(*core_);
 }
 
 void Server::on_http(std::function<void(Request, Responder)> handler) {
@@ -79,6 +95,54 @@ ServerOptions const& Server::options() const {
 
 std::size_t Server::clients_count() const {
     return core_->clients_count();
+}
+
+std::size_t EngineAccess::clients_count() const {
+    return core_->clients_count();
+}
+
+void EngineAccess::on_connection(std::function<void(Connection)> listener) {
+    core_->on_engine_connection(std::move(listener));
+}
+
+namespace {
+
+// Both hooks, the older one first.
+template <class Hook>
+Hook chained(Hook first, Hook second) {
+    if (!first) {
+        return second;
+    }
+    return [first = std::move(first), second = std::move(second)](auto&&... args) {
+        first(args...);
+        second(args...);
+    };
+}
+
+}  // namespace
+
+void EngineAccess::on_initial_headers(
+    std::function<void(engineio::net::Headers&, Request const&)> hook) {
+    core_->change_options([&](ServerOptions& options) {
+        options.initial_headers = chained(std::move(options.initial_headers), std::move(hook));
+    });
+}
+
+void EngineAccess::on_headers(std::function<void(engineio::net::Headers&, Request const&)> hook) {
+    core_->change_options([&](ServerOptions& options) {
+        options.headers = chained(std::move(options.headers), std::move(hook));
+    });
+}
+
+void EngineAccess::on_connection_error(
+    std::function<void(Request const&, engineio::ConnectionError const&)> hook) {
+    core_->change_options([&](ServerOptions& options) {
+        options.connection_error = chained(std::move(options.connection_error), std::move(hook));
+    });
+}
+
+void EngineAccess::close() {
+    core_->close_engines();
 }
 
 }  // namespace socketio

@@ -32,6 +32,7 @@ std::unique_ptr<Profile> make_profile(std::string_view name, Listen const& liste
 std::unique_ptr<Profile> make_contract_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_suite_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_engine_profile(std::string_view name, Listen const& listen);
+std::unique_ptr<Profile> make_api_profile(std::string_view name, Listen const& listen);
 
 /// A profile that is a Socket.IO server.
 class ServerProfile : public Profile {

@@ -3,6 +3,7 @@
 //   node node-server.mjs --profile NAME --port N [--host 127.0.0.1] [--threads N]
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { installApi } from "./node-api.mjs";
 import { installBenchmark, installNamespaces } from "./node-handlers.mjs";
 import { installClientSuite, startEngineClientSuite } from "./node-suites.mjs";
 
@@ -81,6 +82,11 @@ const otherProfiles = {
             allowRequest: (request, answer) => void setTimeout(() => answer(null, true), 10),
         });
         installClientSuite(io);
+        return io;
+    },
+    api: (http) => {
+        const io = new Server(http, { cleanupEmptyChildNamespaces: true });
+        installApi(io);
         return io;
     },
     bench: (http) => {
