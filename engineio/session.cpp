@@ -69,6 +69,22 @@ void Session::close(bool discard) {
     }
 }
 
+void Session::pause_reading(bool pause) {
+    if (reading_paused_ == pause || !is_open()) {
+        return;
+    }
+    reading_paused_ = pause;
+    if (transport_) {
+        transport_->pause_reading(pause);
+    }
+    // The pong may be among what was not read.
+    if (!pause && opening_.protocol == 3) {
+        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+    } else if (!pause && awaiting_pong_) {
+        arm_heartbeat(options_.ping_timeout);
+    }
+}
+
 // --- opening ----------------------------------------------------------------------------------
 
 void Session::open(std::unique_ptr<SessionHandler> handler, Transport& first,
@@ -297,7 +313,12 @@ void Session::on_heartbeat(Packet const& packet) {
 
 void Session::heartbeat_due(void* self) {
     auto& session = *static_cast<Session*>(self);
-    if (session.opening_.protocol == 3 || session.awaiting_pong_) {
+    bool const overdue = session.opening_.protocol == 3 || session.awaiting_pong_;
+    if (overdue && session.reading_paused_) {
+        session.arm_heartbeat(session.options_.ping_timeout);
+        return;
+    }
+    if (overdue) {
         session.finish(CloseReason::ping_timeout, "");
         return;
     }

@@ -84,6 +84,10 @@ public:
     // From now on the handler hears of every packet (SessionHandler::on_packet_seen).
     void observe_packets() { observed_ = true; }
 
+    // Backpressure: while paused no packets come in, and the client's silence is not taken for its
+    // death.
+    void pause_reading(bool pause);
+
     // Ends the session: queued packets are delivered first unless `discard`. on_close() comes
     // with forced_close, in a later call, not inside this one if called from the handler's own
     // on_message.
@@ -157,6 +161,7 @@ private:
     State state_ = State::opening;
     bool upgraded_ = false;
     bool observed_ = false;
+    bool reading_paused_ = false;
     bool awaiting_pong_ = false;
     bool pong_extended_ = false;      // the one refresh of this ping was used (6.6.11)
     bool transport_closing_ = false;  // close_transport() was called; its end is to be awaited

@@ -47,6 +47,9 @@ Client::~Client() {
     if (connection_) {
         connection_->client = nullptr;
     }
+    if (gate_) {
+        gate_->connection_gone();
+    }
     core_.remove_client(*this, session_.shard().index());
 }
 

@@ -6,6 +6,7 @@
 #include "socketio/core.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/parser.hpp"
+#include "socketio/reading_gate.hpp"
 #include "socketio/socket.hpp"
 
 #include <cstddef>
@@ -52,6 +53,12 @@ public:
     void refused(Socket& socket, ConnectError const& error);
     void remove(Socket& socket);
 
+    /// Backpressure of coroutine handlers; the gate is made at the first call.
+    std::shared_ptr<ReadingGate> const& gate();
+    void count_acks(std::ptrdiff_t change);  // awaited from this client
+    /// Far too many handlers are unfinished.
+    void close_overloaded();
+
     /// Node's disconnect(true): every namespace is left, then the connection is closed.
     void disconnect_all();
     /// The server shuts down: sockets end without a DISCONNECT packet.
@@ -79,7 +86,9 @@ private:
     std::vector<SocketPtr> connecting_;  // in their middlewares
     engineio::net::Timer connect_timer_;
     std::shared_ptr<Connection::State> connection_;  // null until the application asks for it
-    bool closing_ = false;                           // nothing more is decoded
+    std::shared_ptr<ReadingGate> gate_;              // null until a coroutine handler runs
+    std::size_t pending_acks_ = 0;
+    bool closing_ = false;  // nothing more is decoded
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
 };

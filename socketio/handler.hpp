@@ -42,6 +42,8 @@ struct Invocation {
 /// False: the arguments do not fit the handler, which was not called.
 using EventHandler = std::function<bool(Invocation const&)>;
 
+class ReadingGate;
+
 namespace detail {
 
 template <class>
@@ -126,18 +128,31 @@ void answer(std::shared_ptr<AckSlot> const& ack, T const& value) {
     }
 }
 
+/// Counts one unfinished coroutine of a connection, for its backpressure (limits.hpp); null for
+/// one that is gone.
+class Unfinished {
+public:
+    explicit Unfinished(Socket& socket);
+    ~Unfinished();
+    Unfinished(Unfinished const&) = delete;
+    Unfinished& operator=(Unfinished const&) = delete;
+
+private:
+    std::shared_ptr<ReadingGate> gate_;
+};
+
 // The frame that owns a coroutine handler: keeps the socket and the handler's captures alive and
 // sends the result.
 template <class R>
 Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task,
                   std::shared_ptr<void const> owner = nullptr) {
+    Unfinished const counted(*keep);
     if constexpr (std::is_void_v<R>) {
         co_await std::move(task);
     } else {
         auto value = co_await std::move(task);
         answer(ack, value);
     }
-    static_cast<void>(keep);
     static_cast<void>(owner);
 }
 

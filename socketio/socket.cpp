@@ -54,6 +54,10 @@ void Socket::assert_shard() const {
     SIO_ASSERT(shard_.is_current());
 }
 
+std::shared_ptr<ReadingGate> Socket::reading_gate() const {
+    return client_ ? client_->gate() : nullptr;
+}
+
 Server& Socket::server() const {
     return nsp_->server();
 }
@@ -188,6 +192,7 @@ void Socket::expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeo
         acks_ = std::make_unique<std::map<std::uint64_t, PendingAck>>();
     }
     auto& pending = (*acks_)[id];
+    client_->count_acks(+1);
     pending.callback = std::move(callback);
     if (timeout) {
         pending.timer = shard_.timers().after(*timeout, [this, id] {
@@ -207,6 +212,9 @@ void Socket::settle_ack(std::uint64_t id, Result<Args, AckError> answer) {
     }
     auto const callback = std::move(found->second.callback);
     acks_->erase(found);
+    if (client_) {
+        client_->count_acks(-1);
+    }
     callback(std::move(answer));
 }
 
@@ -214,6 +222,9 @@ void Socket::settle_ack(std::uint64_t id, Result<Args, AckError> answer) {
 void Socket::fail_acks() {
     if (!acks_) {
         return;
+    }
+    if (client_) {
+        client_->count_acks(-static_cast<std::ptrdiff_t>(acks_->size()));
     }
     for (auto& [id, pending] : std::exchange(*acks_, {})) {
         shard_.defer(

@@ -239,6 +239,8 @@ private:
     void abandon();
     void vacate();
     void assert_shard() const;
+    std::shared_ptr<ReadingGate> reading_gate() const;
+    friend class detail::Unfinished;
 
     std::uint32_t references_ = 0;
     bool connected_ = false;
