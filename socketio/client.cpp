@@ -29,6 +29,9 @@ Client::Client(Core& core, engineio::Session& session)
       request_(std::make_shared<engineio::net::Request const>(session.request())),
       connect_timer_([](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this) {
     core_.add_client(*this, session_.shard().index());
+    if (core_.has_raw_handlers()) {
+        leave_events_raw();
+    }
     session_.shard().timers().arm(connect_timer_,
                                   session_.shard().now() + core_.options().connect_timeout);
     core_.announce_connection(*this);
@@ -63,6 +66,11 @@ void Client::on_binary(std::string_view bytes) {
     if (!closing_) {
         on_decoded(decoder_->on_binary(bytes));
     }
+}
+
+bool Client::wants_raw(std::string_view name, std::string_view event) const {
+    Socket const* const socket = find(name);
+    return socket && socket->wants_raw(event);
 }
 
 void Client::on_decoded(DecodeResult result) {

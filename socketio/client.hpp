@@ -25,7 +25,7 @@ inline constexpr std::size_t max_sockets_per_client = 1024;
 
 /// One connection with all its namespaces: decodes packets and finds their sockets. Owned by its
 /// engine session.
-class Client final : public engineio::SessionHandler {
+class Client final : public engineio::SessionHandler, private RawFilter {
 public:
     Client(Core& core, engineio::Session& session);
     ~Client() override;
@@ -53,6 +53,9 @@ public:
     void refused(Socket& socket, ConnectError const& error);
     void remove(Socket& socket);
 
+    /// From now on the decoder asks which events to leave as text.
+    void leave_events_raw() { decoder_->set_raw_filter(*this); }
+
     /// Backpressure of coroutine handlers; the gate is made at the first call.
     std::shared_ptr<ReadingGate> const& gate();
     void count_acks(std::ptrdiff_t change);  // awaited from this client
@@ -67,6 +70,7 @@ public:
 private:
     friend class Core;  // links the list of clients
 
+    bool wants_raw(std::string_view nsp, std::string_view event) const override;
     void on_decoded(DecodeResult result);
     void on_packet(Packet packet);
     void connect(std::string_view name, Json auth);

@@ -123,6 +123,7 @@ Core::Core(Runtime& runtime, ServerOptions options)
     if (!options_.parser) {
         options_.parser = text_parser();
     }
+    engine_options_ = std::make_shared<engineio::Options const>(engine_options(options_));
     if (options_.serve_client && !options_.client_dir.empty()) {
         client_files_.emplace(without_trailing_slash(options_.path), options_.client_dir);
     }
@@ -155,11 +156,14 @@ void Core::announce_connection(Client& client) {
     }
 }
 
-void Core::change_options(std::function<void(ServerOptions&)> const& change) {
-    if (listening_) {
-        throw std::logic_error("hooks must be registered before the server listens");
+void Core::note_raw_handlers(HandlerTable const& table) {
+    for (auto const& [name, handlers] : table.events) {
+        for (auto const& handler : handlers) {
+            if (handler.takes_raw()) {
+                has_raw_handlers_ = true;
+            }
+        }
     }
-    change(options_);
 }
 
 void Core::on_http(std::function<void(Request, Responder)> handler) {
@@ -175,11 +179,11 @@ void Core::open() {
     }
     for (auto const& family : families_) {
         family->table_->frozen = true;
+        note_raw_handlers(*family->table_);
     }
     if (auto* const cluster = adapter()) {
         cluster->open(*this);
     }
-    engine_options_ = std::make_shared<engineio::Options const>(engine_options(options_));
     for (unsigned i = 0; i < shard_count(); ++i) {
         entrances_.push_back(std::make_unique<Entrance>(*this, runtime_.shard(i)));
     }
@@ -216,13 +220,6 @@ void Core::close() {
         cluster->close();
     }
     on_shards([](unsigned) { return true; }, [this](Shard& shard) { close_shard(shard); });
-}
-
-void Core::close_engines() {
-    if (listening_) {
-        on_shards([](unsigned) { return true; },
-                  [this](Shard& shard) { entrances_[shard.index()]->engine().close(); });
-    }
 }
 
 void Core::close_shard(Shard& shard) {

@@ -61,16 +61,16 @@ public:
 
     void on_engine_connection(std::function<void(Connection)> listener);
     void announce_connection(Client& client);
-    /// Before listen() only.
-    void change_options(std::function<void(ServerOptions&)> const& change);
     void on_http(std::function<void(Request, Responder)> handler);
     /// Fixes the handlers and makes the shards' entrances: listen() without the listening.
     void open();
     std::uint16_t listen();
     void close();
-    void close_engines();
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
     bool listening() const { return listening_; }
+    /// Some handler takes RawJson, so that decoders should ask which events to leave as text.
+    bool has_raw_handlers() const { return has_raw_handlers_.load(std::memory_order_relaxed); }
+    void note_raw_handlers(HandlerTable const& table);
 
     /// Runs `task(shard)` on every shard for which `wanted(index)` is true: at once on the calling
     /// one, posted to the others. Any thread.
@@ -101,6 +101,7 @@ private:
     std::atomic<std::uint32_t> id_counter_{0};
     std::atomic<bool> listening_{false};
     std::atomic<bool> closed_{false};
+    std::atomic<bool> has_raw_handlers_{false};
     Server* server_ = nullptr;
     std::vector<std::function<void(Namespace&)>> new_namespace_;
     std::vector<std::function<void(Connection)>> engine_connection_;

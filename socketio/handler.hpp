@@ -37,10 +37,26 @@ struct Invocation {
     bool may_move;                                // no later handler needs the arguments
     // What keeps a handler that may be taken off alive while its coroutine is suspended.
     std::shared_ptr<void const> const& owner;
+    // The arguments as text instead, if all handlers of the event take RawJson.
+    std::span<std::string> raw_args = {};
 };
 
-/// False: the arguments do not fit the handler, which was not called.
-using EventHandler = std::function<bool(Invocation const&)>;
+/// What is called for an event. False: the arguments do not fit, nothing was called.
+class EventHandler {
+public:
+    using Function = std::function<bool(Invocation const&)>;
+
+    EventHandler(Function function, bool takes_raw = false)
+        : function_(std::move(function)), takes_raw_(takes_raw) {}
+
+    bool operator()(Invocation const& call) const { return function_(call); }
+    /// Its arguments are all RawJson: the event need not be parsed for it.
+    bool takes_raw() const { return takes_raw_; }
+
+private:
+    Function function_;
+    bool takes_raw_;
+};
 
 class ReadingGate;
 
@@ -105,6 +121,13 @@ bool read_parameter(Invocation const& call, std::size_t index, T& out) {
     if constexpr (is_ack<T>) {
         out = T(call.ack);
         return true;
+    } else if constexpr (std::same_as<T, RawJson>) {
+        if (index < call.raw_args.size()) {
+            auto& text = call.raw_args[index];
+            out = RawJson::trusted(call.may_move ? std::move(text) : text);
+            return true;
+        }
+        return index < call.args.size() && read_value(std::as_const(call.args[index]), out);
     } else if constexpr (std::same_as<T, Args>) {
         for (std::size_t i = index; i < call.args.size(); ++i) {
             out.push_back(call.may_move ? std::move(call.args[i]) : call.args[i]);
@@ -197,6 +220,11 @@ class TypedHandler {
                   "take JSON arguments by value or const reference; only Socket& may be first");
 
 public:
+    // Nothing but RawJson arguments, and at least one.
+    static constexpr bool takes_raw =
+        (... && (std::same_as<std::decay_t<P>, RawJson> || is_ack<std::decay_t<P>>)) &&
+        (std::size_t{std::same_as<std::decay_t<P>, RawJson>} + ... + 0) > 0;
+
     explicit TypedHandler(F function) : function_(std::move(function)) {}
 
     bool operator()(Invocation const& call) {
@@ -240,7 +268,8 @@ private:
 
 template <class F, bool with_socket, class... P>
 EventHandler make_typed(F&& function, TypeList<P...>) {
-    return TypedHandler<std::decay_t<F>, with_socket, P...>(std::forward<F>(function));
+    using Handler = TypedHandler<std::decay_t<F>, with_socket, P...>;
+    return EventHandler(Handler(std::forward<F>(function)), Handler::takes_raw);
 }
 
 }  // namespace detail

@@ -50,9 +50,12 @@ void HandlerRegistry::add_server_side(std::string_view event, HandlerTable::Serv
 
 EventHandler HandlerRegistry::once_per_socket(EventHandler handler) {
     auto const key = std::make_shared<char>();  // an address that is nobody else's
-    return [handler = std::move(handler), key](Invocation const& call) {
-        return !detail::is_first_time(call.socket, key.get()) || handler(call);
-    };
+    bool const takes_raw = handler.takes_raw();
+    return EventHandler(
+        [handler = std::move(handler), key](Invocation const& call) {
+            return !detail::is_first_time(call.socket, key.get()) || handler(call);
+        },
+        takes_raw);
 }
 
 void check_server_event_name(std::string_view name) {

@@ -4,7 +4,7 @@
 // integrality are checked when reading), float and double, std::string, std::string_view,
 // char const*, vectors, deques, lists, sets, std::array, maps with string keys, std::optional,
 // std::pair and std::tuple (as arrays), system_clock time points (as ISO strings), Json, Binary,
-// std::vector<std::byte> (as binary), std::nullptr_t and structs with a SIO_JSON line.
+// std::vector<std::byte> (as binary), RawJson, std::nullptr_t and structs with a SIO_JSON line.
 //
 // Reading never throws and never converts between kinds: the string "3" is no number. After a
 // failed read the target is valid but unspecified. A std::string_view that was read points into

@@ -1,6 +1,7 @@
 // Joining and leaving, with the room events that applications may listen to (Node's adapter
 // events).
 
+#include "socketio/core.hpp"
 #include "socketio/guard.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/namespace_shard.hpp"
@@ -12,6 +13,7 @@ namespace socketio {
 
 void Namespace::freeze() {
     table_->frozen = true;
+    core_.note_raw_handlers(*table_);
     if (!table_->create_room.empty() || !table_->delete_room.empty()) {
         census_ = std::make_unique<RoomCensus>();
     }

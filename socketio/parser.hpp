@@ -31,9 +31,22 @@ struct DecodeResult {
     static DecodeResult failure(std::string why) { return {Kind::error, {}, std::move(why)}; }
 };
 
+// Says which events are better left as text.
+class RawFilter {
+public:
+    virtual bool wants_raw(std::string_view nsp, std::string_view event) const = 0;
+
+protected:
+    ~RawFilter() = default;
+};
+
 class Decoder {
 public:
     virtual ~Decoder() = default;
+
+    // From now on events that `filter` wants may be given as Packet::raw. It outlives the decoder.
+    // What is no JSON text ignores this.
+    virtual void set_raw_filter(RawFilter const& /*filter*/) {}
 
     // One Engine.IO text or binary message. After an error the decoder must not be used again.
     virtual DecodeResult on_text(std::string_view text) = 0;

@@ -49,8 +49,8 @@ void Server::on_new_namespace(std::function<void(Namespace&)> listener) {
     core_->on_new_namespace(std::move(listener));
 }
 
-EngineAccess Server::engine() {
-    return EngineAccess(*core_);
+void Server::on_engine_connection(std::function<void(Connection)> listener) {
+    core_->on_engine_connection(std::move(listener));
 }
 
 void Server::on_http(std::function<void(Request, Responder)> handler) {
@@ -95,54 +95,6 @@ ServerOptions const& Server::options() const {
 
 std::size_t Server::clients_count() const {
     return core_->clients_count();
-}
-
-std::size_t EngineAccess::clients_count() const {
-    return core_->clients_count();
-}
-
-void EngineAccess::on_connection(std::function<void(Connection)> listener) {
-    core_->on_engine_connection(std::move(listener));
-}
-
-namespace {
-
-// Both hooks, the older one first.
-template <class Hook>
-Hook chained(Hook first, Hook second) {
-    if (!first) {
-        return second;
-    }
-    return [first = std::move(first), second = std::move(second)](auto&&... args) {
-        first(args...);
-        second(args...);
-    };
-}
-
-}  // namespace
-
-void EngineAccess::on_initial_headers(
-    std::function<void(engineio::net::Headers&, Request const&)> hook) {
-    core_->change_options([&](ServerOptions& options) {
-        options.initial_headers = chained(std::move(options.initial_headers), std::move(hook));
-    });
-}
-
-void EngineAccess::on_headers(std::function<void(engineio::net::Headers&, Request const&)> hook) {
-    core_->change_options([&](ServerOptions& options) {
-        options.headers = chained(std::move(options.headers), std::move(hook));
-    });
-}
-
-void EngineAccess::on_connection_error(
-    std::function<void(Request const&, engineio::ConnectionError const&)> hook) {
-    core_->change_options([&](ServerOptions& options) {
-        options.connection_error = chained(std::move(options.connection_error), std::move(hook));
-    });
-}
-
-void EngineAccess::close() {
-    core_->close_engines();
 }
 
 }  // namespace socketio

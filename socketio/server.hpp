@@ -77,29 +77,6 @@ struct ServerOptions {
 /// The Engine.IO half of the options.
 engineio::Options engine_options(ServerOptions const& options);
 
-/// The Engine.IO side of a server (Node: `io.engine`). Registering only before listen(); hooks run
-/// on the shard of their connection.
-class EngineAccess {
-public:
-    explicit EngineAccess(Core& core) : core_(&core) {}
-
-    /// Open connections of all shards; approximate while they come and go. Any thread.
-    std::size_t clients_count() const;
-    /// Every new connection, before any of its packets.
-    void on_connection(std::function<void(Connection)> listener);
-    /// Further hooks, after those of the options of the same names.
-    void on_initial_headers(std::function<void(engineio::net::Headers&, Request const&)> hook);
-    void on_headers(std::function<void(engineio::net::Headers&, Request const&)> hook);
-    void
-    on_connection_error(std::function<void(Request const&, engineio::ConnectionError const&)> hook);
-    /// Ends every connection, reason "forced close" at its sockets, queued packets discarded, and
-    /// accepts no new one. Any thread.
-    void close();
-
-private:
-    Core* core_;
-};
-
 /// A Socket.IO server. Register namespaces and handlers first, then run(): from then on the
 /// handler tables are fixed. of(), emit and close() may be called on any thread.
 ///
@@ -131,7 +108,9 @@ public:
     /// Every namespace made from now on, dynamic ones included. Runs on the thread that makes it;
     /// only before listen().
     void on_new_namespace(std::function<void(Namespace&)> listener);
-    EngineAccess engine();
+    /// Every new Engine.IO connection, before any of its packets (Node:
+    /// `io.engine.on("connection")`). Runs on its shard; only before listen().
+    void on_engine_connection(std::function<void(Connection)> listener);
 
     /// The main namespace "/", to which the following calls go.
     Namespace& sockets() { return of("/"); }
@@ -214,7 +193,8 @@ public:
 
     Runtime& runtime();
     ServerOptions const& options() const;
-    /// As engine().clients_count().
+    /// Open Engine.IO connections of all shards (Node: io.engine.clientsCount); approximate while
+    /// connections come and go.
     std::size_t clients_count() const;
 
 private:

@@ -41,7 +41,9 @@ bool is_first_time(Socket& socket, void const* handler);
 /// One client in one namespace. Owned by its Client; kept alive by SocketPtr. After disconnect
 /// every call is a harmless no-op, as in Node.
 ///
-/// Threads: may be used on its own shard only (checked in every build). To reach a socket from
+/// Threads: may be used on its own shard only, SocketPtr included. The calls check that in every
+/// build, but for those that return what never changes (id, nsp, server, handshake, request) and
+/// the three flags. To reach a socket from
 /// elsewhere address its own room: `io.to(id).emit(...)`.
 class Socket final : public RoomMember {
 public:
@@ -75,6 +77,7 @@ public:
     /// same in every call.
     template <class T>
     T& data() {
+        assert_shard();
         if (!typed_data_.has_value()) {
             typed_data_.emplace<T>();
         }
@@ -221,6 +224,7 @@ private:
     bool first_time(void const* handler);
     friend bool detail::is_first_time(Socket& socket, void const* handler);
 
+    bool wants_raw(std::string_view event) const;
     bool hears_outgoing() const;
     void tell_outgoing(Event const& event);
     void on_packet(Packet packet);  // dispatch phase

@@ -70,6 +70,12 @@ struct Socket::HeldEvent {
 
 void Socket::on_event(Packet packet) {
     SocketPtr const keep(this);
+    if (packet.raw && wants_raw(packet.raw->name)) {
+        return run_handlers(packet);  // no listeners to any event, no middlewares
+    }
+    if (packet.raw) {
+        packet.parse_raw();
+    }
     if (!packet.data.is_array()) {
         packet.data = Json::array();
     }
@@ -83,6 +89,35 @@ void Socket::on_event(Packet packet) {
                                     own ? listeners_->middlewares.snapshot()
                                         : std::vector<ListenerList<EventMiddleware>::Ptr>()),
         0);
+}
+
+bool Socket::wants_raw(std::string_view event) const {
+    auto const& table = nsp_->handlers();
+    if (!table.any.empty() || !table.event_middlewares.empty() ||
+        (listeners_ && (!listeners_->any.empty() || !listeners_->middlewares.empty()))) {
+        return false;
+    }
+    bool heard = false;
+    if (auto const shared = table.events.find(event); shared != table.events.end()) {
+        heard = true;
+        for (auto const& handler : shared->second) {
+            if (!handler.takes_raw()) {
+                return false;
+            }
+        }
+    }
+    if (!listeners_) {
+        return heard;
+    }
+    if (auto const own = listeners_->events.find(event); own != listeners_->events.end()) {
+        heard = true;
+        for (auto const& entry : own->second.snapshot()) {
+            if (!entry->call.takes_raw()) {
+                return false;
+            }
+        }
+    }
+    return heard;
 }
 
 void Socket::run_any(Packet& packet) {
@@ -136,7 +171,7 @@ void Socket::run_handlers(Packet& packet) {
     if (!connected_ || leaving_) {
         return;  // left while the event was on its way here
     }
-    auto const name = event_name(*packet.data.array_items());
+    auto const name = packet.raw ? packet.raw->name : event_name(*packet.data.array_items());
     auto const& events = nsp_->handlers().events;
     auto const found = events.find(name);
     std::vector<SocketListeners::EventList::Ptr> own;
@@ -172,12 +207,26 @@ void Socket::run_handlers(Packet& packet) {
 void Socket::run_handler(EventHandler const& handler, Packet& packet, std::string_view name,
                          std::shared_ptr<detail::AckSlot> const& ack, bool may_move,
                          std::shared_ptr<void const> const& owner) {
-    auto& data = *packet.data.array_items();
-    std::span<Json> const args = std::span<Json>(data).subspan(data.empty() ? 0 : 1);
+    std::span<Json> args;
+    std::span<std::string> raw_args;
+    if (packet.raw && !handler.takes_raw()) {
+        packet.parse_raw();  // registered by a handler of this very event
+    }
+    if (packet.raw) {
+        raw_args = packet.raw->args;
+    } else {
+        args = *packet.data.array_items();
+        args = args.subspan(args.empty() ? 0 : 1);
+    }
     bool fits = true;
-    guarded(shard_, name, [&] { fits = handler(Invocation{*this, args, ack, may_move, owner}); });
+    guarded(shard_, name, [&] {
+        fits = handler(Invocation{*this, args, ack, may_move, owner, raw_args});
+    });
     if (fits) {
         return;
+    }
+    if (packet.raw) {
+        packet.parse_raw();
     }
     ++shard_.metrics().invalid_events;
     engineio::net::log_debug("socketio", "arguments of \"{}\" do not fit its handler", name);

@@ -1,6 +1,7 @@
 // What one socket listens to by itself: the side table behind Socket::on and its kin.
 
 #include "engineio/net/shard.hpp"
+#include "socketio/client.hpp"
 #include "socketio/guard.hpp"
 #include "socketio/listeners.hpp"
 #include "socketio/namespace.hpp"
@@ -43,6 +44,9 @@ ListenerId Socket::add_listener(std::string_view event, EventHandler handler, bo
     auto* const table = own();
     if (!table) {
         return no_listener;
+    }
+    if (client_ && handler.takes_raw()) {
+        client_->leave_events_raw();
     }
     auto const found = table->events.try_emplace(std::string(event)).first;
     return add_to(found->second, *table, std::move(handler), false, once);

@@ -153,7 +153,7 @@ private:
             return Json::object({{"transport", to_string(s.conn().transport())},
                                  {"protocol", s.conn().protocol()},
                                  {"path", s.request().path()},
-                                 {"clients", io_.engine().clients_count() > 0}});
+                                 {"clients", io_.clients_count() > 0}});
         });
         auto connection = socket.conn();
         connection.on_upgrade([keep = SocketPtr(&socket)](engineio::TransportName name) {
