@@ -1,11 +1,10 @@
 #pragma once
 
 #include "socketio/listeners.hpp"
-#include "socketio/namespace.hpp"
+#include "socketio/synchronized.hpp"
 
 #include <cstddef>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,27 +18,29 @@ class RoomCensus {
 public:
     /// True for the first one in.
     bool enter(std::string_view room) {
-        std::lock_guard const lock(mutex_);
-        auto found = members_.find(room);
-        if (found == members_.end()) {
-            found = members_.emplace(std::string(room), 0).first;
-        }
-        return ++found->second == 1;
+        return members_.with([room](Counts& counts) {
+            auto found = counts.find(room);
+            if (found == counts.end()) {
+                found = counts.emplace(std::string(room), 0).first;
+            }
+            return ++found->second == 1;
+        });
     }
     /// True for the last one out.
     bool leave(std::string_view room) {
-        std::lock_guard const lock(mutex_);
-        auto const found = members_.find(room);
-        if (found == members_.end() || --found->second > 0) {
-            return false;
-        }
-        members_.erase(found);
-        return true;
+        return members_.with([room](Counts& counts) {
+            auto const found = counts.find(room);
+            if (found == counts.end() || --found->second > 0) {
+                return false;
+            }
+            counts.erase(found);
+            return true;
+        });
     }
 
 private:
-    std::mutex mutex_;  // guards members_
-    std::unordered_map<std::string, std::size_t, detail::NameHash, std::equal_to<>> members_;
+    using Counts = std::unordered_map<std::string, std::size_t, detail::NameHash, std::equal_to<>>;
+    Synchronized<Counts> members_;
 };
 
 }  // namespace socketio

@@ -68,18 +68,22 @@ Connection Socket::conn() const {
 }
 
 engineio::TransportName Socket::transport() const {
+    assert_shard();
     return client_ ? client_->session().transport() : engineio::TransportName::polling;
 }
 
 int Socket::protocol() const {
+    assert_shard();
     return client_ ? client_->session().protocol() : 4;
 }
 
 bool Socket::writable() const {
+    assert_shard();
     return client_ && client_->session().writable();
 }
 
 Json& Socket::data() {
+    assert_shard();
     if (!data_) {
         data_ = std::make_unique<Json>(Json::object());
     }
@@ -131,6 +135,7 @@ SocketEmitter Socket::compress(bool on) {
 }
 
 BroadcastOperator Socket::broadcast() const {
+    assert_shard();
     return BroadcastOperator(*nsp_, Selection{{}, {id_}});
 }
 BroadcastOperator Socket::to(RoomList rooms) const {

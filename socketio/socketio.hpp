@@ -15,6 +15,8 @@
 #include "socketio/listeners.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"
+#include "socketio/raw_json.hpp"
 #include "socketio/server.hpp"
 #include "socketio/socket.hpp"
+#include "socketio/synchronized.hpp"
 #include "socketio/task.hpp"
