@@ -50,6 +50,7 @@ std::shared_ptr<ReadingGate> const& Client::gate() {
 
 void Client::count_acks(std::ptrdiff_t change) {
     pending_acks_ += static_cast<std::size_t>(change);
+    session_.shard().metrics().pending_acks += static_cast<std::size_t>(change);
     if (gate_) {
         gate_->expect_acks(pending_acks_);
     }
