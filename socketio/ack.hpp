@@ -17,13 +17,6 @@
 
 namespace socketio {
 
-class Namespace;
-void intrusive_ptr_add_ref(Namespace* nsp) noexcept;
-void intrusive_ptr_release(Namespace* nsp) noexcept;
-/// Keeps a dynamic namespace alive after it was cleaned up; costs nothing for the others, which
-/// live as long as their server. Any thread.
-using NamespacePtr = boost::intrusive_ptr<Namespace>;
-
 class Socket;
 void intrusive_ptr_add_ref(Socket* socket) noexcept;
 void intrusive_ptr_release(Socket* socket) noexcept;

@@ -4,6 +4,7 @@
 #include "socketio/adapter.hpp"
 #include "socketio/emit.hpp"
 #include "socketio/handshake.hpp"
+#include "socketio/namespace_ptr.hpp"
 #include "socketio/selection.hpp"
 #include "socketio/task.hpp"
 

@@ -42,10 +42,12 @@ Client::Client(Core& core, engineio::Session& session)
 
 Client::~Client() {
     // Only a server torn down without its threads gets here with sockets left.
-    for (auto* list : {&sockets_, &connecting_}) {
-        for (auto const& socket : *list) {
-            socket->client_ = nullptr;
-        }
+    for (auto const& socket : sockets_) {
+        socket->client_ = nullptr;
+        socket->vacate();
+    }
+    for (auto const& socket : connecting_) {
+        socket->abandon();
     }
     if (connection_) {
         connection_->client = nullptr;

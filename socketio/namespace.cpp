@@ -11,15 +11,20 @@
 
 namespace socketio {
 
-void intrusive_ptr_add_ref(Namespace* nsp) noexcept {
-    if (nsp->is_child_) {
-        nsp->references_.fetch_add(1, std::memory_order_relaxed);
+NamespacePtr::NamespacePtr(Namespace* nsp) noexcept : bits_(reinterpret_cast<std::uintptr_t>(nsp)) {
+    if (nsp && nsp->is_child_) {
+        bits_ |= counted;
+        add_reference();
     }
 }
 
-void intrusive_ptr_release(Namespace* nsp) noexcept {
-    if (nsp->is_child_ && nsp->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        delete nsp;
+void NamespacePtr::add_reference() const noexcept {
+    get()->references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void NamespacePtr::release() const noexcept {
+    if (get()->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        delete get();
     }
 }
 

@@ -90,8 +90,7 @@ private:
     friend class Core;
     friend class ParentOperator;
     friend class Socket;
-    friend void intrusive_ptr_add_ref(Namespace* nsp) noexcept;
-    friend void intrusive_ptr_release(Namespace* nsp) noexcept;
+    friend class NamespacePtr;
 
     BroadcastOperator all() { return BroadcastOperator(*this); }
     HandlerTable const& handlers() const { return *table_; }

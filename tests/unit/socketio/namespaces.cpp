@@ -142,6 +142,28 @@ TEST_CASE("cleanup_empty_child_namespaces: a child goes with its last socket") {
     }
 }
 
+TEST_CASE("operators and namespaces may be kept beyond their server") {
+    std::optional<socketio::BroadcastOperator> permanent;
+    std::optional<socketio::BroadcastOperator> child;
+    SocketPtr socket;
+    {
+        World world;
+        dynamic(world).use([&socket](Socket& s, socketio::Next) { socket = &s; });
+        world.core().open();
+        world.open("a");
+        world.say("a", {"40", "40/d1,"});
+        world.settle();
+        permanent = world.io().to("r");
+        child = world.core().find("/d1")->to("r");
+        auto const copy = child;
+    }
+    CHECK_FALSE(socket->connected());
+    CHECK(socket->nsp().name() == "/d1");
+    child.reset();
+    permanent.reset();
+    socket = nullptr;
+}
+
 TEST_CASE("without the option children stay") {
     ServerRig()
         .serves([](World& world) { world.watch(dynamic(world)); })
