@@ -153,7 +153,8 @@ private:
             return Json::object({{"transport", to_string(s.conn().transport())},
                                  {"protocol", s.conn().protocol()},
                                  {"path", s.request().path()},
-                                 {"clients", io_.clients_count() > 0}});
+                                 {"clients", io_.clients_count() > 0},
+                                 {"server", &s.server() == &io_}});
         });
         auto connection = socket.conn();
         connection.on_upgrade([keep = SocketPtr(&socket)](engineio::TransportName name) {

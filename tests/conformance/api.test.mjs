@@ -185,7 +185,7 @@ describe("conn", () => {
             const [conn] = await ask(socket, "conn");
             assert.deepEqual(conn, {
                 transport: way.name === "polling" ? "polling" : "websocket",
-                protocol: 4, path: "/socket.io/", clients: true,
+                protocol: 4, path: "/socket.io/", clients: true, server: true,
             });
         });
     }

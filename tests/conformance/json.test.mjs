@@ -141,7 +141,7 @@ describe("objects and arrays", () => {
             return kind === 5 ? `[${parts.join(",")}]` :
                 `{${parts.map((part) => `"${keys[random() % keys.length]}":${part}`).join(",")}}`;
         };
-        await same(many(4_000, (random) => value(random, 4)));
+        await same(many(10_000, (random) => value(random, 4)));
     });
 });
 

@@ -75,6 +75,7 @@ export function installApi(io) {
                 protocol: socket.conn.protocol,
                 path: socket.request.url.split("?")[0],
                 clients: io.engine.clientsCount > 0,
+                server: socket.server === io,
             });
         });
         socket.conn.on("upgrade", () => socket.emit("moved", socket.conn.transport.name));
