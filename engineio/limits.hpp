@@ -70,4 +70,22 @@ inline constexpr std::size_t max_flushes_per_turn = 512;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 
+// --- Socket.IO --------------------------------------------------------------------------------
+
+/// Dynamic namespaces alive at once; one more is an "Invalid namespace". A peer may ask for any
+/// name that the application's pattern admits, and every namespace is some hundred bytes a shard.
+inline constexpr std::size_t max_dynamic_namespaces = 10'000;
+/// Longest name of a dynamic namespace. A name may not weigh more than what it names, and
+/// libstdc++ matches regular expressions recursively.
+inline constexpr std::size_t max_dynamic_name_bytes = 512;
+/// Unfinished coroutine handlers and middlewares of one connection; above, nothing more is read
+/// from it until half of them are done, unless one may be waiting for that client's own answer.
+inline constexpr std::size_t max_unfinished_handlers = 256;
+/// As many close the connection: it was not pausing that could help.
+inline constexpr std::size_t max_unfinished_handlers_closing = 16 * 1024;
+/// A broadcast's acknowledgements without .timeout(), and server_side_emit_with_ack.
+inline constexpr std::chrono::milliseconds broadcast_ack_timeout = 5s;
+/// How much longer the answers of other servers are waited for than those of our own clients.
+inline constexpr std::chrono::milliseconds cluster_grace = 500ms;
+
 }  // namespace engineio::limits

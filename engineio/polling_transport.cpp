@@ -151,6 +151,20 @@ void PollingTransport::on_post(Exchange exchange) {
         post_.reset();
         fail("data request connection closed prematurely");
     });
+    post_waits_ = paused_;
+    if (!paused_) {
+        receive_post();
+    }
+}
+
+void PollingTransport::pause_reading(bool pause) {
+    paused_ = pause;
+    if (!pause && std::exchange(post_waits_, false) && post_) {
+        receive_post();
+    }
+}
+
+void PollingTransport::receive_post() {
     post_->responder.read_body(options_.max_http_buffer_size,
                                [this](net::BodyResult result, std::string body) {
                                    on_post_body(result, std::move(body));

@@ -53,10 +53,12 @@ public:
     void send(std::span<Outgoing const> packets) override;
     bool close(bool discard) override;
     std::size_t buffered_bytes() const override { return 0; }
+    void pause_reading(bool pause) override;
 
 private:
     void on_poll(Exchange exchange);
     void on_post(Exchange exchange);
+    void receive_post();
     void on_post_body(net::BodyResult result, std::string body);
     void decode(std::string body, bool binary);
     bool on_packet(Packet const& packet);
@@ -73,6 +75,8 @@ private:
     Session* session_ = nullptr;      // nullptr once this transport is over
     std::unique_ptr<Exchange> poll_;  // the parked GET
     std::unique_ptr<Exchange> post_;  // while its body is being received
+    bool paused_ = false;             // a POST that comes now is left unread
+    bool post_waits_ = false;         // for the end of the pause
     bool close_waits_ = false;        // for a GET to deliver the close packet
     net::Timer close_timer_;
 };

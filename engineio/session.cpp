@@ -70,6 +70,22 @@ void Session::close(bool discard) {
     }
 }
 
+void Session::pause_reading(bool pause) {
+    if (reading_paused_ == pause || !is_open()) {
+        return;
+    }
+    reading_paused_ = pause;
+    if (transport_) {
+        transport_->pause_reading(pause);
+    }
+    // The pong may be among what was not read.
+    if (!pause && opening_.protocol == 3) {
+        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+    } else if (!pause && awaiting_pong_) {
+        arm_heartbeat(options_.ping_timeout);
+    }
+}
+
 // --- opening ----------------------------------------------------------------------------------
 
 void Session::open(std::unique_ptr<SessionHandler> handler, Transport& first,
@@ -132,7 +148,22 @@ void Session::send_packet(PacketType type, std::string_view data) {
     }
 }
 
+void Session::tell_created(std::span<net::Message const> packets) {
+    for (auto const& packet : packets) {
+        auto const payload = packet.payload();
+        if (packet.kind() == net::MessageKind::binary) {
+            handler_->on_packet_seen(PacketType::message, payload, false);
+        } else {
+            handler_->on_packet_seen(static_cast<PacketType>(payload.front() - '0'),
+                                     payload.substr(1), false);
+        }
+    }
+}
+
 void Session::enqueue(std::span<net::Message const> packets, bool compress) {
+    if (observed_) {
+        tell_created(packets);
+    }
     bool const direct =
         state_ == State::open && queue_.empty() && transport_ && transport_->accepts();
     // The common case of a fan-out: no queue, no allocation.
@@ -182,6 +213,9 @@ void Session::on_packet(Transport& from, Packet const& packet) {
     if (awaiting_pong_ && !pong_extended_ && packet.type != PacketType::pong) {
         pong_extended_ = true;
         arm_heartbeat(options_.ping_timeout);
+    }
+    if (observed_) {
+        handler_->on_packet_seen(packet.type, packet.data, true);
     }
     if (packet.type == PacketType::ping || packet.type == PacketType::pong) {
         on_heartbeat(packet);
@@ -281,7 +315,12 @@ void Session::on_heartbeat(Packet const& packet) {
 
 void Session::heartbeat_due(void* self) {
     auto& session = *static_cast<Session*>(self);
-    if (session.opening_.protocol == 3 || session.awaiting_pong_) {
+    bool const overdue = session.opening_.protocol == 3 || session.awaiting_pong_;
+    if (overdue && session.reading_paused_) {
+        session.arm_heartbeat(session.options_.ping_timeout);
+        return;
+    }
+    if (overdue) {
         session.finish(CloseReason::ping_timeout, "");
         return;
     }

@@ -28,6 +28,11 @@ public:
     virtual void on_binary(std::string_view bytes) = 0;
     // Everything queued was taken by the transport.
     virtual void on_drain() = 0;
+    // The session moved to another transport.
+    virtual void on_upgrade() {}
+    // Only after Session::observe_packets(): every packet that comes in or is made for sending.
+    virtual void on_packet_seen(PacketType /*type*/, std::string_view /*data*/, bool /*incoming*/) {
+    }
     // The last call, made once. `description` says what went wrong, e.g. "overlap from client".
     virtual void on_close(CloseReason reason, std::string_view description) = 0;
 };
@@ -65,6 +70,7 @@ public:
     net::Shard& shard() { return shard_; }
     TransportName transport() const;
     bool upgraded() const;
+    bool upgrading() const { return probe_ != nullptr; }
     bool is_open() const;   // packets can be sent
     bool writable() const;  // the transport would take a packet at once
     std::size_t buffered_bytes() const;
@@ -74,6 +80,13 @@ public:
     // Queues engine packets as one contiguous batch: text payloads begin with '4' (message),
     // binary ones are raw data. Silently ignored once closing. Messages are shared, not copied.
     void send(std::span<net::Message const> packets, bool compress = true);
+
+    // From now on the handler hears of every packet (SessionHandler::on_packet_seen).
+    void observe_packets() { observed_ = true; }
+
+    // Backpressure: while paused no packets come in, and the client's silence is not taken for its
+    // death.
+    void pause_reading(bool pause);
 
     // Ends the session: queued packets are delivered first unless `discard`. on_close() comes
     // with forced_close, in a later call, not inside this one if called from the handler's own
@@ -126,6 +139,7 @@ private:
     void send_open_packet();
     void send_packet(PacketType type, std::string_view data = {});
     void enqueue(std::span<net::Message const> packets, bool compress);
+    void tell_created(std::span<net::Message const> packets);
     bool upgrade_offered() const;
     void flush();
     void on_heartbeat(Packet const& packet);
@@ -146,6 +160,8 @@ private:
     Opening opening_;
     State state_ = State::opening;
     bool upgraded_ = false;
+    bool observed_ = false;
+    bool reading_paused_ = false;
     bool awaiting_pong_ = false;
     bool pong_extended_ = false;      // the one refresh of this ping was used (6.6.11)
     bool transport_closing_ = false;  // close_transport() was called; its end is to be awaited

@@ -42,6 +42,8 @@ public:
     // GET or 30 s, then session.on_close_delivered() follows.
     virtual bool close(bool discard) = 0;
     virtual std::size_t buffered_bytes() const = 0;
+    // While paused no packets come in. A WebSocket is not read, a POST not answered.
+    virtual void pause_reading(bool pause) = 0;
 };
 
 }  // namespace engineio

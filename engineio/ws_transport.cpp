@@ -53,6 +53,7 @@ void WsTransport::send_binary(net::Message const& message) {
 bool WsTransport::close(bool) {
     session_ = nullptr;
     if (auto* connection = std::exchange(connection_, nullptr)) {
+        connection->pause_reading(false);  // for the close handshake
         // Never a code: clients of the reference see 1005 whatever the reason.
         connection->close();
     }
@@ -61,6 +62,12 @@ bool WsTransport::close(bool) {
 
 std::size_t WsTransport::buffered_bytes() const {
     return connection_ ? connection_->buffered_bytes() : 0;
+}
+
+void WsTransport::pause_reading(bool pause) {
+    if (connection_) {
+        connection_->pause_reading(pause);
+    }
 }
 
 void WsTransport::on_text(std::string_view text) {

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "socketio/ack.hpp"
+#include "socketio/adapter.hpp"
 #include "socketio/emit.hpp"
 #include "socketio/handshake.hpp"
+#include "socketio/namespace_ptr.hpp"
 #include "socketio/selection.hpp"
 #include "socketio/task.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,13 +20,27 @@ namespace socketio {
 
 class Namespace;
 
-/// A copy of what fetch_sockets() learns of one socket; valid forever, also for sockets of other
-/// shards. To act on it, address its own room: `io.in(remote.id).disconnect_sockets()`.
+class RemoteEmitter;
+
+/// A copy of what fetch_sockets() learns of one socket, which may be one of another shard or
+/// server; valid forever. Its calls address the socket's own room and do nothing once it has left.
+/// Any thread, emit_with_ack excepted.
 struct RemoteSocket {
     std::string id;
     std::vector<std::string> rooms;  // its own id first
     std::shared_ptr<Handshake const> handshake;
     Json data;
+    NamespacePtr nsp;
+
+    template <class... A>
+    void emit(std::string_view event, A const&... args) const;
+    /// The one answer: `co_await` gives Result<T, AckError>.
+    template <class T = Json, class... A>
+    Task<Result<T, AckError>> emit_with_ack(std::string_view event, A const&... args) const;
+    RemoteEmitter timeout(std::chrono::milliseconds limit) const;
+    void join(RoomList rooms) const;
+    void leave(RoomList rooms) const;
+    void disconnect(bool close = false) const;
 };
 
 /// Whom to send to and how: immutable, every call returns a new operator, so one can be kept and
@@ -70,7 +87,8 @@ public:
         return reply;
     }
 
-    /// The selected sockets of all shards. Only on a shard's thread.
+    /// The selected sockets of all shards and, unless local(), of all servers; `timeout` is for
+    /// the other servers (default 5 s). Only on a shard's thread.
     Task<std::vector<RemoteSocket>> fetch_sockets() const;
     void sockets_join(RoomList rooms) const;
     void sockets_leave(RoomList rooms) const;
@@ -80,10 +98,51 @@ public:
 private:
     void broadcast(EventRef const& event) const;
     void broadcast_with_ack(EventRef const& event, detail::GatherCallback done) const;
+    ClusterRequest request(ClusterRequest::Kind kind) const;
+    void on_selected(ClusterRequest request, std::function<void(Socket&)> action) const;
 
-    Namespace* nsp_;
+    NamespacePtr nsp_;
     Selection selection_;
     EmitFlags flags_;
 };
+
+/// A RemoteSocket with a limit for the next emit_with_ack.
+class RemoteEmitter {
+public:
+    explicit RemoteEmitter(BroadcastOperator target) : target_(std::move(target)) {}
+
+    template <class T = Json, class... A>
+    Task<Result<T, AckError>> emit_with_ack(std::string_view event, A const&... args) const {
+        // Sent before the coroutine begins: nothing of the arguments has to live on.
+        return first(target_.template emit_with_ack<Json>(event, args...), T());
+    }
+
+private:
+    template <class T>
+    static Task<Result<T, AckError>> first(BroadcastReply<Json> pending, T value) {
+        auto replies = co_await pending;
+        if (replies.replies.empty()) {
+            // Nobody was asked: the socket has left.
+            co_return replies.missing == 0 ? AckError::disconnected : AckError::timeout;
+        }
+        if (!read_value(std::move(replies.replies.front()), value)) {
+            co_return AckError::invalid;
+        }
+        co_return std::move(value);
+    }
+
+    BroadcastOperator target_;
+};
+
+template <class... A>
+void RemoteSocket::emit(std::string_view event, A const&... args) const {
+    BroadcastOperator(*nsp, Selection{{id}, {}}).emit(event, args...);
+}
+template <class T, class... A>
+Task<Result<T, AckError>> RemoteSocket::emit_with_ack(std::string_view event,
+                                                      A const&... args) const {
+    return RemoteEmitter(BroadcastOperator(*nsp, Selection{{id}, {}}))
+        .template emit_with_ack<T>(event, args...);
+}
 
 }  // namespace socketio

@@ -29,8 +29,12 @@ Client::Client(Core& core, engineio::Session& session)
       request_(std::make_shared<engineio::net::Request const>(session.request())),
       connect_timer_([](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this) {
     core_.add_client(*this, session_.shard().index());
+    if (core_.has_raw_handlers()) {
+        leave_events_raw();
+    }
     session_.shard().timers().arm(connect_timer_,
                                   session_.shard().now() + core_.options().connect_timeout);
+    core_.announce_connection(*this);
     if (session_.protocol() == 3) {
         connect("/", Json::object());  // older clients expect it without asking
     }
@@ -38,10 +42,18 @@ Client::Client(Core& core, engineio::Session& session)
 
 Client::~Client() {
     // Only a server torn down without its threads gets here with sockets left.
-    for (auto* list : {&sockets_, &connecting_}) {
-        for (auto const& socket : *list) {
-            socket->client_ = nullptr;
-        }
+    for (auto const& socket : sockets_) {
+        socket->client_ = nullptr;
+        socket->vacate();
+    }
+    for (auto const& socket : connecting_) {
+        socket->abandon();
+    }
+    if (connection_) {
+        connection_->client = nullptr;
+    }
+    if (gate_) {
+        gate_->connection_gone();
     }
     core_.remove_client(*this, session_.shard().index());
 }
@@ -56,6 +68,11 @@ void Client::on_binary(std::string_view bytes) {
     if (!closing_) {
         on_decoded(decoder_->on_binary(bytes));
     }
+}
+
+bool Client::wants_raw(std::string_view name, std::string_view event) const {
+    Socket const* const socket = find(name);
+    return socket && socket->wants_raw(event);
 }
 
 void Client::on_decoded(DecodeResult result) {
@@ -118,13 +135,14 @@ void Client::connect_revision3(std::string_view name) {
 }
 
 void Client::connect(std::string_view name, Json auth) {
-    Namespace* const nsp = core_.resolve(std::string(name), auth);
+    NamespacePtr const nsp = core_.resolve(std::string(name), auth);
     if (!nsp) {
         return reject_namespace(name);
     }
     Handshake handshake(request_, std::move(auth), std::chrono::system_clock::now());
     SocketPtr socket;
     if (nsp->recovery_ && session_.protocol() != 3 && restore(*nsp, socket, handshake)) {
+        socket->occupies_ = nsp->is_child_;
         connecting_.push_back(socket);
         if (core_.options().connection_state_recovery->skip_middlewares) {
             return nsp->conclude(socket, std::nullopt);
@@ -136,6 +154,7 @@ void Client::connect(std::string_view name, Json auth) {
         id = name == "/" ? session_.sid() : std::string(name) + "#" + session_.sid();
     }
     socket = new Socket(*this, *nsp, std::move(id), std::move(handshake));
+    socket->occupies_ = nsp->is_child_;
     if (nsp->recovery_) {
         socket->pid_ = core_.new_socket_id();
     }
@@ -204,7 +223,6 @@ void Client::refused(Socket& socket, ConnectError const& error) {
     send_packet(PacketType::connect_error, socket.nsp(), payload);
     SocketPtr const keep(&socket);
     std::erase(connecting_, keep);
-    socket.client_ = nullptr;
 }
 
 void Client::remove(Socket& socket) {
@@ -256,10 +274,12 @@ void Client::on_close(engineio::CloseReason reason, std::string_view description
     closing_ = true;
     connect_timer_.cancel();
     leave_all(from_engine(reason), description);
-    for (auto const& socket : connecting_) {
-        socket->client_ = nullptr;
+    for (auto const& socket : std::exchange(connecting_, {})) {
+        socket->abandon();
     }
-    connecting_.clear();
+    if (auto const gone = std::exchange(connection_, nullptr)) {
+        gone->end(session_.shard(), reason, description);
+    }
 }
 
 void Client::leave_all(DisconnectReason reason, std::string_view description) {

@@ -2,9 +2,11 @@
 
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/session.hpp"
+#include "socketio/connection.hpp"
 #include "socketio/core.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/parser.hpp"
+#include "socketio/reading_gate.hpp"
 #include "socketio/socket.hpp"
 
 #include <cstddef>
@@ -23,18 +25,22 @@ inline constexpr std::size_t max_sockets_per_client = 1024;
 
 /// One connection with all its namespaces: decodes packets and finds their sockets. Owned by its
 /// engine session.
-class Client final : public engineio::SessionHandler {
+class Client final : public engineio::SessionHandler, private RawFilter {
 public:
     Client(Core& core, engineio::Session& session);
     ~Client() override;
 
     void on_message(std::string_view text) override;
     void on_binary(std::string_view bytes) override;
-    void on_drain() override {}
+    void on_drain() override;
+    void on_upgrade() override;
+    void on_packet_seen(engineio::PacketType type, std::string_view data, bool incoming) override;
     void on_close(engineio::CloseReason reason, std::string_view description) override;
 
     Core& core() { return core_; }
     engineio::Session& session() { return session_; }
+    /// The application's handle; its state is made at the first call.
+    Connection connection();
     /// Packets can still be sent.
     bool is_open() const { return session_.is_open(); }
 
@@ -47,6 +53,15 @@ public:
     void refused(Socket& socket, ConnectError const& error);
     void remove(Socket& socket);
 
+    /// From now on the decoder asks which events to leave as text.
+    void leave_events_raw() { decoder_->set_raw_filter(*this); }
+
+    /// Backpressure of coroutine handlers; the gate is made at the first call.
+    std::shared_ptr<ReadingGate> const& gate();
+    void count_acks(std::ptrdiff_t change);  // awaited from this client
+    /// Far too many handlers are unfinished.
+    void close_overloaded();
+
     /// Node's disconnect(true): every namespace is left, then the connection is closed.
     void disconnect_all();
     /// The server shuts down: sockets end without a DISCONNECT packet.
@@ -55,6 +70,7 @@ public:
 private:
     friend class Core;  // links the list of clients
 
+    bool wants_raw(std::string_view nsp, std::string_view event) const override;
     void on_decoded(DecodeResult result);
     void on_packet(Packet packet);
     void connect(std::string_view name, Json auth);
@@ -73,6 +89,9 @@ private:
     std::vector<SocketPtr> sockets_;     // connected
     std::vector<SocketPtr> connecting_;  // in their middlewares
     engineio::net::Timer connect_timer_;
+    std::shared_ptr<Connection::State> connection_;  // null until the application asks for it
+    std::shared_ptr<ReadingGate> gate_;              // null until a coroutine handler runs
+    std::size_t pending_acks_ = 0;
     bool closing_ = false;  // nothing more is decoded
     Client* previous_ = nullptr;
     Client* next_ = nullptr;

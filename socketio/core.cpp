@@ -8,6 +8,8 @@
 #include "engineio/unclaimed_upgrades.hpp"
 #include "socketio/client.hpp"
 #include "socketio/guard.hpp"
+#include "socketio/recovery.hpp"
+#include "socketio/room_census.hpp"
 #include "socketio/task.hpp"
 
 #include <chrono>
@@ -51,10 +53,6 @@ std::string without_trailing_slash(std::string path) {
         path.pop_back();
     }
     return path;
-}
-
-std::string normalised(std::string_view name) {
-    return name.starts_with('/') ? std::string(name) : "/" + std::string(name);
 }
 
 }  // namespace
@@ -112,14 +110,6 @@ private:
     engineio::UnclaimedUpgrades unclaimed_;
 };
 
-class Core::Family final : public HandlerRegistry {
-public:
-    explicit Family(std::function<bool(std::string const&, Json const&)> admit)
-        : HandlerRegistry(std::make_shared<HandlerTable>()), admit(std::move(admit)) {}
-    std::shared_ptr<HandlerTable> const& table() const { return table_; }
-    std::function<bool(std::string const&, Json const&)> admit;
-};
-
 Core::Core(Runtime& runtime, ServerOptions options)
     : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
       first_client_(runtime.shard_count()) {
@@ -130,7 +120,7 @@ Core::Core(Runtime& runtime, ServerOptions options)
         client_files_.emplace(without_trailing_slash(options_.path), options_.client_dir);
     }
     runtime_.on_shard_end(destroy_spawned);
-    of("/");
+    of("/", {});
 }
 
 Core::~Core() {
@@ -139,54 +129,33 @@ Core::~Core() {
     entrances_.clear();
 }
 
-Namespace& Core::of(std::string_view given) {
-    auto const name = normalised(given);
-    std::lock_guard lock(namespaces_mutex_);
-    auto const found = namespaces_.find(name);
-    if (found != namespaces_.end()) {
-        return *found->second;
-    }
-    if (listening_) {
-        throw std::logic_error("namespace " + name + " must be made before the server listens");
-    }
-    auto made = std::make_unique<Namespace>(*this, name, std::make_shared<HandlerTable>());
-    return *namespaces_.emplace(name, std::move(made)).first->second;
+Server& Core::server() const {
+    SIO_ASSERT(server_ != nullptr);
+    return *server_;
 }
 
-HandlerRegistry& Core::of_matching(std::function<bool(std::string const&, Json const&)> admit) {
+void Core::on_engine_connection(std::function<void(Connection)> listener) {
     if (listening_) {
-        throw std::logic_error("dynamic namespaces must be declared before the server listens");
+        throw std::logic_error("handlers must be registered before the server listens");
     }
-    return *families_.emplace_back(std::make_unique<Family>(std::move(admit)));
+    engine_connection_.push_back(std::move(listener));
 }
 
-Namespace* Core::resolve(std::string const& name, Json const& auth) {
-    {
-        std::lock_guard lock(namespaces_mutex_);
-        if (auto const found = namespaces_.find(name); found != namespaces_.end()) {
-            return found->second.get();
-        }
+void Core::announce_connection(Client& client) {
+    for (auto const& listener : engine_connection_) {
+        guarded(client.session().shard(), "engine connection",
+                [&] { listener(client.connection()); });
     }
-    for (auto const& family : families_) {
-        bool admitted = false;
-        try {
-            admitted = family->admit(name, auth);
-        } catch (std::exception const& error) {
-            engineio::net::log_error("socketio", "the predicate for namespace {} threw: {}", name,
-                                     error.what());
-        } catch (...) {
-            engineio::net::log_error("socketio", "the predicate for namespace {} threw", name);
-        }
-        if (admitted) {
-            std::lock_guard lock(namespaces_mutex_);
-            auto& slot = namespaces_[name];  // another shard may have made it meanwhile
-            if (!slot) {
-                slot = std::make_unique<Namespace>(*this, name, family->table());
+}
+
+void Core::note_raw_handlers(HandlerTable const& table) {
+    for (auto const& [name, handlers] : table.events) {
+        for (auto const& handler : handlers) {
+            if (handler.takes_raw()) {
+                has_raw_handlers_ = true;
             }
-            return slot.get();
         }
     }
-    return nullptr;
 }
 
 void Core::on_http(std::function<void(Request, Responder)> handler) {
@@ -198,10 +167,14 @@ void Core::open() {
         throw std::logic_error("the server listens already");
     }
     for (auto const& [name, nsp] : namespaces_) {
-        nsp->table_->frozen = true;
+        nsp->freeze();
     }
     for (auto const& family : families_) {
-        family->table()->frozen = true;
+        family->table_->frozen = true;
+        note_raw_handlers(*family->table_);
+    }
+    if (auto* const cluster = adapter()) {
+        cluster->open(*this);
     }
     for (unsigned i = 0; i < shard_count(); ++i) {
         entrances_.push_back(std::make_unique<Entrance>(*this, runtime_.shard(i)));
@@ -244,6 +217,9 @@ void Core::on_shards(std::function<bool(unsigned)> const& wanted,
 void Core::close() {
     if (!listening_) {
         return;
+    }
+    if (auto* const cluster = adapter(); cluster && !closed_.exchange(true)) {
+        cluster->close();
     }
     on_shards([](unsigned) { return true; }, [this](Shard& shard) { close_shard(shard); });
 }

@@ -6,6 +6,7 @@
 #include "engineio/net/shard.hpp"
 #include "socketio/client_files.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
 #include "socketio/server.hpp"
 
@@ -25,10 +26,10 @@ class Client;
 
 /// What the parts of one server share. Owned by the Server; the shards' parts are used on their
 /// shards only, the rest is fixed at listen() or guarded.
-class Core {
+class Core final : public ClusterMember {
 public:
     Core(Runtime& runtime, ServerOptions options);
-    ~Core();
+    ~Core() override;
     Core(Core const&) = delete;
     Core& operator=(Core const&) = delete;
 
@@ -38,12 +39,30 @@ public:
     engineio::EngineGroup& engine() { return engine_; }
     unsigned shard_count() const { return runtime_.shard_count(); }
 
-    Namespace& of(std::string_view name);
-    HandlerRegistry& of_matching(std::function<bool(std::string const&, Json const&)> admit);
-    /// The namespace a client asks for: an existing one, or a child of the first family that
-    /// admits it, or null.
-    Namespace* resolve(std::string const& name, Json const& auth);
+    /// The server this is the inside of; only there if the application made one.
+    Server& server() const;
+    void set_server(Server& server) { server_ = &server; }
+    /// Null without a cluster.
+    Adapter* adapter() const { return options_.adapter.get(); }
 
+    Namespace& of(std::string_view name, std::function<void(Namespace&)> const& set_up);
+    ParentNamespace& of_matching(ParentNamespace::Admit admit, bool by_name);
+    /// The namespace of that name, or null. Any thread.
+    NamespacePtr find(std::string_view name);
+    /// The namespace a client asks for: an existing one, or a child of the first family that
+    /// admits it, or null. The caller then occupies it, for vacate() to be called once.
+    NamespacePtr resolve(std::string const& name, Json const& auth);
+    /// An occupant of a dynamic namespace has gone; the last one may take it with it.
+    void vacate(Namespace& nsp);
+    void on_new_namespace(std::function<void(Namespace&)> listener);
+    std::vector<NamespacePtr> children_of(HandlerTable const& family);
+    std::size_t namespace_count();
+
+    /// ClusterMember: another server asks.
+    void on_request(ClusterRequest request, std::function<void(Json)> reply) override;
+
+    void on_engine_connection(std::function<void(Connection)> listener);
+    void announce_connection(Client& client);
     void on_http(std::function<void(Request, Responder)> handler);
     /// Fixes the handlers and makes the shards' entrances: listen() without the listening.
     void open();
@@ -52,6 +71,9 @@ public:
     void close();
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
     bool listening() const { return listening_; }
+    /// Some handler takes RawJson, so that decoders should ask which events to leave as text.
+    bool has_raw_handlers() const { return has_raw_handlers_.load(std::memory_order_relaxed); }
+    void note_raw_handlers(HandlerTable const& table);
 
     /// Runs `task(shard)` on every shard for which `wanted(index)` is true: at once on the calling
     /// one, posted to the others. Any thread.
@@ -66,8 +88,9 @@ public:
 
 private:
     class Entrance;  // one shard's HttpHandler: client files, engine, application
-    class Family;    // handlers of dynamic namespaces
 
+    NamespacePtr make_child(ParentNamespace& parent, std::string const& name, bool occupied);
+    void announce(Namespace& nsp);
     void close_shard(engineio::net::Shard& shard);
 
     Runtime& runtime_;
@@ -80,9 +103,16 @@ private:
     std::atomic<std::size_t> clients_{0};
     std::atomic<std::uint32_t> id_counter_{0};
     std::atomic<bool> listening_{false};
-    std::mutex namespaces_mutex_;  // guards namespaces_: dynamic ones are made at run time
-    std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
-    std::vector<std::unique_ptr<Family>> families_;
+    std::atomic<bool> closed_{false};
+    std::atomic<bool> has_raw_handlers_{false};
+    Server* server_ = nullptr;
+    std::vector<std::function<void(Namespace&)>> new_namespace_;
+    std::vector<std::function<void(Connection)>> engine_connection_;
+    std::vector<std::unique_ptr<ParentNamespace>> families_;
+    std::mutex namespaces_mutex_;  // guards what follows: namespaces come and go at run time
+    std::vector<std::unique_ptr<Namespace>> permanent_;
+    std::map<std::string, NamespacePtr, std::less<>> namespaces_;  // dynamic ones, too
+    std::size_t dynamic_count_ = 0;
 };
 
 }  // namespace socketio

@@ -18,8 +18,8 @@
 
 namespace socketio {
 
-// The names come as the macro's argument text and are split at compile time, so the macro needs
-// no counting tricks and any number of members works.
+/// The names come as the macro's argument text and are split at compile time, so the macro needs
+/// no counting tricks and any number of members works.
 #define SIO_JSON(Type, ...)                                                                        \
     static constexpr Type const* sio_json_type() {                                                 \
         return nullptr;                                                                            \
@@ -34,7 +34,7 @@ namespace socketio {
         return std::tie(__VA_ARGS__);                                                              \
     }
 
-// True for structs with their own SIO_JSON line; an inherited line would drop the new members.
+/// True for structs with their own SIO_JSON line; an inherited line would drop the new members.
 template <class T>
 concept Described = requires {
     { T::sio_json_type() } -> std::same_as<T const*>;
@@ -44,7 +44,7 @@ template <Described T>
 inline constexpr std::size_t member_count =
     std::tuple_size_v<decltype(std::declval<T&>().sio_json_members())>;
 
-// The wire names of T's members, in order.
+/// The wire names of T's members, in order.
 template <Described T>
 constexpr std::array<std::string_view, member_count<T>> member_names() {
     std::array<std::string_view, member_count<T>> names;

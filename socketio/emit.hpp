@@ -33,6 +33,9 @@ auto with_event(std::string_view name, F&& use, A const&... args) {
     return use(EventRef{name, args_count(args...), PayloadRef(write)});
 }
 
+/// The arguments as a tree: for listeners to outgoing events and for other servers.
+Args to_args(EventRef const& event);
+
 /// Throws std::invalid_argument for the names the protocol reserves (connect, disconnect, ...).
 void check_event_name(std::string_view name);
 

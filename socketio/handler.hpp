@@ -5,7 +5,6 @@
 
 #include "socketio/ack.hpp"
 #include "socketio/json_codec.hpp"
-#include "socketio/socket.hpp"
 #include "socketio/task.hpp"
 
 #include <cstddef>
@@ -27,16 +26,39 @@ struct Event {
 };
 using InvalidEvent = Event;
 
+/// Hears of events without handling them: on_any, on_any_outgoing, on_invalid.
+using EventListener = std::function<void(Socket&, Event const&)>;
+
 /// One call of the handlers of an event.
 struct Invocation {
     Socket& socket;
     std::span<Json> args;
     std::shared_ptr<detail::AckSlot> const& ack;  // null if none was asked for
     bool may_move;                                // no later handler needs the arguments
+    // What keeps a handler that may be taken off alive while its coroutine is suspended.
+    std::shared_ptr<void const> const& owner;
+    // The arguments as text instead, if all handlers of the event take RawJson.
+    std::span<std::string> raw_args = {};
 };
 
-/// False: the arguments do not fit the handler, which was not called.
-using EventHandler = std::function<bool(Invocation const&)>;
+/// What is called for an event. False: the arguments do not fit, nothing was called.
+class EventHandler {
+public:
+    using Function = std::function<bool(Invocation const&)>;
+
+    EventHandler(Function function, bool takes_raw = false)
+        : function_(std::move(function)), takes_raw_(takes_raw) {}
+
+    bool operator()(Invocation const& call) const { return function_(call); }
+    /// Its arguments are all RawJson: the event need not be parsed for it.
+    bool takes_raw() const { return takes_raw_; }
+
+private:
+    Function function_;
+    bool takes_raw_;
+};
+
+class ReadingGate;
 
 namespace detail {
 
@@ -99,6 +121,13 @@ bool read_parameter(Invocation const& call, std::size_t index, T& out) {
     if constexpr (is_ack<T>) {
         out = T(call.ack);
         return true;
+    } else if constexpr (std::same_as<T, RawJson>) {
+        if (index < call.raw_args.size()) {
+            auto& text = call.raw_args[index];
+            out = RawJson::trusted(call.may_move ? std::move(text) : text);
+            return true;
+        }
+        return index < call.args.size() && read_value(std::as_const(call.args[index]), out);
     } else if constexpr (std::same_as<T, Args>) {
         for (std::size_t i = index; i < call.args.size(); ++i) {
             out.push_back(call.may_move ? std::move(call.args[i]) : call.args[i]);
@@ -122,16 +151,32 @@ void answer(std::shared_ptr<AckSlot> const& ack, T const& value) {
     }
 }
 
-// The frame that owns a coroutine handler: keeps the socket alive and sends the result.
+/// Counts one unfinished coroutine of a connection, for its backpressure (limits.hpp); null for
+/// one that is gone.
+class Unfinished {
+public:
+    explicit Unfinished(Socket& socket);
+    ~Unfinished();
+    Unfinished(Unfinished const&) = delete;
+    Unfinished& operator=(Unfinished const&) = delete;
+
+private:
+    std::shared_ptr<ReadingGate> gate_;
+};
+
+// The frame that owns a coroutine handler: keeps the socket and the handler's captures alive and
+// sends the result.
 template <class R>
-Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task) {
+Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task,
+                  std::shared_ptr<void const> owner = nullptr) {
+    Unfinished const counted(*keep);
     if constexpr (std::is_void_v<R>) {
         co_await std::move(task);
     } else {
         auto value = co_await std::move(task);
         answer(ack, value);
     }
-    static_cast<void>(keep);
+    static_cast<void>(owner);
 }
 
 template <class F, bool with_socket, class... P>
@@ -175,6 +220,11 @@ class TypedHandler {
                   "take JSON arguments by value or const reference; only Socket& may be first");
 
 public:
+    // Nothing but RawJson arguments, and at least one.
+    static constexpr bool takes_raw =
+        (... && (std::same_as<std::decay_t<P>, RawJson> || is_ack<std::decay_t<P>>)) &&
+        (std::size_t{std::same_as<std::decay_t<P>, RawJson>} + ... + 0) > 0;
+
     explicit TypedHandler(F function) : function_(std::move(function)) {}
 
     bool operator()(Invocation const& call) {
@@ -195,7 +245,8 @@ private:
     template <class... V>
     void invoke(Invocation const& call, V&... values) {
         if constexpr (is_coroutine) {
-            spawn(finish(SocketPtr(&call.socket), call.ack, invoke_raw(call, values...)));
+            spawn(
+                finish(SocketPtr(&call.socket), call.ack, invoke_raw(call, values...), call.owner));
         } else if constexpr (std::is_void_v<Result>) {
             invoke_raw(call, values...);
         } else {
@@ -217,7 +268,8 @@ private:
 
 template <class F, bool with_socket, class... P>
 EventHandler make_typed(F&& function, TypeList<P...>) {
-    return TypedHandler<std::decay_t<F>, with_socket, P...>(std::forward<F>(function));
+    using Handler = TypedHandler<std::decay_t<F>, with_socket, P...>;
+    return EventHandler(Handler(std::forward<F>(function)), Handler::takes_raw);
 }
 
 }  // namespace detail
@@ -247,6 +299,20 @@ auto bind_member(R (C::*method)(P...) const, C const* object) {
 }
 
 }  // namespace detail
+
+/// From `(Socket&, Event const&)` or `(Event const&)`.
+template <class F>
+EventListener make_listener(F listener) {
+    if constexpr (std::is_invocable_v<F&, Socket&, Event const&>) {
+        return listener;
+    } else {
+        static_assert(std::is_invocable_v<F&, Event const&>,
+                      "a listener for any event takes (Socket&, Event const&) or (Event const&)");
+        return [listener = std::move(listener)](Socket&, Event const& event) mutable {
+            listener(event);
+        };
+    }
+}
 
 /// From a member function; `object` must outlive the server.
 template <class M, class C>

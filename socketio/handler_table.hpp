@@ -2,6 +2,7 @@
 
 #include "socketio/disconnect_reason.hpp"
 #include "socketio/handler.hpp"
+#include "socketio/listeners.hpp"
 #include "socketio/middleware.hpp"
 
 #include <functional>
@@ -15,30 +16,49 @@
 
 namespace socketio {
 
+/// Answers a server_side_emit that asked for it; the first call counts. Any thread.
+using ServerReply = std::function<void(Json)>;
+
 /// Everything the application registered for one namespace. Written before listen(), read by all
 /// shards afterwards without locks: registering later throws.
 struct HandlerTable {
     using ConnectionHandler = std::function<void(Socket&)>;
-    using DisconnectHandler =
-        std::function<void(Socket&, DisconnectReason, std::string_view description)>;
-    using EventListener = std::function<void(Socket&, Event const&)>;
-    using ErrorHandler = std::function<void(Socket&, EventError const&)>;
-
-    struct NameHash : std::hash<std::string_view> {
-        using is_transparent = void;
-    };
+    using RoomListener = std::function<void(std::string_view room)>;
+    using MemberListener = std::function<void(std::string_view room, std::string_view id)>;
+    using ServerHandler = std::function<void(Args const&, ServerReply const&)>;
+    template <class T>
+    using ByName =
+        std::unordered_map<std::string, std::vector<T>, detail::NameHash, std::equal_to<>>;
 
     bool frozen = false;
     std::vector<Middleware> middlewares;
     std::vector<EventMiddleware> event_middlewares;
-    std::unordered_map<std::string, std::vector<EventHandler>, NameHash, std::equal_to<>> events;
+    ByName<EventHandler> events;
     std::vector<EventListener> any;
+    std::vector<EventListener> any_outgoing;
     std::vector<EventListener> invalid;
     std::vector<ConnectionHandler> connection;
     std::vector<DisconnectHandler> disconnecting;
     std::vector<DisconnectHandler> disconnect;
     std::vector<ErrorHandler> error;
+    std::vector<RoomListener> create_room;
+    std::vector<RoomListener> delete_room;
+    std::vector<MemberListener> join_room;
+    std::vector<MemberListener> leave_room;
+    ByName<ServerHandler> server_side;
+
+    bool hears_rooms() const {
+        return !create_room.empty() || !delete_room.empty() || !join_room.empty() ||
+               !leave_room.empty();
+    }
 };
+
+namespace detail {
+bool is_first_time(Socket& socket, void const* handler);  // and marks it as used
+}
+
+/// Throws std::invalid_argument for the names server_side_emit refuses.
+void check_server_event_name(std::string_view name);
 
 /// Registration of handlers: the common part of a namespace and of a family of dynamic namespaces.
 /// All calls before Server::listen(); afterwards they throw std::logic_error. Handlers run on the
@@ -78,7 +98,20 @@ public:
         return *this;
     }
 
-    /// `(Socket&)`, once its CONNECT was answered; may be a coroutine.
+    /// Handles only the first such event of each socket.
+    template <class F>
+    HandlerRegistry& once(std::string_view event, F handler) {
+        add(event, once_per_socket(make_handler(std::move(handler))));
+        return *this;
+    }
+    template <class M, class C>
+    HandlerRegistry& once(std::string_view event, M method, C* object) {
+        add(event, once_per_socket(make_handler(method, object)));
+        return *this;
+    }
+
+    /// `(Socket&)`, once its CONNECT was answered; may be a coroutine. The place to register
+    /// handlers of this socket alone (Socket::on).
     template <class F>
     HandlerRegistry& on_connection(F handler) {
         open().connection.push_back([handler = std::move(handler)](Socket& socket) mutable {
@@ -94,30 +127,88 @@ public:
     /// rooms.
     template <class F>
     HandlerRegistry& on_disconnecting(F handler) {
-        open().disconnecting.push_back(leaver(std::move(handler)));
+        open().disconnecting.push_back(detail::make_disconnect_handler(std::move(handler)));
         return *this;
     }
     /// The same once it has left its rooms.
     template <class F>
     HandlerRegistry& on_disconnect(F handler) {
-        open().disconnect.push_back(leaver(std::move(handler)));
+        open().disconnect.push_back(detail::make_disconnect_handler(std::move(handler)));
         return *this;
     }
 
-    /// `(Socket&, Event const&)` for every incoming event, before event middlewares.
-    HandlerRegistry& on_any(HandlerTable::EventListener listener) {
-        open().any.push_back(std::move(listener));
+    /// `(Socket&, Event const&)` or `(Event const&)`, for every incoming event, before the event
+    /// middlewares, so also for events these refuse.
+    template <class F>
+    HandlerRegistry& on_any(F listener) {
+        open().any.push_back(make_listener(std::move(listener)));
+        return *this;
+    }
+    /// The same, but before all registered so far.
+    template <class F>
+    HandlerRegistry& prepend_any(F listener) {
+        auto& any = open().any;
+        any.insert(any.begin(), make_listener(std::move(listener)));
+        return *this;
+    }
+    /// For every event sent to a socket, broadcasts included, once per recipient; not for
+    /// acknowledgements. Costs a tree of the arguments for each event sent.
+    template <class F>
+    HandlerRegistry& on_any_outgoing(F listener) {
+        open().any_outgoing.push_back(make_listener(std::move(listener)));
+        return *this;
+    }
+    template <class F>
+    HandlerRegistry& prepend_any_outgoing(F listener) {
+        auto& any = open().any_outgoing;
+        any.insert(any.begin(), make_listener(std::move(listener)));
         return *this;
     }
     /// `(Socket&, InvalidEvent const&)` for events whose arguments do not fit their handler, which
     /// was not called. Without it they are counted and logged at debug level.
-    HandlerRegistry& on_invalid(HandlerTable::EventListener listener) {
+    HandlerRegistry& on_invalid(EventListener listener) {
         open().invalid.push_back(std::move(listener));
         return *this;
     }
     /// `(Socket&, EventError const&)` for events refused by a middleware and undecodable packets.
-    HandlerRegistry& on_error(HandlerTable::ErrorHandler handler) {
+    HandlerRegistry& on_error(ErrorHandler handler) {
         open().error.push_back(std::move(handler));
+        return *this;
+    }
+
+    /// Node's adapter events: `(std::string_view room)` when the first socket enters a room and
+    /// when the last one has left, `(room, socket id)` for each entering and leaving; a socket's
+    /// own room counts. With several shards create and delete speak of the whole server, on the
+    /// shard of the socket that caused them.
+    HandlerRegistry& on_create_room(HandlerTable::RoomListener listener) {
+        open().create_room.push_back(std::move(listener));
+        return *this;
+    }
+    HandlerRegistry& on_delete_room(HandlerTable::RoomListener listener) {
+        open().delete_room.push_back(std::move(listener));
+        return *this;
+    }
+    HandlerRegistry& on_join_room(HandlerTable::MemberListener listener) {
+        open().join_room.push_back(std::move(listener));
+        return *this;
+    }
+    HandlerRegistry& on_leave_room(HandlerTable::MemberListener listener) {
+        open().leave_room.push_back(std::move(listener));
+        return *this;
+    }
+
+    /// What another server of the cluster sent with server_side_emit. The handler is called as
+    /// `(Args const&)` or `(Args const&, ServerReply const&)`; the reply may be kept and called
+    /// later, once. Runs on shard 0. Throws std::invalid_argument for `connect`, `connection` and
+    /// `new_namespace`.
+    template <class F>
+    HandlerRegistry& on_server_side(std::string_view event, F handler) {
+        if constexpr (std::is_invocable_v<F&, Args const&, ServerReply const&>) {
+            add_server_side(event, std::move(handler));
+        } else {
+            add_server_side(event, [handler = std::move(handler)](
+                                       Args const& args, ServerReply const&) { handler(args); });
+        }
         return *this;
     }
 
@@ -128,21 +219,8 @@ protected:
 private:
     HandlerTable& open();  // throws std::logic_error once frozen
     void add(std::string_view event, EventHandler handler);
-
-    template <class F>
-    static HandlerTable::DisconnectHandler leaver(F handler) {
-        if constexpr (std::is_invocable_v<F&, Socket&, DisconnectReason, std::string_view>) {
-            return handler;
-        } else if constexpr (std::is_invocable_v<F&, Socket&, DisconnectReason>) {
-            return [handler = std::move(handler)](Socket& socket, DisconnectReason reason,
-                                                  std::string_view) mutable {
-                handler(socket, reason);
-            };
-        } else {
-            return [handler = std::move(handler)](Socket& socket, DisconnectReason,
-                                                  std::string_view) mutable { handler(socket); };
-        }
-    }
+    void add_server_side(std::string_view event, HandlerTable::ServerHandler handler);
+    static EventHandler once_per_socket(EventHandler handler);
 };
 
 }  // namespace socketio

@@ -1,6 +1,7 @@
 #include "socketio/handshake.hpp"
 
 #include <ctime>
+#include <utility>
 
 namespace socketio {
 
@@ -31,6 +32,26 @@ Json Handshake::to_json() const {
          {"url", request_->target},
          {"query", query},
          {"auth", auth_}});
+}
+
+Handshake Handshake::from_json(Json const& json) {
+    auto request = std::make_shared<engineio::net::Request>();
+    if (Json::Object const* const headers = json["headers"].object_members()) {
+        for (auto const& [name, value] : *headers) {
+            request->headers.push_back({name, value.string() ? *value.string() : ""});
+        }
+    }
+    auto const text = [&](char const* key) {
+        auto const* const value = json[key].string();
+        return value ? *value : std::string();
+    };
+    request->method = "GET";
+    request->target = text("url");
+    request->remote_address = text("address");
+    request->secure = json["secure"] == Json(true);
+    std::chrono::milliseconds const issued(json["issued"].integer().value_or(0));
+    return Handshake(std::move(request), json["auth"],
+                     std::chrono::system_clock::time_point(issued));
 }
 
 }  // namespace socketio

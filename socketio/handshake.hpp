@@ -43,6 +43,8 @@ public:
     /// One query parameter, or nothing if it is absent.
     std::optional<std::string> query(std::string_view name) const;
 
+    /// The first request of the connection, without body.
+    engineio::net::Request const& request() const { return *request_; }
     /// Undecoded target of the request, "/socket.io/?EIO=4&...".
     std::string const& url() const { return request_->target; }
     /// The peer's address without port.
@@ -56,6 +58,8 @@ public:
 
     /// Node's `socket.handshake` as it would travel in an event.
     Json to_json() const;
+    /// That form back: the handshake of a socket of another server. What is missing is empty.
+    static Handshake from_json(Json const& json);
 
 private:
     std::shared_ptr<engineio::net::Request const> request_;

@@ -22,14 +22,14 @@
 
 namespace socketio {
 
-// Deepest nesting of arrays and objects accepted from the wire. The reference has no limit, but a
-// tree is copied and destroyed recursively, so an unlimited one would be a stack overflow.
+/// Deepest nesting of arrays and objects accepted from the wire. The reference has no limit, but a
+/// tree is copied and destroyed recursively, so an unlimited one would be a stack overflow.
 inline constexpr std::size_t max_json_depth = 512;
 
-// Integers up to here (2^53) are exact in JavaScript; larger ones become doubles.
+/// Integers up to here (2^53) are exact in JavaScript; larger ones become doubles.
 inline constexpr std::int64_t max_exact_integer = 9007199254740992;
 
-// Raw bytes that travel as a binary attachment (protocol section "binary event").
+/// Raw bytes that travel as a binary attachment (protocol section "binary event").
 struct Binary {
     std::string bytes;
 
@@ -38,36 +38,36 @@ struct Binary {
 
 class Json;
 
-// The members of a JSON object in JavaScript's order: integer-like keys ascending, then the others
-// as inserted. Every key is there once. Look-ups are linear: wire objects are small.
+/// The members of a JSON object in JavaScript's order: integer-like keys ascending, then the others
+/// as inserted. Every key is there once. Look-ups are linear: wire objects are small.
 class JsonObject {
 public:
     using Member = std::pair<std::string, Json>;
     using const_iterator = std::vector<Member>::const_iterator;
 
     JsonObject() = default;
-    // Orders the members and merges duplicate keys (the last value at the first position), in
-    // O(n log n), because the list may come from a hostile peer.
+    /// Orders the members and merges duplicate keys (the last value at the first position), in
+    /// O(n log n), because the list may come from a hostile peer.
     explicit JsonObject(std::vector<Member> members);
 
-    // The value of `key`, or null if there is none.
+    /// The value of `key`, or null if there is none.
     Json const* find(std::string_view key) const;
     Json* find(std::string_view key);
     bool contains(std::string_view key) const { return find(key) != nullptr; }
 
-    // Replaces the value in place or adds a member.
+    /// Replaces the value in place or adds a member.
     void set(std::string_view key, Json value);
-    // True if there was such a member.
+    /// True if there was such a member.
     bool erase(std::string_view key);
 
     std::size_t size() const { return members_.size(); }
     bool empty() const { return members_.empty(); }
     const_iterator begin() const { return members_.begin(); }
     const_iterator end() const { return members_.end(); }
-    // The value of the member at a position below size(), for changing it in place.
+    /// The value of the member at a position below size(), for changing it in place.
     Json& value_at(std::size_t position);
 
-    // Equal as sets: the order of members does not matter.
+    /// Equal as sets: the order of members does not matter.
     friend bool operator==(JsonObject const& a, JsonObject const& b);
 
 private:
@@ -92,7 +92,7 @@ public:
             set_wide(static_cast<std::uint64_t>(value), value < T{0});
         }
     }
-    // Integral doubles up to 2^53 are stored as integers, so Json(3.0) == Json(3); -0 stays -0.
+    /// Integral doubles up to 2^53 are stored as integers, so Json(3.0) == Json(3); -0 stays -0.
     Json(double value) noexcept;
     Json(float value) noexcept : Json(static_cast<double>(value)) {}
     Json(char const* text) : value_(std::string(text)) {}
@@ -102,7 +102,7 @@ public:
     Json(Object members) noexcept : value_(std::move(members)) {}
     Json(Binary bytes) noexcept : value_(std::move(bytes)) {}
 
-    // Json::array({1, "two"}) and Json::object({{"k", 1}}); both may be empty.
+    /// Json::array({1, "two"}) and Json::object({{"k", 1}}); both may be empty.
     static Json array(std::initializer_list<Json> items = {}) { return Json(Array(items)); }
     static Json object(std::initializer_list<Member> members = {}) {
         return Json(Object(std::vector<Member>(members)));
@@ -117,7 +117,7 @@ public:
     bool is_object() const { return std::holds_alternative<Object>(value_); }
     bool is_binary() const { return std::holds_alternative<Binary>(value_); }
 
-    // Checked access: null (or nullopt) if the value is of another type.
+    /// Checked access: null (or nullopt) if the value is of another type.
     bool const* boolean() const { return std::get_if<bool>(&value_); }
     std::optional<std::int64_t> integer() const;
     std::optional<double> number() const;
@@ -130,7 +130,7 @@ public:
     Binary const* binary() const { return std::get_if<Binary>(&value_); }
     Binary* binary() { return std::get_if<Binary>(&value_); }
 
-    // A member or element, or a null value if this is no such container or has none.
+    /// A member or element, or a null value if this is no such container or has none.
     Json const& operator[](std::string_view key) const;
     Json const& operator[](char const* key) const { return (*this)[std::string_view(key)]; }
     template <std::integral T>
@@ -139,23 +139,23 @@ public:
     }
 
     bool contains(std::string_view key) const;
-    // Elements of an array, members of an object, otherwise 0.
+    /// Elements of an array, members of an object, otherwise 0.
     std::size_t size() const;
 
-    // These turn a null value into an array or object first; on any other type they do nothing
-    // and return false.
+    /// These turn a null value into an array or object first; on any other type they do nothing
+    /// and return false.
     bool push_back(Json value);
     bool set(std::string_view key, Json value);
 
-    // The text JSON.stringify would give; a Binary prints as Node's Buffer does. `canonical`
-    // sorts the keys of every object by UTF-16 code units, for hashing.
+    /// The text JSON.stringify would give; a Binary prints as Node's Buffer does. `canonical`
+    /// sorts the keys of every object by UTF-16 code units, for hashing.
     std::string dump() const;
     std::string canonical() const;
-    // What JSON.parse accepts and nothing else, nested at most max_json_depth; nullopt otherwise.
-    // The text must be UTF-8 (the layers below check it).
+    /// What JSON.parse accepts and nothing else, nested at most max_json_depth; nullopt otherwise.
+    /// The text must be UTF-8 (the layers below check it).
     static std::optional<Json> parse(std::string_view text);
 
-    // Numbers compare by value, objects as sets of members.
+    /// Numbers compare by value, objects as sets of members.
     friend bool operator==(Json const& a, Json const& b);
 
 private:

@@ -4,7 +4,7 @@
 // integrality are checked when reading), float and double, std::string, std::string_view,
 // char const*, vectors, deques, lists, sets, std::array, maps with string keys, std::optional,
 // std::pair and std::tuple (as arrays), system_clock time points (as ISO strings), Json, Binary,
-// std::vector<std::byte> (as binary), std::nullptr_t and structs with a SIO_JSON line.
+// std::vector<std::byte> (as binary), RawJson, std::nullptr_t and structs with a SIO_JSON line.
 //
 // Reading never throws and never converts between kinds: the string "3" is no number. After a
 // failed read the target is valid but unspecified. A std::string_view that was read points into
@@ -22,13 +22,13 @@
 
 namespace socketio {
 
-// "All remaining arguments" in a handler's parameter list, and arguments known only at run time
-// in an emit: its elements are spread, not sent as one array.
+/// "All remaining arguments" in a handler's parameter list, and arguments known only at run time
+/// in an emit: its elements are spread, not sent as one array.
 struct Args : std::vector<Json> {
     using std::vector<Json>::vector;
 };
 
-// How many array elements the arguments make once every Args is spread.
+/// How many array elements the arguments make once every Args is spread.
 template <class... Ts>
 std::size_t args_count(Ts const&... args) {
     [[maybe_unused]] auto const count = [](auto const& arg) -> std::size_t {
@@ -41,7 +41,7 @@ std::size_t args_count(Ts const&... args) {
     return (count(args) + ... + std::size_t{0});
 }
 
-// Writes the arguments as elements of an array the caller has begun.
+/// Writes the arguments as elements of an array the caller has begun.
 template <class... Ts>
 void write_args(Writer& writer, Ts const&... args) {
     [[maybe_unused]] auto const write_one = [&writer](auto const& arg) {
@@ -56,7 +56,7 @@ void write_args(Writer& writer, Ts const&... args) {
     (write_one(args), ...);
 }
 
-// Any supported value as a Json tree.
+/// Any supported value as a Json tree.
 template <class T>
 Json to_json(T const& value) {
     TreeWriter tree;

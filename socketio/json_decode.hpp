@@ -19,11 +19,15 @@
 #include "socketio/json.hpp"
 #include "socketio/json_encode.hpp"
 #include "socketio/json_text.hpp"
+#include "socketio/raw_json.hpp"
 
 namespace socketio {
 
 template <class T>
 bool read_value(Json const& json, T& out);
+
+// The text of a value without binaries; false if there is one, which has no text.
+bool read_raw(Json const& json, RawJson& out);
 
 namespace codec {
 
@@ -181,6 +185,8 @@ bool read_value(Json const& json, T& out) {
     if constexpr (std::same_as<T, Json>) {
         out = json;
         return true;
+    } else if constexpr (std::same_as<T, RawJson>) {
+        return read_raw(json, out);
     } else if constexpr (std::same_as<T, Binary>) {
         return codec::copy_part(json.binary(), out);
     } else if constexpr (std::same_as<T, bool>) {

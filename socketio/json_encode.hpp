@@ -18,6 +18,7 @@
 #include "socketio/describe.hpp"
 #include "socketio/json.hpp"
 #include "socketio/json_text.hpp"
+#include "socketio/raw_json.hpp"
 #include "socketio/writer.hpp"
 
 namespace socketio {
@@ -144,6 +145,8 @@ template <class T>
 void write_value(Writer& writer, T const& value) {
     if constexpr (std::same_as<T, Json>) {
         write(writer, value);
+    } else if constexpr (std::same_as<T, RawJson>) {
+        writer.raw(value.text());
     } else if constexpr (std::same_as<T, Binary>) {
         writer.binary(value.bytes);
     } else if constexpr (std::same_as<T, bool>) {

@@ -35,13 +35,13 @@ inline ConnectError middleware_failure() {
 }
 
 inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task) {
+    Unfinished const counted(*keep);
     try {
         decide(next, co_await std::move(task));
     } catch (...) {
         next(middleware_failure());
         throw;  // to be logged and counted
     }
-    static_cast<void>(keep);
 }
 
 // Calls `function(args...)` in whichever form it has and lets `next` hear the outcome.

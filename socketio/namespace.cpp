@@ -5,22 +5,48 @@
 #include "socketio/core.hpp"
 #include "socketio/guard.hpp"
 #include "socketio/namespace_shard.hpp"
+#include "socketio/room_census.hpp"
 
 #include <utility>
 
 namespace socketio {
 
-Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable> table)
-    : HandlerRegistry(std::move(table)), core_(core), name_(std::move(name)) {
+NamespacePtr::NamespacePtr(Namespace* nsp) noexcept : bits_(reinterpret_cast<std::uintptr_t>(nsp)) {
+    if (nsp && nsp->is_child_) {
+        bits_ |= counted;
+        add_reference();
+    }
+}
+
+void NamespacePtr::add_reference() const noexcept {
+    get()->references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void NamespacePtr::release() const noexcept {
+    if (get()->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        delete get();
+    }
+}
+
+Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable> table,
+                     bool is_child)
+    : HandlerRegistry(std::move(table)), core_(core), name_(std::move(name)), is_child_(is_child) {
     for (unsigned i = 0; i < core.shard_count(); ++i) {
         shards_.push_back(std::make_unique<NamespaceShard>());
     }
     if (auto const& options = core.options().connection_state_recovery) {
         recovery_ = std::make_unique<Recovery>(options->max_disconnection_duration);
     }
+    if (table_->frozen) {
+        freeze();
+    }
 }
 
 Namespace::~Namespace() = default;
+
+Server& Namespace::server() const {
+    return core_.server();
+}
 
 NamespaceShard& Namespace::here() {
     auto* const shard = engineio::net::Shard::current();
@@ -30,6 +56,18 @@ NamespaceShard& Namespace::here() {
 
 std::size_t Namespace::room_count() {
     return here().rooms.room_count();
+}
+
+std::size_t Namespace::socket_count() const {
+    std::size_t count = 0;
+    for (auto const& part : shards_) {
+        count += part->count.load(std::memory_order_relaxed);
+    }
+    return count;
+}
+
+std::vector<SocketPtr> Namespace::local_sockets() {
+    return here().collect({});
 }
 
 void Namespace::connect(SocketPtr socket) {
@@ -43,6 +81,7 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
     // The flag is shared: `next` is copied, and one call of all copies counts.
     Next const next = [this, socket, index,
                        called = std::make_shared<bool>(false)](std::optional<ConnectError> error) {
+        socket->assert_shard();
         if (std::exchange(*called, true)) {
             return;
         }
@@ -65,11 +104,11 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
 void Namespace::conclude(SocketPtr const& socket, std::optional<ConnectError> refusal) {
     socket->shard_.defer([this, socket, refusal = std::move(refusal)] {
         if (!socket->client_ || !socket->client_->is_open()) {
-            socket->client_ = nullptr;
-            return;  // left meanwhile: nobody to tell
+            return socket->abandon();  // left meanwhile: nobody to tell
         }
         if (refusal) {
-            return socket->client_->refused(*socket, *refusal);
+            socket->client_->refused(*socket, *refusal);
+            return socket->abandon();
         }
         admit(*socket);
     });
@@ -81,6 +120,9 @@ void Namespace::admit(Socket& socket) {
     ++socket.shard_.metrics().sockets;
     socket.connected_ = true;
     socket.client_->connected(keep);
+    if (table_->hears_rooms()) {
+        announce_join(socket, socket.id_);
+    }
     auto const payload = [&](Writer& writer) {
         writer.begin_object(2);
         writer.key("sid");
@@ -99,17 +141,12 @@ void Namespace::admit(Socket& socket) {
 
 void Namespace::remove(Socket& socket) {
     auto& local = here();
-    local.rooms.leave_all(socket);
+    if (table_->hears_rooms()) {
+        announce_leave(socket, socket.id_);
+    }
+    leave_all_rooms(socket);
     local.remove(socket);
     --socket.shard_.metrics().sockets;
-}
-
-void Namespace::run_disconnect(Socket& socket,
-                               std::vector<HandlerTable::DisconnectHandler> const& handlers,
-                               DisconnectReason reason, std::string_view description) const {
-    for (auto const& handler : handlers) {
-        guarded(socket.shard_, "disconnect", [&] { handler(socket, reason, description); });
-    }
 }
 
 EncodedPacket Namespace::encode(EventRef const& event, std::optional<std::uint64_t> id,
@@ -137,104 +174,42 @@ Recovery::Logged Namespace::log_event(Selection selection, EventRef const& event
 void Namespace::broadcast(Selection const& selection, EmitFlags const& flags,
                           EventRef const& event) {
     check_event_name(event.name);
+    std::shared_ptr<Args const> args;
+    if (hears_outgoing()) {
+        args = std::make_shared<Args const>(to_args(event));
+    }
+    if (core_.adapter() && !flags.local) {
+        publish_broadcast(selection, flags, event);
+    }
     Recovery::Logged sent{nullptr, 0};
     if (recovery_ && !flags.is_volatile) {
         sent = log_event(selection, event);
     } else {
         sent.packet = std::make_shared<EncodedPacket const>(encode(event, std::nullopt, {}));
     }
-    core_.on_shards([this](unsigned index) { return shards_[index]->count.load() > 0; },
-                    [this, selection, flags, sent](engineio::net::Shard& shard) {
-                        auto const messages = to_messages(*sent.packet);
-                        shards_[shard.index()]->for_each(selection, [&](Socket& socket) {
-                            if (sent.position == 0 || socket.log_position_ < sent.position) {
-                                socket.deliver(messages, flags);
-                            }
-                        });
-                    });
-}
-
-namespace {
-
-// The answers to one broadcast with acknowledgement; lives on the asking shard, other shards post
-// to it.
-struct AckGather {
-    engineio::net::Shard& origin;
-    detail::GatherCallback done;
-    detail::Gathered gathered;
-    std::size_t settled = 0;
-    unsigned shards_pending;
-    engineio::net::OneShot timer;
-
-    void answer(Result<Args, AckError> reply) {
-        ++settled;
-        if (reply) {
-            gathered.answers.push_back(reply->empty() ? Json() : std::move(reply->front()));
-        }
-        finish_if_complete();
-    }
-    void asked(std::size_t count) {
-        gathered.asked += count;
-        --shards_pending;
-        finish_if_complete();
-    }
-    void finish_if_complete() {
-        if (shards_pending == 0 && settled == gathered.asked) {
-            finish();
-        }
-    }
-    void finish() {
-        timer.cancel();
-        if (auto const callback = std::exchange(done, nullptr)) {
-            callback(std::move(gathered));
-        }
-    }
-};
-
-template <class F>
-void on_origin(std::shared_ptr<AckGather> const& gather, engineio::net::Shard& shard, F&& action) {
-    if (&shard == &gather->origin) {
-        return action(*gather);
-    }
-    gather->origin.post([gather, action = std::forward<F>(action)]() mutable { action(*gather); });
-}
-
-constexpr std::chrono::milliseconds default_broadcast_ack_timeout{5'000};
-
-}  // namespace
-
-void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& flags,
-                                   EventRef const& event, detail::GatherCallback done) {
-    check_event_name(event.name);
-    auto* const origin = engineio::net::Shard::current();
-    SIO_ASSERT(origin != nullptr);
-    auto const id = next_ack_id();
-    auto const packet = std::make_shared<EncodedPacket const>(encode(event, id, {}));
-    auto const limit = flags.timeout.value_or(default_broadcast_ack_timeout);
-    auto const gather = std::make_shared<AckGather>(*origin, std::move(done), detail::Gathered{}, 0,
-                                                    core_.shard_count(), engineio::net::OneShot());
-    // Ends the wait; the sockets' own timeouts, armed later, only free their entries.
-    gather->timer = origin->timers().after(limit, [keep = std::weak_ptr(gather)] {
-        if (auto const alive = keep.lock()) {
-            alive->finish();
-        }
-    });
     core_.on_shards(
-        [](unsigned) { return true; },
-        [this, selection, flags, id, packet, limit, gather](engineio::net::Shard& shard) {
-            auto const messages = to_messages(*packet);
-            std::size_t count = 0;
-            shards_[shard.index()]->for_each(selection, [&](Socket& socket) {
-                ++count;
-                socket.expect_ack(id, &limit, [gather, &shard](Result<Args, AckError> reply) {
-                    on_origin(gather, shard, [reply = std::move(reply)](AckGather& g) mutable {
-                        g.answer(std::move(reply));
-                    });
-                });
-                socket.deliver(messages, flags);
+        [this](unsigned index) { return shards_[index]->count.load() > 0; },
+        [self = NamespacePtr(this), selection, flags, sent, args,
+         name = args ? std::string(event.name) : std::string()](engineio::net::Shard& shard) {
+            auto const messages = to_messages(*sent.packet);
+            auto& part = *self->shards_[shard.index()];
+            if (args) {
+                self->tell_outgoing(part.collect(selection), {name, *args, false});
+            }
+            part.for_each(selection, [&](Socket& socket) {
+                if (sent.position == 0 || socket.log_position_ < sent.position) {
+                    socket.deliver(messages, flags);
+                }
             });
-            on_origin(gather, shard, [count](AckGather& g) { g.asked(count); });
         });
+}
+
+void Namespace::tell_outgoing(std::vector<SocketPtr> const& sockets, Event const& event) {
+    for (auto const& socket : sockets) {
+        if (socket->hears_outgoing()) {
+            socket->tell_outgoing(event);
+        }
+    }
 }
 
 }  // namespace socketio

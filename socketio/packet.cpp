@@ -2,8 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace socketio {
+
+void Packet::parse_raw() {
+    Json::Array items{Json(raw->name)};
+    for (auto const& text : raw->args) {
+        items.push_back(Json::parse(text).value_or(Json()));
+    }
+    data = Json(std::move(items));
+    raw.reset();
+}
 
 bool is_reserved_event(std::string_view name) {
     constexpr std::array<std::string_view, 6> reserved{

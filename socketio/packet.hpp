@@ -41,6 +41,16 @@ struct Packet {
     // and has_data is true.
     Json data;
     bool has_data = false;
+    // An event that only handlers of RawJson hear: its arguments as text; `data` is null then.
+    // Made only by decoders that were asked to (Decoder::set_raw_filter).
+    struct RawEvent {
+        std::string name;
+        std::vector<std::string> args;
+    };
+    std::optional<RawEvent> raw = std::nullopt;
+
+    // Makes values of the text, for whoever needs them after all.
+    void parse_raw();
 };
 
 // What goes to the Engine.IO layer: one text or binary message, then the attachments as binary

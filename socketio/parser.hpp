@@ -31,11 +31,24 @@ struct DecodeResult {
     static DecodeResult failure(std::string why) { return {Kind::error, {}, std::move(why)}; }
 };
 
+/// Says which events are better left as text.
+class RawFilter {
+public:
+    virtual bool wants_raw(std::string_view nsp, std::string_view event) const = 0;
+
+protected:
+    ~RawFilter() = default;
+};
+
 class Decoder {
 public:
     virtual ~Decoder() = default;
 
-    // One Engine.IO text or binary message. After an error the decoder must not be used again.
+    /// From now on events that `filter` wants may be given as Packet::raw. It outlives the decoder.
+    /// What is no JSON text ignores this.
+    virtual void set_raw_filter(RawFilter const& /*filter*/) {}
+
+    /// One Engine.IO text or binary message. After an error the decoder must not be used again.
     virtual DecodeResult on_text(std::string_view text) = 0;
     virtual DecodeResult on_binary(std::string_view bytes) = 0;
 };
@@ -44,7 +57,7 @@ class Parser {
 public:
     virtual ~Parser() = default;
 
-    // `type` is never a binary type: the payload decides that. `data` is called once, or is null.
+    /// `type` is never a binary type: the payload decides that. `data` is called once, or is null.
     virtual EncodedPacket encode(PacketType type, std::string_view nsp,
                                  std::optional<std::uint64_t> id, PayloadRef data) const = 0;
     virtual std::unique_ptr<Decoder> make_decoder() const = 0;
@@ -52,9 +65,9 @@ public:
 
 // The one instance of each parser; they are stateless constants.
 //
-// JSON text plus attachments, what every stock client speaks.
+/// JSON text plus attachments, what every stock client speaks.
 std::shared_ptr<Parser const> text_parser();
-// One MessagePack map per packet, as the npm package socket.io-msgpack-parser.
+/// One MessagePack map per packet, as the npm package socket.io-msgpack-parser.
 std::shared_ptr<Parser const> msgpack_parser();
 
 }  // namespace socketio

@@ -10,10 +10,14 @@ namespace socketio {
 
 Server::Server(ServerOptions options)
     : own_runtime_(std::make_unique<Runtime>(options.threads)),
-      core_(std::make_unique<Core>(*own_runtime_, std::move(options))) {}
+      core_(std::make_unique<Core>(*own_runtime_, std::move(options))) {
+    core_->set_server(*this);
+}
 
 Server::Server(Runtime& runtime, ServerOptions options)
-    : core_(std::make_unique<Core>(runtime, std::move(options))) {}
+    : core_(std::make_unique<Core>(runtime, std::move(options))) {
+    core_->set_server(*this);
+}
 
 Server::~Server() {
     if (own_runtime_) {
@@ -23,19 +27,31 @@ Server::~Server() {
 }
 
 Namespace& Server::of(std::string_view name) {
-    return core_->of(name);
+    return core_->of(name, {});
 }
 
-HandlerRegistry& Server::of(std::regex pattern) {
-    return core_->of_matching([pattern = std::move(pattern)](std::string const& name, Json const&) {
-        // libstdc++ matches recursively: a long name would overflow the stack.
-        return name.size() <= max_pattern_name_bytes && std::regex_search(name, pattern);
-    });
+Namespace& Server::of(std::string_view name, std::function<void(Namespace&)> const& set_up) {
+    return core_->of(name, set_up);
 }
 
-HandlerRegistry&
-Server::of_matching(std::function<bool(std::string const& name, Json const& auth)> admit) {
-    return core_->of_matching(std::move(admit));
+ParentNamespace& Server::of(std::regex pattern) {
+    return core_->of_matching(
+        [pattern = std::move(pattern)](std::string const& name, Json const&) {
+            return std::regex_search(name, pattern);
+        },
+        true);
+}
+
+ParentNamespace& Server::of_matching(ParentNamespace::Admit admit) {
+    return core_->of_matching(std::move(admit), false);
+}
+
+void Server::on_new_namespace(std::function<void(Namespace&)> listener) {
+    core_->on_new_namespace(std::move(listener));
+}
+
+void Server::on_engine_connection(std::function<void(Connection)> listener) {
+    core_->on_engine_connection(std::move(listener));
 }
 
 void Server::on_http(std::function<void(Request, Responder)> handler) {

@@ -3,7 +3,10 @@
 #include "engineio/config.hpp"
 #include "engineio/engine_group.hpp"
 #include "engineio/net/http_server.hpp"
+#include "socketio/adapter.hpp"
+#include "socketio/connection.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
 
 #include <chrono>
@@ -56,6 +59,11 @@ struct ServerOptions {
     std::chrono::milliseconds connect_timeout{45'000};
     std::shared_ptr<Parser const> parser = {};  // empty: text_parser()
     std::optional<RecoveryOptions> connection_state_recovery = {};
+    /// The other servers of a cluster; empty: this one is alone. One adapter serves one server.
+    std::shared_ptr<Adapter> adapter = {};
+    /// A dynamic namespace goes with its last socket, also if a middleware refused that, unless
+    /// of() was asked for it by name. Saved sessions go with it.
+    bool cleanup_empty_child_namespaces = false;
 
     bool add_trailing_slash = true;
     std::vector<std::string> transports = {"polling", "websocket"};
@@ -82,9 +90,6 @@ struct ServerOptions {
 /// The Engine.IO half of the options.
 engineio::Options engine_options(ServerOptions const& options);
 
-/// Longest namespace name that is tried against a regular expression; longer ones do not exist.
-inline constexpr std::size_t max_pattern_name_bytes = 512;
-
 /// A Socket.IO server. Register namespaces and handlers first, then run(): from then on the
 /// handler tables are fixed. of(), emit and close() may be called on any thread.
 ///
@@ -101,15 +106,25 @@ public:
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;
 
-    /// The namespace of that name, made if needed ("chat" means "/chat", "" means "/"). Throws
-    /// std::logic_error for a new name after listen().
+    /// The namespace of that name, made if needed ("chat" means "/chat", "" means "/"), as a child
+    /// of the first pattern that matches. Throws std::logic_error for a new name after listen().
     Namespace& of(std::string_view name);
-    /// Handlers for every namespace whose name matches entirely as JavaScript's RegExp.test would
-    /// (anchor the expression yourself). Asked in order of registration, for unknown names only.
-    HandlerRegistry& of(std::regex pattern);
+    /// The same; `set_up(nsp)` registers its handlers before anybody can see it, which is how a
+    /// namespace is made after listen(). Throws std::logic_error (from the registering) if it
+    /// exists and the server listens. Any thread.
+    Namespace& of(std::string_view name, std::function<void(Namespace&)> const& set_up);
+    /// Handlers for every namespace in whose name the pattern is found, as JavaScript's
+    /// RegExp.test does (anchor the expression yourself). Asked in order of registration, for
+    /// unknown names of at most limits::max_dynamic_name_bytes only.
+    ParentNamespace& of(std::regex pattern);
     /// The same with a predicate on name and auth payload.
-    HandlerRegistry&
-    of_matching(std::function<bool(std::string const& name, Json const& auth)> admit);
+    ParentNamespace& of_matching(ParentNamespace::Admit admit);
+    /// Every namespace made from now on, dynamic ones included. Runs on the thread that makes it;
+    /// only before listen().
+    void on_new_namespace(std::function<void(Namespace&)> listener);
+    /// Every new Engine.IO connection, before any of its packets (Node:
+    /// `io.engine.on("connection")`). Runs on its shard; only before listen().
+    void on_engine_connection(std::function<void(Connection)> listener);
 
     /// The main namespace "/", to which the following calls go.
     Namespace& sockets() { return of("/"); }
@@ -122,6 +137,10 @@ public:
         return sockets().on(event, method, object);
     }
     template <class F>
+    HandlerRegistry& once(std::string_view event, F handler) {
+        return sockets().once(event, std::move(handler));
+    }
+    template <class F>
     HandlerRegistry& use(F middleware) {
         return sockets().use(std::move(middleware));
     }
@@ -130,16 +149,44 @@ public:
         return sockets().on_connection(std::move(handler));
     }
     template <class F>
+    HandlerRegistry& on_disconnecting(F handler) {
+        return sockets().on_disconnecting(std::move(handler));
+    }
+    template <class F>
     HandlerRegistry& on_disconnect(F handler) {
         return sockets().on_disconnect(std::move(handler));
+    }
+    template <class F>
+    HandlerRegistry& on_any(F listener) {
+        return sockets().on_any(std::move(listener));
     }
     template <class... A>
     void emit(std::string_view event, A const&... args) {
         sockets().emit(event, args...);
     }
+    template <class... A>
+    void send(A const&... args) {
+        sockets().send(args...);
+    }
+    template <class... A>
+    void server_side_emit(std::string_view event, A const&... args) {
+        sockets().server_side_emit(event, args...);
+    }
+    template <class T = Json, class... A>
+    BroadcastReply<T> server_side_emit_with_ack(std::string_view event, A const&... args) {
+        return sockets().server_side_emit_with_ack<T>(event, args...);
+    }
     BroadcastOperator to(RoomList rooms) { return sockets().to(std::move(rooms)); }
     BroadcastOperator in(RoomList rooms) { return sockets().to(std::move(rooms)); }
     BroadcastOperator except(RoomList rooms) { return sockets().except(std::move(rooms)); }
+    BroadcastOperator volatile_() { return sockets().volatile_(); }
+    BroadcastOperator compress(bool on) { return sockets().compress(on); }
+    BroadcastOperator local() { return sockets().local(); }
+    BroadcastOperator timeout(std::chrono::milliseconds limit) { return sockets().timeout(limit); }
+    Task<std::vector<RemoteSocket>> fetch_sockets() { return sockets().fetch_sockets(); }
+    void sockets_join(RoomList rooms) { sockets().sockets_join(std::move(rooms)); }
+    void sockets_leave(RoomList rooms) { sockets().sockets_leave(std::move(rooms)); }
+    void disconnect_sockets(bool close = false) { sockets().disconnect_sockets(close); }
 
     /// Requests that are neither for the client files nor for the engine. Runs on the shard of the
     /// connection. Default: 404; unclaimed upgrades are ended after a second, as in Node.
@@ -162,8 +209,9 @@ public:
     engineio::net::Result<void, std::string> reload_certificates();
     /// SIGHUP does that, and logs how it went.
     void reload_certificates_on_hangup();
-    /// Ends every socket with "server shutting down" and every connection; run() returns. Any
-    /// thread, handlers included.
+    /// Ends every socket with "server shutting down" (its handlers still run, no DISCONNECT packet
+    /// is sent) and every connection, queued packets discarded; closes the adapter; run() returns.
+    /// A second call does nothing. Any thread, handlers included.
     void close();
 
     /// The Engine.IO server below (Node: io.engine): HTTP middlewares, the number of connections,

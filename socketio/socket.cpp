@@ -4,6 +4,7 @@
 #include "engineio/net/result.hpp"
 #include "engineio/net/shard.hpp"
 #include "socketio/client.hpp"
+#include "socketio/core.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/namespace_shard.hpp"
 #include "socketio/recovery.hpp"
@@ -21,12 +22,31 @@ struct Socket::PendingAck {
 };
 
 Socket::Socket(Client& client, Namespace& nsp, std::string id, Handshake handshake)
-    : client_(&client), nsp_(nsp), shard_(client.session().shard()), id_(std::move(id)),
+    : client_(&client), nsp_(&nsp), shard_(client.session().shard()), id_(std::move(id)),
       handshake_(std::make_shared<Handshake const>(std::move(handshake))) {}
 
 Socket::~Socket() {
-    if (room_count() > 0) {  // joined in a middleware, never connected
-        nsp_.shard(shard_.index()).rooms.leave_all(*this);
+    abandon();
+    if (room_count() > 0) {  // connected to a server that was torn down without its threads
+        nsp_->shard(shard_.index()).rooms.leave_all(*this);
+    }
+}
+
+// Ends a socket that was never connected: its middlewares may have let it join rooms.
+void Socket::abandon() {
+    if (connected_ || ended_) {
+        return;
+    }
+    ended_ = true;
+    client_ = nullptr;
+    nsp_->leave_all_rooms(*this);
+    drop_listeners();
+    vacate();
+}
+
+void Socket::vacate() {
+    if (std::exchange(occupies_, false)) {
+        nsp_->core_.vacate(*nsp_);
     }
 }
 
@@ -34,19 +54,36 @@ void Socket::assert_shard() const {
     SIO_ASSERT(shard_.is_current());
 }
 
+std::shared_ptr<ReadingGate> Socket::reading_gate() const {
+    return client_ ? client_->gate() : nullptr;
+}
+
+Server& Socket::server() const {
+    return nsp_->server();
+}
+
+Connection Socket::conn() const {
+    assert_shard();
+    return client_ ? client_->connection() : Connection();
+}
+
 engineio::TransportName Socket::transport() const {
+    assert_shard();
     return client_ ? client_->session().transport() : engineio::TransportName::polling;
 }
 
 int Socket::protocol() const {
+    assert_shard();
     return client_ ? client_->session().protocol() : 4;
 }
 
 bool Socket::writable() const {
+    assert_shard();
     return client_ && client_->session().writable();
 }
 
 Json& Socket::data() {
+    assert_shard();
     if (!data_) {
         data_ = std::make_unique<Json>(Json::object());
     }
@@ -60,14 +97,14 @@ void Socket::join(RoomList rooms) {
     }
     for (auto const& room : rooms.names) {
         if (room != id_) {  // everybody is in the own room
-            nsp_.here().rooms.join(*this, room);
+            nsp_->join_room(*this, room);
         }
     }
 }
 
 void Socket::leave(std::string_view room) {
     assert_shard();
-    nsp_.here().rooms.leave(*this, room);
+    nsp_->leave_room(*this, room);
 }
 
 std::vector<std::string> Socket::rooms() const {
@@ -75,7 +112,7 @@ std::vector<std::string> Socket::rooms() const {
     if (ended_) {
         return {};
     }
-    auto rooms = nsp_.here().rooms.rooms_of(*this);
+    auto rooms = nsp_->here().rooms.rooms_of(*this);
     if (connected_) {
         rooms.insert(rooms.begin(), id_);
     }
@@ -84,7 +121,7 @@ std::vector<std::string> Socket::rooms() const {
 
 bool Socket::in_room(std::string_view room) const {
     assert_shard();
-    return (connected_ && room == id_) || nsp_.here().rooms.contains(*this, room);
+    return (connected_ && room == id_) || nsp_->here().rooms.contains(*this, room);
 }
 
 SocketEmitter Socket::timeout(std::chrono::milliseconds limit) {
@@ -98,7 +135,8 @@ SocketEmitter Socket::compress(bool on) {
 }
 
 BroadcastOperator Socket::broadcast() const {
-    return BroadcastOperator(nsp_, Selection{{}, {id_}});
+    assert_shard();
+    return BroadcastOperator(*nsp_, Selection{{}, {id_}});
 }
 BroadcastOperator Socket::to(RoomList rooms) const {
     return broadcast().to(std::move(rooms));
@@ -122,17 +160,24 @@ void Socket::emit_event(EventRef const& event, EmitFlags const& flags, detail::A
         }
         return;
     }
+    if (hears_outgoing()) {
+        auto const args = to_args(event);
+        tell_outgoing({event.name, args, on_ack != nullptr});
+        if (!client_) {
+            return emit_event(event, flags, std::move(on_ack));  // a listener disconnected it
+        }
+    }
     std::optional<std::uint64_t> id;
     if (on_ack) {
-        id = nsp_.next_ack_id();
+        id = nsp_->next_ack_id();
         expect_ack(*id, flags.timeout ? &*flags.timeout : nullptr, std::move(on_ack));
     }
-    if (nsp_.recovery_ && !id && !flags.is_volatile) {
-        auto const logged = nsp_.log_event(Selection{{id_}, {}}, event);
+    if (nsp_->recovery_ && !id && !flags.is_volatile) {
+        auto const logged = nsp_->log_event(Selection{{id_}, {}}, event);
         deliver(to_messages(*logged.packet), flags);
         return;
     }
-    deliver(to_messages(nsp_.encode(event, id, {})), flags);
+    deliver(to_messages(nsp_->encode(event, id, {})), flags);
 }
 
 void Socket::deliver(std::vector<engineio::net::Message> const& messages, EmitFlags const& flags) {
@@ -152,6 +197,7 @@ void Socket::expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeo
         acks_ = std::make_unique<std::map<std::uint64_t, PendingAck>>();
     }
     auto& pending = (*acks_)[id];
+    client_->count_acks(+1);
     pending.callback = std::move(callback);
     if (timeout) {
         pending.timer = shard_.timers().after(*timeout, [this, id] {
@@ -171,6 +217,9 @@ void Socket::settle_ack(std::uint64_t id, Result<Args, AckError> answer) {
     }
     auto const callback = std::move(found->second.callback);
     acks_->erase(found);
+    if (client_) {
+        client_->count_acks(-1);
+    }
     callback(std::move(answer));
 }
 
@@ -178,6 +227,9 @@ void Socket::settle_ack(std::uint64_t id, Result<Args, AckError> answer) {
 void Socket::fail_acks() {
     if (!acks_) {
         return;
+    }
+    if (client_) {
+        client_->count_acks(-static_cast<std::ptrdiff_t>(acks_->size()));
     }
     for (auto& [id, pending] : std::exchange(*acks_, {})) {
         shard_.defer(
@@ -195,7 +247,7 @@ void Socket::send_ack(std::uint64_t id, std::size_t count, PayloadRef args) {
         args(writer);
         writer.end_array();
     };
-    client_->send(client_->core().parser().encode(PacketType::ack, nsp_.name(), id, payload));
+    client_->send(client_->core().parser().encode(PacketType::ack, nsp_->name(), id, payload));
 }
 
 void Socket::disconnect(bool close) {
@@ -210,7 +262,7 @@ void Socket::disconnect(bool close) {
     if (ending_) {
         return;  // called by a handler of on_disconnecting
     }
-    client_->send_packet(PacketType::disconnect, nsp_, nullptr);
+    client_->send_packet(PacketType::disconnect, *nsp_, nullptr);
     client_->remove(*this);
     leave_namespace(DisconnectReason::server_namespace_disconnect, {});
 }
@@ -221,17 +273,19 @@ void Socket::leave_namespace(DisconnectReason reason, std::string_view descripti
     }
     ending_ = true;
     SocketPtr const keep(this);
-    nsp_.run_disconnect(*this, nsp_.handlers().disconnecting, reason, description);
-    if (nsp_.recovery_ && is_recoverable(reason) && !pid_.empty()) {
-        auto rooms = nsp_.here().rooms.rooms_of(*this);
-        nsp_.recovery_->save(shard_.now(), {id_, pid_, std::move(rooms), data()});
+    run_disconnect(true, reason, description);
+    if (nsp_->recovery_ && is_recoverable(reason) && !pid_.empty()) {
+        auto rooms = nsp_->here().rooms.rooms_of(*this);
+        nsp_->recovery_->save(shard_.now(), {id_, pid_, std::move(rooms), data()});
     }
-    nsp_.remove(*this);
+    nsp_->remove(*this);
     ended_ = true;
     connected_ = false;
-    nsp_.run_disconnect(*this, nsp_.handlers().disconnect, reason, description);
+    run_disconnect(false, reason, description);
     fail_acks();
     client_ = nullptr;
+    drop_listeners();
+    vacate();
 }
 
 namespace detail {

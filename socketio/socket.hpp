@@ -3,9 +3,11 @@
 #include "engineio/transport.hpp"
 #include "socketio/ack.hpp"
 #include "socketio/broadcast_operator.hpp"
+#include "socketio/connection.hpp"
 #include "socketio/disconnect_reason.hpp"
 #include "socketio/emit.hpp"
 #include "socketio/handshake.hpp"
+#include "socketio/listeners.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/rooms.hpp"
 
@@ -28,14 +30,20 @@ namespace socketio {
 
 class Client;
 class Namespace;
+class Server;
 class SocketEmitter;
-struct HandlerTable;
 struct NamespaceShard;
+
+namespace detail {
+bool is_first_time(Socket& socket, void const* handler);
+}
 
 /// One client in one namespace. Owned by its Client; kept alive by SocketPtr. After disconnect
 /// every call is a harmless no-op, as in Node.
 ///
-/// Threads: may be used on its own shard only (checked in every build). To reach a socket from
+/// Threads: may be used on its own shard only, SocketPtr included. The calls check that in every
+/// build, but for those that return what never changes (id, nsp, server, handshake, request) and
+/// the three flags. To reach a socket from
 /// elsewhere address its own room: `io.to(id).emit(...)`.
 class Socket final : public RoomMember {
 public:
@@ -44,10 +52,16 @@ public:
 
     /// 20 unguessable characters, unrelated to the engine's secret sid.
     std::string const& id() const { return id_; }
-    Namespace& nsp() const { return nsp_; }
+    Namespace& nsp() const { return *nsp_; }
+    Server& server() const;
     Handshake const& handshake() const { return *handshake_; }
+    /// The first request of the connection.
+    engineio::net::Request const& request() const { return handshake_->request(); }
+    /// The connection underneath, shared with its other namespaces (Node: socket.conn).
+    Connection conn() const;
     /// False before the middlewares have admitted it and after disconnect.
     bool connected() const { return connected_; }
+    bool disconnected() const { return !connected_; }
     /// The state of an earlier connection was restored (connection state recovery).
     bool recovered() const { return recovered_; }
     /// What the session uses now.
@@ -63,6 +77,7 @@ public:
     /// same in every call.
     template <class T>
     T& data() {
+        assert_shard();
         if (!typed_data_.has_value()) {
             typed_data_.emplace<T>();
         }
@@ -106,6 +121,79 @@ public:
     /// Leaves the namespace; with `close` the whole connection ends. Idempotent.
     void disconnect(bool close = false);
 
+    // --- listeners of this socket alone ---------------------------------------------------------
+    //
+    // They run after those of the namespace's table, in order of registration, and go when the
+    // socket has left. Prefer the table (Namespace::on): it is shared by all sockets, while these
+    // cost memory for each. Handlers may keep no reference to what dies before the socket; taking
+    // `Socket&` as first parameter is better than capturing a SocketPtr.
+
+    /// Handles an event, in the forms of Namespace::on. Throws std::invalid_argument for reserved
+    /// names; after disconnect nothing is registered.
+    template <class F>
+    ListenerId on(std::string_view event, F handler) {
+        return add_listener(event, make_handler(std::move(handler)), false);
+    }
+    template <class M, class C>
+    ListenerId on(std::string_view event, M method, C* object) {
+        return add_listener(event, make_handler(method, object), false);
+    }
+    /// Handles the next such event only.
+    template <class F>
+    ListenerId once(std::string_view event, F handler) {
+        return add_listener(event, make_handler(std::move(handler)), true);
+    }
+    /// Takes off one listener of this socket, of whatever kind; false if there is none.
+    bool off(ListenerId listener);
+    /// Takes off all handlers that this socket has for the event.
+    void off(std::string_view event);
+    /// Takes off everything registered on this socket.
+    void off();
+    /// This socket's own handlers of an event; its events with handlers.
+    std::vector<ListenerId> listeners(std::string_view event) const;
+    std::vector<std::string> event_names() const;
+
+    /// `(Socket&, Event const&)` or `(Event const&)`, for every incoming event, before the event
+    /// middlewares.
+    template <class F>
+    ListenerId on_any(F listener) {
+        return add_any(make_listener(std::move(listener)), false);
+    }
+    template <class F>
+    ListenerId prepend_any(F listener) {
+        return add_any(make_listener(std::move(listener)), true);
+    }
+    void off_any();
+    std::vector<ListenerId> listeners_any() const;
+    /// The same for every event sent to this socket, broadcasts included; not for
+    /// acknowledgements. Also for volatile events that are then dropped.
+    template <class F>
+    ListenerId on_any_outgoing(F listener) {
+        return add_any_outgoing(make_listener(std::move(listener)), false);
+    }
+    template <class F>
+    ListenerId prepend_any_outgoing(F listener) {
+        return add_any_outgoing(make_listener(std::move(listener)), true);
+    }
+    void off_any_outgoing();
+    std::vector<ListenerId> listeners_any_outgoing() const;
+
+    /// An event middleware of this socket, after those of the namespace (Namespace::use_event).
+    template <class F>
+    ListenerId use(F middleware) {
+        return add_middleware(make_event_middleware(std::move(middleware)));
+    }
+    /// As on the namespace. These handlers are no coroutines.
+    template <class F>
+    ListenerId on_disconnecting(F handler) {
+        return add_disconnect(detail::make_disconnect_handler(std::move(handler)), true);
+    }
+    template <class F>
+    ListenerId on_disconnect(F handler) {
+        return add_disconnect(detail::make_disconnect_handler(std::move(handler)), false);
+    }
+    ListenerId on_error(ErrorHandler handler);
+
 private:
     friend class BroadcastOperator;
     friend class Client;
@@ -126,15 +214,37 @@ private:
     void send_ack(std::uint64_t id, std::size_t count, PayloadRef args);
     void deliver(std::vector<engineio::net::Message> const& messages, EmitFlags const& flags);
 
+    ListenerId add_listener(std::string_view event, EventHandler handler, bool once);
+    ListenerId add_any(EventListener listener, bool first);
+    ListenerId add_any_outgoing(EventListener listener, bool first);
+    ListenerId add_middleware(EventMiddleware middleware);
+    ListenerId add_disconnect(DisconnectHandler handler, bool before);
+    SocketListeners* own();  // made on first use; null once the socket has ended
+    void drop_listeners();
+    bool first_time(void const* handler);
+    friend bool detail::is_first_time(Socket& socket, void const* handler);
+
+    bool wants_raw(std::string_view event) const;
+    bool hears_outgoing() const;
+    void tell_outgoing(Event const& event);
     void on_packet(Packet packet);  // dispatch phase
     void on_event(Packet packet);
     void run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t index);
+    void run_any(Packet& packet);
     void run_handlers(Packet& packet);
+    void run_handler(EventHandler const& handler, Packet& packet, std::string_view name,
+                     std::shared_ptr<detail::AckSlot> const& ack, bool may_move,
+                     std::shared_ptr<void const> const& owner);
+    void run_disconnect(bool before, DisconnectReason reason, std::string_view description);
     void report_error(EventError const& error);
     void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
     void fail_acks();
     void leave_namespace(DisconnectReason reason, std::string_view description);
+    void abandon();
+    void vacate();
     void assert_shard() const;
+    std::shared_ptr<ReadingGate> reading_gate() const;
+    friend class detail::Unfinished;
 
     std::uint32_t references_ = 0;
     bool connected_ = false;
@@ -142,10 +252,11 @@ private:
     bool leaving_ = false;    // a DISCONNECT was decoded; later events of this turn find no handler
     bool ending_ = false;     // leave_namespace() has begun: its handlers may disconnect again
     bool ended_ = false;      // disconnect handlers have run
+    bool occupies_ = false;   // counts for keeping its dynamic namespace
     std::uint64_t mark_ = 0;  // epoch of the last broadcast that looked at this socket
     std::uint64_t log_position_ = 0;  // recovery: broadcasts up to here were replayed
     Client* client_;                  // null once the connection is gone
-    Namespace& nsp_;
+    NamespacePtr nsp_;
     engineio::net::Shard& shard_;
     std::string id_;
     std::string pid_;  // recovery: the private id
@@ -153,6 +264,7 @@ private:
     std::unique_ptr<Json> data_;
     std::any typed_data_;
     std::unique_ptr<std::map<std::uint64_t, PendingAck>> acks_;
+    std::unique_ptr<SocketListeners> listeners_;
     Socket* previous_ = nullptr;  // the namespace's list in order of connecting
     Socket* next_ = nullptr;
 };

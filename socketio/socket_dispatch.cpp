@@ -6,6 +6,7 @@
 #include "socketio/guard.hpp"
 #include "socketio/handler.hpp"
 #include "socketio/json_text.hpp"
+#include "socketio/listeners.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/socket.hpp"
 
@@ -57,42 +58,95 @@ void Socket::on_packet(Packet packet) {
 // What event middlewares see of one event. `next` keeps it, so a coroutine may look at its Event
 // after a co_await, too.
 struct Socket::HeldEvent {
-    explicit HeldEvent(Packet given)
+    HeldEvent(Packet given, std::vector<ListenerList<EventMiddleware>::Ptr> of_socket)
         : packet(std::move(given)), name(event_name(*packet.data.array_items())),
-          event(view_of(name, packet)) {}
+          event(view_of(name, packet)), own(std::move(of_socket)) {}
 
     Packet packet;
     std::string name;
     Event event;
+    std::vector<ListenerList<EventMiddleware>::Ptr> own;  // the socket's, as they were
 };
 
 void Socket::on_event(Packet packet) {
     SocketPtr const keep(this);
-    auto const& handlers = nsp_.handlers();
+    if (packet.raw && wants_raw(packet.raw->name)) {
+        return run_handlers(packet);  // no listeners to any event, no middlewares
+    }
+    if (packet.raw) {
+        packet.parse_raw();
+    }
     if (!packet.data.is_array()) {
         packet.data = Json::array();
     }
-    if (!handlers.any.empty()) {
-        auto const name = event_name(*packet.data.array_items());
-        auto const event = view_of(name, packet);
-        for (auto const& listener : handlers.any) {
-            guarded(shard_, name, [&] { listener(*this, event); });
-        }
-    }
-    if (handlers.event_middlewares.empty()) {
+    run_any(packet);
+    bool const own = listeners_ && !listeners_->middlewares.empty();
+    if (nsp_->handlers().event_middlewares.empty() && !own) {
         return run_handlers(packet);
     }
-    run_event_middlewares(std::make_shared<HeldEvent>(std::move(packet)), 0);
+    run_event_middlewares(
+        std::make_shared<HeldEvent>(std::move(packet),
+                                    own ? listeners_->middlewares.snapshot()
+                                        : std::vector<ListenerList<EventMiddleware>::Ptr>()),
+        0);
+}
+
+bool Socket::wants_raw(std::string_view event) const {
+    auto const& table = nsp_->handlers();
+    if (!table.any.empty() || !table.event_middlewares.empty() ||
+        (listeners_ && (!listeners_->any.empty() || !listeners_->middlewares.empty()))) {
+        return false;
+    }
+    bool heard = false;
+    if (auto const shared = table.events.find(event); shared != table.events.end()) {
+        heard = true;
+        for (auto const& handler : shared->second) {
+            if (!handler.takes_raw()) {
+                return false;
+            }
+        }
+    }
+    if (!listeners_) {
+        return heard;
+    }
+    if (auto const own = listeners_->events.find(event); own != listeners_->events.end()) {
+        heard = true;
+        for (auto const& entry : own->second.snapshot()) {
+            if (!entry->call.takes_raw()) {
+                return false;
+            }
+        }
+    }
+    return heard;
+}
+
+void Socket::run_any(Packet& packet) {
+    auto const& shared = nsp_->handlers().any;
+    bool const own = listeners_ && !listeners_->any.empty();
+    if (shared.empty() && !own) {
+        return;
+    }
+    auto const name = event_name(*packet.data.array_items());
+    auto const event = view_of(name, packet);
+    auto const of_socket =
+        own ? listeners_->any.snapshot() : std::vector<ListenerList<EventListener>::Ptr>();
+    for (auto const& listener : shared) {
+        guarded(shard_, name, [&] { listener(*this, event); });
+    }
+    for (auto const& listener : of_socket) {
+        guarded(shard_, name, [&] { listener->call(*this, event); });
+    }
 }
 
 void Socket::run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t index) {
-    auto const& middlewares = nsp_.handlers().event_middlewares;
-    if (index == middlewares.size()) {
+    auto const& shared = nsp_->handlers().event_middlewares;
+    if (index == shared.size() + held->own.size()) {
         return run_handlers(held->packet);
     }
     // May outlive this frame, be copied, be called twice, or never.
     Next const next = [this, keep = SocketPtr(this), held, index,
                        called = std::make_shared<bool>(false)](std::optional<ConnectError> error) {
+        assert_shard();
         if (std::exchange(*called, true)) {
             return;
         }
@@ -103,7 +157,9 @@ void Socket::run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t 
     };
     bool failed = true;
     guarded(shard_, held->name, [&] {
-        middlewares[index](SocketPtr(this), held->event, next);
+        auto const& middleware =
+            index < shared.size() ? shared[index] : held->own[index - shared.size()]->call;
+        middleware(SocketPtr(this), held->event, next);
         failed = false;
     });
     if (failed) {
@@ -115,39 +171,93 @@ void Socket::run_handlers(Packet& packet) {
     if (!connected_ || leaving_) {
         return;  // left while the event was on its way here
     }
-    auto& data = *packet.data.array_items();
-    auto const name = event_name(data);
-    auto const& events = nsp_.handlers().events;
+    auto const name = packet.raw ? packet.raw->name : event_name(*packet.data.array_items());
+    auto const& events = nsp_->handlers().events;
     auto const found = events.find(name);
-    if (found == events.end()) {
+    std::vector<SocketListeners::EventList::Ptr> own;
+    if (listeners_) {
+        if (auto const mine = listeners_->events.find(name); mine != listeners_->events.end()) {
+            own = mine->second.snapshot();
+        }
+    }
+    if (found == events.end() && own.empty()) {
         return;
     }
     std::shared_ptr<detail::AckSlot> ack;
     if (packet.id) {
         ack = std::make_shared<detail::AckSlot>(SocketPtr(this), *packet.id);
     }
-    std::span<Json> const args = std::span<Json>(data).subspan(data.empty() ? 0 : 1);
-    for (auto const& handler : found->second) {
-        bool fits = true;
-        bool const last = &handler == &found->second.back();
-        bool const keep_args = !nsp_.handlers().invalid.empty();
-        guarded(shard_, name, [&] {
-            fits = handler(Invocation{*this, args, ack, last && !keep_args});
-        });
-        if (!fits) {
-            ++shard_.metrics().invalid_events;
-            engineio::net::log_debug("socketio", "arguments of \"{}\" do not fit its handler",
-                                     name);
-            for (auto const& listener : nsp_.handlers().invalid) {
-                guarded(shard_, name, [&] { listener(*this, view_of(name, packet)); });
-            }
+    // The last handler may take the arguments away, unless somebody is to see what did not fit.
+    bool const keep_args = !nsp_->handlers().invalid.empty();
+    if (found != events.end()) {
+        static std::shared_ptr<void const> const lives_with_server;
+        for (auto const& handler : found->second) {
+            bool const last = own.empty() && &handler == &found->second.back();
+            run_handler(handler, packet, name, ack, last && !keep_args, lives_with_server);
         }
+    }
+    for (auto const& entry : own) {
+        if (entry->once && !off(entry->id)) {
+            continue;  // used up by an event within this one
+        }
+        run_handler(entry->call, packet, name, ack, entry == own.back() && !keep_args, entry);
+    }
+}
+
+void Socket::run_handler(EventHandler const& handler, Packet& packet, std::string_view name,
+                         std::shared_ptr<detail::AckSlot> const& ack, bool may_move,
+                         std::shared_ptr<void const> const& owner) {
+    std::span<Json> args;
+    std::span<std::string> raw_args;
+    if (packet.raw && !handler.takes_raw()) {
+        packet.parse_raw();  // registered by a handler of this very event
+    }
+    if (packet.raw) {
+        raw_args = packet.raw->args;
+    } else {
+        args = *packet.data.array_items();
+        args = args.subspan(args.empty() ? 0 : 1);
+    }
+    bool fits = true;
+    guarded(shard_, name, [&] {
+        fits = handler(Invocation{*this, args, ack, may_move, owner, raw_args});
+    });
+    if (fits) {
+        return;
+    }
+    if (packet.raw) {
+        packet.parse_raw();
+    }
+    ++shard_.metrics().invalid_events;
+    engineio::net::log_debug("socketio", "arguments of \"{}\" do not fit its handler", name);
+    for (auto const& listener : nsp_->handlers().invalid) {
+        guarded(shard_, name, [&] { listener(*this, view_of(name, packet)); });
     }
 }
 
 void Socket::report_error(EventError const& error) {
-    for (auto const& handler : nsp_.handlers().error) {
+    SocketPtr const keep(this);
+    auto const own =
+        listeners_ ? listeners_->error.snapshot() : std::vector<ListenerList<ErrorHandler>::Ptr>();
+    for (auto const& handler : nsp_->handlers().error) {
         guarded(shard_, "error", [&] { handler(*this, error); });
+    }
+    for (auto const& handler : own) {
+        guarded(shard_, "error", [&] { handler->call(*this, error); });
+    }
+}
+
+void Socket::run_disconnect(bool before, DisconnectReason reason, std::string_view description) {
+    auto const& table = nsp_->handlers();
+    std::vector<ListenerList<DisconnectHandler>::Ptr> own;
+    if (listeners_) {
+        own = (before ? listeners_->disconnecting : listeners_->disconnect).snapshot();
+    }
+    for (auto const& handler : before ? table.disconnecting : table.disconnect) {
+        guarded(shard_, "disconnect", [&] { handler(*this, reason, description); });
+    }
+    for (auto const& handler : own) {
+        guarded(shard_, "disconnect", [&] { handler->call(*this, reason, description); });
     }
 }
 

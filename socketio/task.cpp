@@ -70,6 +70,7 @@ Root run(Task<void> task) {
 }  // namespace
 
 void spawn(Task<void> task) {
+    SIO_ASSERT(engineio::net::Shard::current() != nullptr);
     run(std::move(task)).handle.resume();
 }
 

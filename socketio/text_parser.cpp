@@ -1,5 +1,7 @@
 #include "socketio/text_parser.hpp"
 
+#include "socketio/raw_json.hpp"
+
 #include <charconv>
 #include <utility>
 
@@ -129,6 +131,18 @@ DecodeResult TextDecoder::on_text(std::string_view text) {
         return DecodeResult::failure(std::move(header.error));
     }
     Packet packet{header.type, std::string(header.nsp), header.id, Json(), false};
+    if (raw_filter_ && header.type == PacketType::event) {
+        auto const name = peek_event_name(header.payload);
+        if (name && raw_filter_->wants_raw(header.nsp, *name) && !is_reserved_event(*name)) {
+            auto args = split_event(header.payload);
+            if (!args) {
+                return DecodeResult::failure("invalid payload");
+            }
+            packet.raw = Packet::RawEvent{std::string(*name), std::move(*args)};
+            packet.has_data = true;
+            return DecodeResult::complete(std::move(packet));
+        }
+    }
     if (!header.payload.empty()) {
         auto data = Json::parse(header.payload);
         if (!data || !is_valid_payload(header.type, &*data)) {

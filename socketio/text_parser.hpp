@@ -19,9 +19,10 @@ namespace socketio {
 // name an attachment twice.
 inline constexpr std::size_t max_reused_attachment_bytes = 1024 * 1024;
 
-// Between packets a decoder is two pointers; the packet being completed lives on the heap.
+// Between packets a decoder is three pointers; the packet being completed lives on the heap.
 class TextDecoder final : public Decoder {
 public:
+    void set_raw_filter(RawFilter const& filter) override { raw_filter_ = &filter; }
     DecodeResult on_text(std::string_view text) override;
     DecodeResult on_binary(std::string_view bytes) override;
 
@@ -35,6 +36,7 @@ private:
     };
 
     std::unique_ptr<Pending> pending_;
+    RawFilter const* raw_filter_ = nullptr;
 };
 
 class TextParser final : public Parser {

@@ -49,6 +49,16 @@ void write(Writer& writer, Json const& value) {
     }
 }
 
+void Writer::raw(std::string_view json) {
+    auto const value = Json::parse(json);
+    value ? write(*this, *value) : null();
+}
+
+void TextWriter::raw(std::string_view json) {
+    before_value();
+    out_ += json;
+}
+
 void TextWriter::before_value() {
     if (comma_due_) {
         out_.push_back(',');

@@ -41,6 +41,10 @@ public:
     virtual void key(std::string_view name) = 0;
     virtual void end_object() = 0;
 
+    // One value that is JSON text already (RawJson). Parsed and written as a tree here; what writes
+    // JSON text copies it.
+    virtual void raw(std::string_view json);
+
 protected:
     Writer() = default;
     Writer(Writer const&) = default;
@@ -91,6 +95,7 @@ public:
     void begin_object(std::size_t size) override;
     void key(std::string_view name) override;
     void end_object() override;
+    void raw(std::string_view json) override;
 
 private:
     void before_value();

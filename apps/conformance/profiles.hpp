@@ -39,6 +39,7 @@ std::unique_ptr<Profile> make_profile(std::string_view name, Listen const& liste
 std::unique_ptr<Profile> make_contract_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_suite_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_engine_profile(std::string_view name, Listen const& listen);
+std::unique_ptr<Profile> make_api_profile(std::string_view name, Listen const& listen);
 
 /// What the profile eio-options is told: Node's option names, and words for functions.
 struct EngineWishes {

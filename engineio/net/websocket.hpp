@@ -33,6 +33,9 @@ public:
 
     void send(Message message) override;
     void close(std::optional<std::uint16_t> code, std::string_view reason) override;
+    void pause_reading(bool pause) override {
+        pause ? connection_.pause_reading() : connection_.resume_reading();
+    }
     bool writable() const override { return connection_.drained(); }
     std::size_t buffered_bytes() const override { return connection_.buffered_bytes(); }
 

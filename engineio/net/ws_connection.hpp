@@ -60,6 +60,9 @@ public:
     // phase or turn, never inside this call.
     virtual void close(std::optional<std::uint16_t> code = {}, std::string_view reason = {}) = 0;
 
+    // Backpressure: while paused nothing is read, and the end of the peer goes unnoticed, too.
+    virtual void pause_reading(bool pause) = 0;
+
     // False from a send until everything queued was given to the kernel.
     virtual bool writable() const = 0;
     virtual std::size_t buffered_bytes() const = 0;

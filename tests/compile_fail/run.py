@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Compiles each program of this folder, which must fail saying what its first line expects, and
-the C++ program of the README, which must not.
+what must not: the C++ program of the README, the page for people from Node, and every public
+header on its own, without a foreign library behind it.
 
 Usage: run.py COMPILER SOURCE_ROOT [FLAG...]
 """
 
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -35,6 +38,53 @@ def check_readme(compiler, root, flags):
     return None
 
 
+FOREIGN = re.compile(r"\S*/(?:boost/asio|boost/beast|rapidjson|openssl|spdlog)\S*")
+
+
+def public_headers(root):
+    """Those that the first lines of socketio/README.md name."""
+    text = (root / "socketio/README.md").read_text()
+    names = re.findall(r"`([a-z_]+)`", text[text.index("Applications include"):text.index(", with")])
+    return [f"socketio/{name}.hpp" for name in ["socketio", *names]]
+
+
+def check_header(compiler, root, flags, header):
+    """Compiles alone and brings no foreign library with it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
+        source.write(f'#include "{header}"\n')
+        source.flush()
+        status, output = compile_output(compiler, root, [*flags, "-H"], source.name)
+    if status != 0:
+        return f"does not compile: {output[:500]}"
+    foreign = FOREIGN.search(output)
+    return f"includes {foreign.group(0)}" if foreign else None
+
+
+PAGE = "socketio/coming-from-node.md"
+PAGE_HEAD = """#include "socketio/socketio.hpp"
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+using namespace socketio;
+using namespace std::chrono_literals;
+"""
+
+
+def check_page(compiler, root, flags):
+    """Every piece of C++ on the page, each in a function of its own."""
+    blocks = re.findall(r"```cpp\n(.*?)```", (root / PAGE).read_text(), re.S)
+    if not blocks:
+        return f"{PAGE} shows no C++"
+    functions = [f"void piece_{i}({'' if 'Server io{' in block else 'Server& io'}) {{\n{block}}}\n"
+                 for i, block in enumerate(blocks)]
+    with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
+        source.write(PAGE_HEAD + "".join(functions))
+        source.flush()
+        status, output = compile_output(compiler, root, flags, source.name)
+    return None if status == 0 else f"does not compile: {output[:500]}"
+
+
 def check(compiler, root, flags, source):
     expected = source.read_text().splitlines()[0].removeprefix(MARK)
     status, output = compile_output(compiler, root, flags, source)
@@ -47,9 +97,16 @@ def check(compiler, root, flags, source):
 
 def main():
     compiler, root, *flags = sys.argv[1:]
+    root = pathlib.Path(root)
     sources = sorted(pathlib.Path(__file__).parent.glob("*.cpp"))
-    results = [(source.stem, check(compiler, root, flags, source)) for source in sources]
-    results.append(("the README's program", check_readme(compiler, pathlib.Path(root), flags)))
+    checks = [(source.stem, check, source) for source in sources]
+    checks.append(("the README's program", lambda *args: check_readme(*args[:3]), None))
+    checks.append(("coming from Node", lambda *args: check_page(*args[:3]), None))
+    checks += [(f"{header} alone", check_header, header) for header in public_headers(root)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = [(name, pool.submit(run, compiler, root, flags, what))
+                   for name, run, what in checks]
+        results = [(name, future.result()) for name, future in running]
     for number, (name, problem) in enumerate(results, 1):
         print(f"{'not ok' if problem else 'ok'} {number} - {name}")
         if problem:

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { createRequire } from "node:module";
+import { installApi } from "./node-api.mjs";
 import { installBenchmark, installNamespaces } from "./node-handlers.mjs";
 import { startEngineOptions } from "./node-engine-options.mjs";
 import { installClientSuite, startEngineClientSuite } from "./node-suites.mjs";
@@ -90,6 +91,11 @@ const otherProfiles = {
             allowRequest: (request, answer) => void setTimeout(() => answer(null, true), 10),
         });
         installClientSuite(io);
+        return io;
+    },
+    api: (http) => {
+        const io = new Server(http, { cleanupEmptyChildNamespaces: true });
+        installApi(io);
         return io;
     },
     bench: (http) => {

@@ -41,7 +41,8 @@ public:
     World& operator=(World const&) = delete;
 
     socketio::Core& core() { return *core_; }
-    socketio::Namespace& io() { return core_->of("/"); }
+    socketio::Namespace& io() { return of("/"); }
+    socketio::Namespace& of(std::string const& name) { return core_->of(name, {}); }
     engineio::net::Shard& shard(unsigned index) { return runtime_.shard(index); }
     engineio::net::Metrics metrics();  // of all shards
 

@@ -44,6 +44,8 @@ public:
     void send(std::span<engineio::Outgoing const> packets) override;
     bool close(bool discard) override;
     std::size_t buffered_bytes() const override { return 0; }
+    void pause_reading(bool pause) override { paused_ = pause; }
+    bool paused() const { return paused_; }
 
 private:
     engineio::TransportName name_;
@@ -52,6 +54,7 @@ private:
     bool parked_ = false;
     bool close_waits_ = false;
     bool ended_ = false;
+    bool paused_ = false;
 };
 
 // Everything one run of a dialogue needs; the client of the session and its user at once.

@@ -123,11 +123,11 @@ TEST_CASE("broadcast: binary goes to everybody whole") {
 
 TEST_CASE("broadcast: namespaces do not hear each other") {
     ServerRig()
-        .serves([](World& world) { world.watch(world.core().of("/n")); })
+        .serves([](World& world) { world.watch(world.of("/n")); })
         .connects("a")
         .says("a", {"40/n,"})
         .gets("a", "40/n,*")
-        .does([](World& world) { world.core().of("/n").emit("e", 1); })
+        .does([](World& world) { world.of("/n").emit("e", 1); })
         .gets("a", R"(42/n,["e",1])")
         .gets_nothing("a")
         .run();

@@ -1,5 +1,7 @@
 #include "socketio/handler.hpp"
 
+#include "socketio/socket.hpp"
+
 #include "engineio/net/log.hpp"
 #include "tests/rig/server_rig.hpp"
 

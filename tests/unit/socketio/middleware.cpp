@@ -97,7 +97,7 @@ TEST_CASE("middleware: coroutines refuse and fail like the others") {
                 }
                 co_return ConnectError{"later no", std::nullopt};
             });
-            world.core().of("/sync").use(
+            world.of("/sync").use(
                 [](Socket&) { throw std::runtime_error("expected by the test"); });
         })
         .opens("a")

@@ -93,7 +93,7 @@ TEST_CASE("server: the sid in the answer is the socket's") {
 
 TEST_CASE("server: unknown namespaces are refused, the connection stays") {
     ServerRig()
-        .serves([](World& world) { world.watch(world.core().of("/known")); })
+        .serves([](World& world) { world.watch(world.of("/known")); })
         .opens("a")
         .says("a", {"40/nope,"})
         .gets("a", R"(44/nope,{"message":"Invalid namespace"})")
@@ -107,12 +107,14 @@ TEST_CASE("server: dynamic namespaces") {
     engineio::net::set_level(engineio::net::Level::off);
     ServerRig()
         .serves([](World& world) {
-            auto& family = world.core().of_matching([](std::string const& name, Json const& auth) {
-                if (name == "/throws") {
-                    throw 1;
-                }
-                return name.starts_with("/room-") && !auth.contains("no");
-            });
+            auto& family = world.core().of_matching(
+                [](std::string const& name, Json const& auth) {
+                    if (name == "/throws") {
+                        throw 1;
+                    }
+                    return name.starts_with("/room-") && !auth.contains("no");
+                },
+                false);
             family.on("who", [](Socket& socket) { return socket.nsp().name(); });
             world.watch(family);
         })
@@ -314,7 +316,7 @@ TEST_CASE("server: disconnects by the server") {
             socket.disconnect(close);
             socket.emit("after the end");
         });
-        auto& chat = world.core().of("/chat");
+        auto& chat = world.of("/chat");
         world.watch(chat);
         chat.on_disconnect([&world](Socket&, DisconnectReason reason) {
             world.note("chat: " + std::string(to_string(reason)));
@@ -395,13 +397,13 @@ TEST_CASE("server: close() ends sockets without a DISCONNECT packet") {
 
 TEST_CASE("server: handlers are fixed once it is open") {
     World world;
-    auto& family = world.core().of_matching([](auto const&, auto const&) { return true; });
+    auto& family = world.core().of_matching([](auto const&, auto const&) { return true; }, false);
     world.core().open();
     CHECK_THROWS_AS(world.io().on("e", [] {}), std::logic_error);
     CHECK_THROWS_AS(world.io().use([](Socket&) {}), std::logic_error);
     CHECK_THROWS_AS(family.on("e", [] {}), std::logic_error);
-    CHECK_THROWS_AS(world.core().of("/new"), std::logic_error);
-    CHECK_NOTHROW(world.core().of(""));
+    CHECK_THROWS_AS(world.of("/new"), std::logic_error);
+    CHECK_NOTHROW(world.of(""));
     CHECK_THROWS_AS(world.core().open(), std::logic_error);
 }
 

@@ -1,0 +1,162 @@
+// This server in a cluster: what it sends through its adapter, and what the others ask of it.
+
+#include "engineio/limits.hpp"
+#include "engineio/net/log.hpp"
+#include "engineio/net/shard.hpp"
+#include "socketio/core.hpp"
+#include "socketio/guard.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/task.hpp"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace socketio {
+
+using Kind = ClusterRequest::Kind;
+
+namespace {
+
+ClusterRequest event_request(Kind kind, std::string const& nsp, EventRef const& event) {
+    ClusterRequest request;
+    request.kind = kind;
+    request.nsp = nsp;
+    request.event = std::string(event.name);
+    request.args = to_args(event);
+    return request;
+}
+
+void warn_alone() {
+    engineio::net::log_warn("socketio", "server_side_emit reaches nobody: there is no adapter");
+}
+
+using Reply = std::function<void(Json)>;
+
+void answer(Reply const& reply, Json value) {
+    if (reply) {
+        reply(std::move(value));
+    }
+}
+
+Json counted(std::size_t asked, Json::Array answers) {
+    return Json::object({{"asked", asked}, {"answers", std::move(answers)}});
+}
+
+// The reply of a server that has no such namespace.
+Json nothing(Kind kind) {
+    return kind == Kind::broadcast_with_ack ? counted(0, {}) : Json::array();
+}
+
+Task<void> ask_clients(BroadcastOperator op, ClusterRequest request, Reply reply) {
+    auto const replies = co_await op.emit_with_ack<Json>(request.event, request.args);
+    answer(reply, counted(replies.replies.size() + replies.missing,
+                          Json::Array(replies.replies.begin(), replies.replies.end())));
+}
+
+Task<void> list_sockets(BroadcastOperator op, Reply reply) {
+    auto const sockets = co_await op.fetch_sockets();
+    Json::Array list;
+    for (auto const& socket : sockets) {
+        list.push_back(Json::object({{"id", socket.id},
+                                     {"rooms", socketio::to_json(socket.rooms)},
+                                     {"handshake", socket.handshake->to_json()},
+                                     {"data", socket.data}}));
+    }
+    answer(reply, Json(std::move(list)));
+}
+
+}  // namespace
+
+// --- out --------------------------------------------------------------------------------------
+
+void Namespace::publish_broadcast(Selection const& selection, EmitFlags const& flags,
+                                  EventRef const& event) {
+    auto request = event_request(Kind::broadcast, name_, event);
+    request.selection = selection;
+    request.flags = flags;
+    core_.adapter()->publish(std::move(request));
+}
+
+void Namespace::send_server_side(EventRef const& event) {
+    check_server_event_name(event.name);
+    if (auto* const adapter = core_.adapter()) {
+        return adapter->publish(event_request(Kind::server_side_emit, name_, event));
+    }
+    warn_alone();
+}
+
+void Namespace::ask_server_side(EventRef const& event, detail::GatherCallback done) {
+    check_server_event_name(event.name);
+    auto* const adapter = core_.adapter();
+    if (!adapter) {
+        warn_alone();
+        return done({});
+    }
+    auto* const origin = engineio::net::Shard::current();
+    SIO_ASSERT(origin != nullptr);
+    adapter->ask(event_request(Kind::server_side_emit, name_, event),
+                 engineio::limits::broadcast_ack_timeout,
+                 [origin, done = std::move(done)](ClusterReplies replies) {
+                     origin->post([done, replies = std::move(replies)]() mutable {
+                         auto const asked = replies.replies.size() + replies.missing;
+                         done({std::move(replies.replies), asked});
+                     });
+                 });
+}
+
+// --- in ---------------------------------------------------------------------------------------
+
+void Namespace::receive_server_side(ClusterRequest request, std::function<void(Json)> reply) {
+    auto const found = table_->server_side.find(request.event);
+    if (found == table_->server_side.end()) {
+        return;
+    }
+    auto const once = [reply = std::move(reply),
+                       used = std::make_shared<std::atomic<bool>>(false)](Json value) {
+        if (!used->exchange(true)) {
+            answer(reply, std::move(value));
+        }
+    };
+    for (auto const& handler : found->second) {
+        guarded(*engineio::net::Shard::current(), request.event,
+                [&] { handler(request.args, once); });
+    }
+}
+
+void Core::on_request(ClusterRequest request, std::function<void(Json)> reply) {
+    auto const nsp = find(request.nsp);
+    if (!nsp) {
+        if (request.kind != Kind::server_side_emit) {
+            answer(reply, nothing(request.kind));
+        }
+        return;
+    }
+    request.flags.local = true;
+    BroadcastOperator const op(*nsp, request.selection, request.flags);
+    switch (request.kind) {
+    case Kind::broadcast:
+        return op.emit(request.event, request.args);
+    case Kind::sockets_join:
+        return op.sockets_join(std::move(request.rooms));
+    case Kind::sockets_leave:
+        return op.sockets_leave(std::move(request.rooms));
+    case Kind::disconnect_sockets:
+        return op.disconnect_sockets(request.close);
+    default:
+        break;
+    }
+    // The others need a shard to come back to.
+    runtime_.shard(0).post(
+        [nsp, op, request = std::move(request), reply = std::move(reply)]() mutable {
+            if (request.kind == Kind::server_side_emit) {
+                nsp->receive_server_side(std::move(request), std::move(reply));
+            } else if (request.kind == Kind::fetch_sockets) {
+                spawn(list_sockets(op, std::move(reply)));
+            } else {
+                spawn(ask_clients(op, std::move(request), std::move(reply)));
+            }
+        });
+}
+
+}  // namespace socketio

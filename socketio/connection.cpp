@@ -1,0 +1,153 @@
+#include "socketio/connection.hpp"
+
+#include "engineio/session.hpp"
+#include "socketio/client.hpp"
+#include "socketio/guard.hpp"
+
+#include <utility>
+
+namespace socketio {
+
+namespace {
+
+template <class Hook, class... A>
+void run_hooks(engineio::net::Shard& shard, std::string_view what, std::vector<Hook> const& hooks,
+               A const&... args) {
+    // By position: a hook may add others.
+    for (std::size_t i = 0; i < hooks.size(); ++i) {
+        auto const hook = hooks[i];
+        guarded(shard, what, [&] { hook(args...); });
+    }
+}
+
+}  // namespace
+
+// --- what the application asks ----------------------------------------------------------------
+
+std::string const& Connection::id() const {
+    static std::string const none;
+    return state_ ? state_->id : none;
+}
+
+ReadyState Connection::ready_state() const {
+    bool const open = state_ && state_->client && state_->client->is_open();
+    return open ? ReadyState::open : ReadyState::closed;
+}
+
+int Connection::protocol() const {
+    return state_ && state_->client ? state_->client->session().protocol() : 4;
+}
+
+engineio::TransportName Connection::transport() const {
+    return state_ && state_->client ? state_->client->session().transport()
+                                    : engineio::TransportName::polling;
+}
+
+bool Connection::upgraded() const {
+    return state_ && state_->client && state_->client->session().upgraded();
+}
+
+bool Connection::upgrading() const {
+    return state_ && state_->client && state_->client->session().upgrading();
+}
+
+bool Connection::writable() const {
+    return state_ && state_->client && state_->client->session().writable();
+}
+
+std::size_t Connection::buffered_bytes() const {
+    return state_ && state_->client ? state_->client->session().buffered_bytes() : 0;
+}
+
+std::string Connection::remote_address() const {
+    auto const* const first = request();
+    return first ? first->remote_address : std::string();
+}
+
+engineio::net::Request const* Connection::request() const {
+    return state_ && state_->client ? &state_->client->session().request() : nullptr;
+}
+
+void Connection::close(bool discard) {
+    if (state_ && state_->client) {
+        state_->client->session().close(discard);
+    }
+}
+
+void Connection::on_upgrade(UpgradeHook hook) {
+    if (state_ && state_->client) {
+        state_->upgrade.push_back(std::move(hook));
+    }
+}
+
+void Connection::on_drain(DrainHook hook) {
+    if (state_ && state_->client) {
+        state_->drain.push_back(std::move(hook));
+    }
+}
+
+void Connection::on_close(CloseHook hook) {
+    if (state_ && state_->client) {
+        state_->close.push_back(std::move(hook));
+    }
+}
+
+void Connection::on_packet(PacketHook hook) {
+    if (state_ && state_->client) {
+        state_->packet.push_back(std::move(hook));
+        state_->client->session().observe_packets();
+    }
+}
+
+void Connection::on_packet_create(PacketHook hook) {
+    if (state_ && state_->client) {
+        state_->packet_create.push_back(std::move(hook));
+        state_->client->session().observe_packets();
+    }
+}
+
+// --- what the connection tells ----------------------------------------------------------------
+
+void Connection::State::end(engineio::net::Shard& shard, engineio::CloseReason reason,
+                            std::string_view description) {
+    client = nullptr;
+    run_hooks(shard, "connection close", close, reason, description);
+    upgrade.clear();
+    drain.clear();
+    close.clear();
+    packet.clear();
+    packet_create.clear();
+}
+
+Connection Client::connection() {
+    if (!connection_) {
+        connection_ = std::make_shared<Connection::State>();
+        connection_->client = this;
+        connection_->id = session_.sid();
+    }
+    return Connection(connection_);
+}
+
+void Client::on_drain() {
+    if (connection_) {
+        auto const keep = connection_;
+        run_hooks(session_.shard(), "connection drain", keep->drain);
+    }
+}
+
+void Client::on_upgrade() {
+    if (connection_) {
+        auto const keep = connection_;
+        run_hooks(session_.shard(), "connection upgrade", keep->upgrade, session_.transport());
+    }
+}
+
+void Client::on_packet_seen(engineio::PacketType type, std::string_view data, bool incoming) {
+    if (connection_) {
+        auto const keep = connection_;
+        run_hooks(session_.shard(), "connection packet",
+                  incoming ? keep->packet : keep->packet_create, type, data);
+    }
+}
+
+}  // namespace socketio

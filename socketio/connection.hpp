@@ -1,0 +1,91 @@
+#pragma once
+
+#include "engineio/close_reason.hpp"
+#include "engineio/net/http.hpp"
+#include "engineio/packet.hpp"
+#include "engineio/transport.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engineio::net {
+class Shard;
+}
+
+namespace socketio {
+
+class Client;
+
+/// What a connection can be in; the names are Node's (`socket.conn.readyState`).
+enum class ReadyState : std::uint8_t { open, closed };
+
+/// The Engine.IO connection under one or more sockets (Node: `socket.conn`). A cheap handle; it may
+/// be kept, and says `closed` once the connection is gone. Only on the shard of its socket.
+class Connection {
+public:
+    using UpgradeHook = std::function<void(engineio::TransportName)>;
+    using DrainHook = std::function<void()>;
+    using CloseHook = std::function<void(engineio::CloseReason, std::string_view description)>;
+    using PacketHook = std::function<void(engineio::PacketType, std::string_view data)>;
+
+    Connection() = default;  // of a socket that has left: closed
+
+    /// The engine's session id. It is a secret of this client: do not show it to others.
+    std::string const& id() const;
+    ReadyState ready_state() const;
+    /// Engine.IO revision, 4 or 3.
+    int protocol() const;
+    engineio::TransportName transport() const;
+    bool upgraded() const;
+    /// A WebSocket is being probed while polling goes on.
+    bool upgrading() const;
+    /// The transport would take a packet at once.
+    bool writable() const;
+    /// Bytes not yet taken by the kernel.
+    std::size_t buffered_bytes() const;
+    std::string remote_address() const;
+    /// The first request; null once closed.
+    engineio::net::Request const* request() const;
+
+    /// Ends the connection with all its namespaces, reason "forced close". What is queued is
+    /// delivered first unless `discard`.
+    void close(bool discard = false);
+
+    // Hooks: called in order of registration, dropped when the connection ends.
+
+    /// The session moved to another transport.
+    void on_upgrade(UpgradeHook hook);
+    /// Everything queued was taken by the transport.
+    void on_drain(DrainHook hook);
+    /// The connection is over; after the sockets' disconnect handlers.
+    void on_close(CloseHook hook);
+    /// Every Engine.IO packet that comes in, and every one made for sending (Node: `packet`,
+    /// `packetCreate`); `data` lives during the call. Costs time for each packet of the connection.
+    void on_packet(PacketHook hook);
+    void on_packet_create(PacketHook hook);
+
+private:
+    friend class Client;
+    struct State {
+        void end(engineio::net::Shard& shard, engineio::CloseReason reason,
+                 std::string_view description);
+
+        Client* client;  // null once closed
+        std::string id;
+        std::vector<UpgradeHook> upgrade;
+        std::vector<DrainHook> drain;
+        std::vector<CloseHook> close;
+        std::vector<PacketHook> packet;
+        std::vector<PacketHook> packet_create;
+    };
+    explicit Connection(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace socketio

@@ -1,0 +1,186 @@
+// Which namespaces there are: made by the application, or by clients within the application's
+// families of dynamic ones.
+
+#include "engineio/limits.hpp"
+#include "engineio/net/log.hpp"
+#include "socketio/core.hpp"
+#include "socketio/recovery.hpp"
+#include "socketio/room_census.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace socketio {
+
+namespace {
+
+std::string normalised(std::string_view name) {
+    return name.starts_with('/') ? std::string(name) : "/" + std::string(name);
+}
+
+}  // namespace
+
+Namespace& Core::of(std::string_view given, std::function<void(Namespace&)> const& set_up) {
+    auto const name = normalised(given);
+    NamespacePtr found;
+    {
+        std::lock_guard const lock(namespaces_mutex_);
+        if (auto const at = namespaces_.find(name); at != namespaces_.end()) {
+            found = at->second;
+            found->pinned_ = true;
+        }
+    }
+    for (auto const& family : families_) {
+        if (!found && family->by_name_ && family->admit_(name, Json::object())) {
+            found = make_child(*family, name, false);
+        }
+    }
+    if (found) {
+        if (set_up) {
+            set_up(*found);
+        }
+        return *found;
+    }
+    if (listening_ && !set_up) {
+        throw std::logic_error("namespace " + name +
+                               " must be made before the server listens, or "
+                               "with of(name, set_up)");
+    }
+    // Set up before anybody can see it: from then on its handlers are read without locks.
+    auto made = std::make_unique<Namespace>(*this, name, std::make_shared<HandlerTable>());
+    if (set_up) {
+        set_up(*made);
+    }
+    if (listening_) {
+        made->freeze();
+    }
+    Namespace* const fresh = made.get();
+    {
+        std::lock_guard const lock(namespaces_mutex_);
+        auto const [at, is_new] = namespaces_.try_emplace(name, fresh);
+        if (!is_new) {
+            return *at->second;  // another thread was quicker
+        }
+        permanent_.push_back(std::move(made));
+    }
+    announce(*fresh);
+    return *fresh;
+}
+
+ParentNamespace& Core::of_matching(ParentNamespace::Admit admit, bool by_name) {
+    if (listening_) {
+        throw std::logic_error("dynamic namespaces must be declared before the server listens");
+    }
+    return *families_.emplace_back(
+        std::make_unique<ParentNamespace>(*this, std::move(admit), by_name));
+}
+
+NamespacePtr Core::find(std::string_view name) {
+    std::lock_guard const lock(namespaces_mutex_);
+    auto const found = namespaces_.find(name);
+    return found == namespaces_.end() ? nullptr : found->second;
+}
+
+NamespacePtr Core::resolve(std::string const& name, Json const& auth) {
+    {
+        std::lock_guard const lock(namespaces_mutex_);
+        if (auto const found = namespaces_.find(name); found != namespaces_.end()) {
+            found->second->occupants_ += found->second->is_child_;
+            return found->second;
+        }
+    }
+    if (name.size() > engineio::limits::max_dynamic_name_bytes) {
+        return nullptr;
+    }
+    for (auto const& family : families_) {
+        bool admitted = false;
+        try {
+            admitted = family->admit_(name, auth);
+        } catch (std::exception const& error) {
+            engineio::net::log_error("socketio", "the predicate for namespace {} threw: {}", name,
+                                     error.what());
+        } catch (...) {
+            engineio::net::log_error("socketio", "the predicate for namespace {} threw", name);
+        }
+        if (admitted) {
+            return make_child(*family, name, true);
+        }
+    }
+    return nullptr;
+}
+
+// By a client (`occupied`) or by the application, which may keep a reference to it for ever.
+NamespacePtr Core::make_child(ParentNamespace& parent, std::string const& name, bool occupied) {
+    NamespacePtr child;
+    {
+        std::lock_guard const lock(namespaces_mutex_);
+        auto const found = namespaces_.find(name);  // another shard may have made it meanwhile
+        bool const is_new = found == namespaces_.end();
+        if (is_new && occupied && dynamic_count_ >= engineio::limits::max_dynamic_namespaces) {
+            engineio::net::log_debug("socketio", "too many dynamic namespaces for {}", name);
+            return nullptr;
+        }
+        child =
+            is_new ? NamespacePtr(new Namespace(*this, name, parent.table_, true)) : found->second;
+        child->occupants_ += occupied && child->is_child_;
+        child->pinned_ |= !occupied;
+        if (!is_new) {
+            return child;
+        }
+        namespaces_.emplace(name, child);
+        ++dynamic_count_;
+    }
+    announce(*child);
+    return child;
+}
+
+void Core::vacate(Namespace& nsp) {
+    std::lock_guard const lock(namespaces_mutex_);
+    if (--nsp.occupants_ > 0 || nsp.pinned_ || !options_.cleanup_empty_child_namespaces) {
+        return;
+    }
+    auto const found = namespaces_.find(nsp.name());
+    if (found != namespaces_.end() && found->second == &nsp) {
+        // The caller's socket still refers to it: nothing is destroyed under the lock.
+        namespaces_.erase(found);
+        --dynamic_count_;
+    }
+}
+
+std::vector<NamespacePtr> Core::children_of(HandlerTable const& family) {
+    std::vector<NamespacePtr> children;
+    std::lock_guard const lock(namespaces_mutex_);
+    for (auto const& [name, nsp] : namespaces_) {
+        if (&nsp->handlers() == &family) {
+            children.push_back(nsp);
+        }
+    }
+    return children;
+}
+
+std::size_t Core::namespace_count() {
+    std::lock_guard const lock(namespaces_mutex_);
+    return namespaces_.size();
+}
+
+void Core::on_new_namespace(std::function<void(Namespace&)> listener) {
+    if (listening_) {
+        throw std::logic_error("handlers must be registered before the server listens");
+    }
+    new_namespace_.push_back(std::move(listener));
+}
+
+void Core::announce(Namespace& nsp) {
+    for (auto const& listener : new_namespace_) {
+        try {
+            listener(nsp);
+        } catch (std::exception const& error) {
+            engineio::net::log_error("socketio", "a listener to new namespaces threw: {}",
+                                     error.what());
+        } catch (...) {
+            engineio::net::log_error("socketio", "a listener to new namespaces threw");
+        }
+    }
+}
+
+}  // namespace socketio

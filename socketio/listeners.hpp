@@ -1,0 +1,107 @@
+#pragma once
+
+#include "socketio/disconnect_reason.hpp"
+#include "socketio/handler.hpp"
+#include "socketio/middleware.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace socketio {
+
+using DisconnectHandler =
+    std::function<void(Socket&, DisconnectReason, std::string_view description)>;
+using ErrorHandler = std::function<void(Socket&, EventError const&)>;
+
+/// Names one registration on a socket, for Socket::off and its kin; never used twice by a socket.
+enum class ListenerId : std::uint64_t {};
+
+namespace detail {
+
+struct NameHash : std::hash<std::string_view> {
+    using is_transparent = void;
+};
+
+/// From `(Socket&[, DisconnectReason[, std::string_view description]])`.
+template <class F>
+DisconnectHandler make_disconnect_handler(F handler) {
+    if constexpr (std::is_invocable_v<F&, Socket&, DisconnectReason, std::string_view>) {
+        return handler;
+    } else if constexpr (std::is_invocable_v<F&, Socket&, DisconnectReason>) {
+        return
+            [handler = std::move(handler)](Socket& socket, DisconnectReason reason,
+                                           std::string_view) mutable { handler(socket, reason); };
+    } else {
+        static_assert(std::is_invocable_v<F&, Socket&>,
+                      "a disconnect handler takes (Socket&), then optionally DisconnectReason and "
+                      "std::string_view");
+        return [handler = std::move(handler)](Socket& socket, DisconnectReason,
+                                              std::string_view) mutable { handler(socket); };
+    }
+}
+
+}  // namespace detail
+
+/// One kind of listeners of one socket, in the order in which they run. Entries are shared, because
+/// a listener may take itself off while it runs, and a coroutine outlives its entry.
+template <class F>
+class ListenerList {
+public:
+    struct Entry {
+        ListenerId id;
+        F call;
+        bool once = false;
+    };
+    using Ptr = std::shared_ptr<Entry const>;
+
+    void append(Entry entry) {
+        entries_.push_back(std::make_shared<Entry const>(std::move(entry)));
+    }
+    void prepend(Entry entry) {
+        entries_.insert(entries_.begin(), std::make_shared<Entry const>(std::move(entry)));
+    }
+    bool remove(ListenerId id) {
+        return std::erase_if(entries_, [id](Ptr const& entry) { return entry->id == id; }) > 0;
+    }
+    void clear() { entries_.clear(); }
+    bool empty() const { return entries_.empty(); }
+    /// The present ones: those that are added or removed by a call do not change this round.
+    std::vector<Ptr> snapshot() const { return entries_; }
+    std::vector<ListenerId> ids() const {
+        std::vector<ListenerId> ids;
+        std::transform(entries_.begin(), entries_.end(), std::back_inserter(ids),
+                       [](Ptr const& entry) { return entry->id; });
+        return ids;
+    }
+
+private:
+    std::vector<Ptr> entries_;
+};
+
+/// What one socket listens to beyond the table of its namespace: the side table behind Socket::on.
+/// Made at the first registration, so that other sockets pay one pointer; dropped when the socket
+/// has left, so that captured SocketPtrs make no cycle.
+struct SocketListeners {
+    using EventList = ListenerList<EventHandler>;
+
+    std::unordered_map<std::string, EventList, detail::NameHash, std::equal_to<>> events;
+    ListenerList<EventMiddleware> middlewares;
+    ListenerList<EventListener> any;
+    ListenerList<EventListener> any_outgoing;
+    ListenerList<DisconnectHandler> disconnecting;
+    ListenerList<DisconnectHandler> disconnect;
+    ListenerList<ErrorHandler> error;
+    std::vector<void const*> fired;  // handlers of Namespace::once that this socket has used up
+    std::uint64_t last_id = 0;
+};
+
+}  // namespace socketio

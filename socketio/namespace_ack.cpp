@@ -1,0 +1,151 @@
+// Broadcasts that are answered: gathering over the shards of this server and, with an adapter, over
+// the other servers.
+
+#include "engineio/limits.hpp"
+#include "engineio/net/result.hpp"
+#include "socketio/client.hpp"
+#include "socketio/core.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/namespace_shard.hpp"
+
+#include <utility>
+
+namespace socketio {
+
+namespace {
+
+// The answers to one broadcast with acknowledgement; lives on the asking shard, other shards post
+// to it.
+struct AckGather {
+    engineio::net::Shard& origin;
+    detail::GatherCallback done;
+    detail::Gathered gathered;
+    std::size_t settled = 0;
+    unsigned pending;  // shards, and the cluster if there is one
+    engineio::net::OneShot timer;
+
+    void answer(Result<Args, AckError> reply) {
+        ++settled;
+        if (reply) {
+            gathered.answers.push_back(reply->empty() ? Json() : std::move(reply->front()));
+        }
+        finish_if_complete();
+    }
+    void asked(std::size_t count) {
+        gathered.asked += count;
+        --pending;
+        finish_if_complete();
+    }
+    // Servers that did not answer count as one missing client each.
+    void add_cluster(ClusterReplies replies) {
+        gathered.asked += replies.missing;
+        settled += replies.missing;
+        for (Json& reply : replies.replies) {
+            auto const count = static_cast<std::size_t>(reply["asked"].integer().value_or(0));
+            settled += count;
+            if (Json::Array const* const answers = reply["answers"].array_items()) {
+                gathered.answers.insert(gathered.answers.end(), answers->begin(), answers->end());
+            }
+            gathered.asked += count;
+        }
+        --pending;
+        finish_if_complete();
+    }
+    void finish_if_complete() {
+        if (pending == 0 && settled == gathered.asked) {
+            finish();
+        }
+    }
+    void finish() {
+        timer.cancel();
+        if (auto const callback = std::exchange(done, nullptr)) {
+            callback(std::move(gathered));
+        }
+    }
+};
+
+template <class F>
+void on_origin(std::shared_ptr<AckGather> const& gather, engineio::net::Shard& shard, F&& action) {
+    if (&shard == &gather->origin) {
+        return action(*gather);
+    }
+    gather->origin.post([gather, action = std::forward<F>(action)]() mutable { action(*gather); });
+}
+
+// The sum of all shards and servers: how long to wait, whom for.
+std::shared_ptr<AckGather> make_gather(Core& core, bool clustered, std::chrono::milliseconds limit,
+                                       detail::GatherCallback done) {
+    auto* const origin = engineio::net::Shard::current();
+    SIO_ASSERT(origin != nullptr);
+    auto const gather =
+        std::make_shared<AckGather>(*origin, std::move(done), detail::Gathered{}, 0,
+                                    core.shard_count() + clustered, engineio::net::OneShot());
+    // Ends the wait; the sockets' own timeouts, armed later, only free their entries. The partial
+    // sums of other servers leave them at the limit and need a moment.
+    auto const patience = clustered ? limit + engineio::limits::cluster_grace : limit;
+    gather->timer = origin->timers().after(patience, [keep = std::weak_ptr(gather)] {
+        if (auto const alive = keep.lock()) {
+            alive->finish();
+        }
+    });
+    return gather;
+}
+
+void ask_cluster(Adapter& adapter, ClusterRequest request, std::chrono::milliseconds limit,
+                 std::shared_ptr<AckGather> const& gather) {
+    adapter.ask(std::move(request), limit + engineio::limits::cluster_grace,
+                [gather](ClusterReplies replies) {
+                    gather->origin.post([gather, replies = std::move(replies)]() mutable {
+                        gather->add_cluster(std::move(replies));
+                    });
+                });
+}
+
+}  // namespace
+
+void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& flags,
+                                   EventRef const& event, detail::GatherCallback done) {
+    check_event_name(event.name);
+    auto const id = next_ack_id();
+    auto const packet = std::make_shared<EncodedPacket const>(encode(event, id, {}));
+    auto const limit = flags.timeout.value_or(engineio::limits::broadcast_ack_timeout);
+    bool const clustered = core_.adapter() && !flags.local;
+    std::shared_ptr<Args const> args;
+    if (clustered || hears_outgoing()) {
+        args = std::make_shared<Args const>(to_args(event));
+    }
+    auto const gather = make_gather(core_, clustered, limit, std::move(done));
+    if (clustered) {
+        ask_cluster(*core_.adapter(),
+                    {.kind = ClusterRequest::Kind::broadcast_with_ack,
+                     .nsp = name_,
+                     .selection = selection,
+                     .flags = flags,
+                     .event = std::string(event.name),
+                     .args = *args},
+                    limit, gather);
+    }
+    core_.on_shards(
+        [](unsigned) { return true; },
+        [self = NamespacePtr(this), selection, flags, id, packet, limit, gather, args,
+         name = std::string(event.name)](engineio::net::Shard& shard) {
+            auto const messages = to_messages(*packet);
+            auto& part = *self->shards_[shard.index()];
+            if (args) {
+                self->tell_outgoing(part.collect(selection), {name, *args, true});
+            }
+            std::size_t count = 0;
+            part.for_each(selection, [&](Socket& socket) {
+                ++count;
+                socket.expect_ack(id, &limit, [gather, &shard](Result<Args, AckError> reply) {
+                    on_origin(gather, shard, [reply = std::move(reply)](AckGather& g) mutable {
+                        g.answer(std::move(reply));
+                    });
+                });
+                socket.deliver(messages, flags);
+            });
+            on_origin(gather, shard, [count](AckGather& g) { g.asked(count); });
+        });
+}
+
+}  // namespace socketio

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/emit.hpp"
+#include "socketio/handler_table.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace socketio {
+
+class Core;
+
+/// Whom a ParentNamespace addresses: the same selection in each of its children.
+class ParentOperator {
+public:
+    ParentOperator(Core& core, std::shared_ptr<HandlerTable> family, Selection selection = {},
+                   EmitFlags flags = {})
+        : core_(&core), family_(std::move(family)), selection_(std::move(selection)),
+          flags_(flags) {}
+
+    ParentOperator to(RoomList rooms) const;
+    ParentOperator in(RoomList rooms) const { return to(std::move(rooms)); }
+    ParentOperator except(RoomList rooms) const;
+    ParentOperator volatile_() const;
+    ParentOperator compress(bool on) const;
+    ParentOperator local() const;
+
+    /// Encodes per child, because the namespace is part of the packet.
+    template <class... A>
+    void emit(std::string_view event, A const&... args) const {
+        with_event(
+            event, [this](EventRef const& e) { broadcast(e); }, args...);
+    }
+
+private:
+    void broadcast(EventRef const& event) const;
+
+    Core* core_;
+    std::shared_ptr<HandlerTable> family_;
+    Selection selection_;
+    EmitFlags flags_;
+};
+
+/// The handlers of a family of dynamic namespaces, made by Server::of with a pattern or a
+/// predicate: all children share them. Registering only before listen(); emitting on any thread.
+class ParentNamespace final : public HandlerRegistry {
+public:
+    using Admit = std::function<bool(std::string const& name, Json const& auth)>;
+
+    ParentNamespace(Core& core, Admit admit, bool by_name)
+        : HandlerRegistry(std::make_shared<HandlerTable>()), core_(core), admit_(std::move(admit)),
+          by_name_(by_name) {}
+
+    /// The children that exist now; fetch_sockets and the like are theirs.
+    std::vector<NamespacePtr> children() const;
+
+    ParentOperator to(RoomList rooms) { return all().to(std::move(rooms)); }
+    ParentOperator in(RoomList rooms) { return all().to(std::move(rooms)); }
+    ParentOperator except(RoomList rooms) { return all().except(std::move(rooms)); }
+    ParentOperator volatile_() { return all().volatile_(); }
+    ParentOperator compress(bool on) { return all().compress(on); }
+    ParentOperator local() { return all().local(); }
+
+    /// To every connected socket of every child.
+    template <class... A>
+    void emit(std::string_view event, A const&... args) {
+        all().emit(event, args...);
+    }
+    template <class... A>
+    void send(A const&... args) {
+        all().emit("message", args...);
+    }
+
+private:
+    friend class Core;
+    ParentOperator all() { return ParentOperator(core_, table_); }
+
+    Core& core_;
+    Admit admit_;
+    bool by_name_;  // a pattern: Server::of(name) finds its parent by it, too
+};
+
+}  // namespace socketio

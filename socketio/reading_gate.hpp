@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+
+namespace socketio {
+
+class Client;
+
+/// How much unfinished work one connection has caused, and whether more is read from it. Made for
+/// its first coroutine handler; shared with the coroutines, which may outlive the connection.
+///
+/// Reading pauses above limits::max_unfinished_handlers and goes on at half of that. It never
+/// pauses while an acknowledgement of this client is awaited: the handlers may be waiting for just
+/// what would not be read.
+class ReadingGate {
+public:
+    explicit ReadingGate(Client& client) : client_(&client) {}
+
+    void began();
+    void ended();
+    void expect_acks(std::size_t pending);  // how many there are now
+    void connection_gone() { client_ = nullptr; }
+    bool paused() const { return paused_; }
+    std::size_t unfinished() const { return unfinished_; }
+
+private:
+    void decide();
+
+    Client* client_;  // null once closed
+    std::size_t unfinished_ = 0;
+    std::size_t pending_acks_ = 0;
+    bool paused_ = false;
+};
+
+}  // namespace socketio

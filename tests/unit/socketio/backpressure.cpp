@@ -1,0 +1,169 @@
+// Too many unfinished coroutine handlers: reading pauses, and beyond that the connection ends.
+
+#include "engineio/limits.hpp"
+#include "engineio/net/log.hpp"
+#include "socketio/socketio.hpp"
+#include "tests/rig/server_rig.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using rig::ServerRig;
+using rig::World;
+using socketio::Admission;
+using socketio::Event;
+using socketio::Socket;
+using socketio::Task;
+using namespace std::chrono_literals;
+namespace limits = engineio::limits;
+
+namespace {
+
+std::vector<std::string> many(std::size_t count, std::string const& packet) {
+    return std::vector<std::string>(count, packet);
+}
+
+void serve_slowly(World& world) {
+    world.io().on("slow", [](Socket&) -> Task<void> { co_await socketio::sleep_for(1s); });
+    world.io().on("slower", [](Socket&) -> Task<void> { co_await socketio::sleep_for(2s); });
+    world.io().on("asks", [](Socket& socket) -> Task<void> {
+        static_cast<void>(co_await socket.emit_with_ack("q"));
+    });
+    world.io().on("quick", [] { return 1; });
+}
+
+bool paused(World& world, std::string const& name) {
+    return world.peer(name).transport->paused();
+}
+
+}  // namespace
+
+TEST_CASE("backpressure: reading pauses above the limit and goes on at half of it") {
+    ServerRig()
+        .serves(serve_slowly)
+        .connects("a")
+        .connects("neighbour")
+        .says("a", many(limits::max_unfinished_handlers / 2, R"(42["slower"])"))
+        .says("a", many(limits::max_unfinished_handlers / 2, R"(42["slow"])"))
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .says("a", {R"(42["slow"])"})
+        .checks([](World& world) {
+            CHECK(paused(world, "a"));
+            CHECK_FALSE(paused(world, "neighbour"));
+        })
+        .says("neighbour", {R"(420["quick"])"})
+        .gets("neighbour", "430[1]")
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .advance(1s)
+        .run();
+}
+
+TEST_CASE("backpressure: no pause while an answer of this client is awaited") {
+    ServerRig()
+        .serves(serve_slowly)
+        .connects("a")
+        .says("a", {R"(42["asks"])"})
+        .says("a", many(limits::max_unfinished_handlers + 10, R"(42["slow"])"))
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .gets("a", R"(420["q"])")
+        .says("a", {"430[]"})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .run();
+}
+
+TEST_CASE("backpressure: asking the client from elsewhere ends the pause") {
+    ServerRig()
+        .serves(serve_slowly)
+        .connects("a")
+        .says("a", many(limits::max_unfinished_handlers + 1, R"(42["slow"])"))
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .does([](World& world) {
+            socketio::spawn([](World& w) -> Task<void> {
+                auto const votes = co_await w.io().timeout(500ms).emit_with_ack("vote");
+                w.note("missing " + std::to_string(votes.missing));
+            }(world));
+        })
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .advance(500ms)
+        .notes("missing 1")
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .run();
+}
+
+TEST_CASE("backpressure: middlewares that wait count, too") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().use_event([](Socket&, Event const&) -> Task<Admission> {
+                co_await socketio::sleep_for(1s);
+                co_return Admission{};
+            });
+        })
+        .connects("a")
+        .says("a", many(limits::max_unfinished_handlers + 1, R"(42["e"])"))
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .run();
+}
+
+TEST_CASE("backpressure: handlers of a namespace that was left still count") {
+    ServerRig()
+        .serves(serve_slowly)
+        .connects("a")
+        .says("a", many(limits::max_unfinished_handlers, R"(42["slow"])"))
+        .says("a", {"41"})
+        .says("a", {"40"})
+        .says("a", {R"(42["slow"])"})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .run();
+}
+
+TEST_CASE("backpressure: a pause is not taken for the client's death") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on("slow",
+                          [](Socket&) -> Task<void> { co_await socketio::sleep_for(100s); });
+        })
+        .connects("a")
+        .says("a", many(limits::max_unfinished_handlers + 1, R"(42["slow"])"))
+        .advance(95s)
+        .gets("a", "2")
+        .stays_open("a")
+        .advance(6s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .stays_open("a")
+        .advance(20s)
+        .ended("a")
+        .run();
+}
+
+TEST_CASE("backpressure: far too many handlers end the connection") {
+    engineio::net::set_level(engineio::net::Level::off);
+    World world;
+    serve_slowly(world);
+    world.core().open();
+    for (auto const* const name : {"a", "neighbour"}) {
+        world.open(name);
+        world.say(name, {"40"});
+        world.settle();
+        world.gets(name, "40*");
+    }
+    world.say("a", many(limits::max_unfinished_handlers_closing - 1, R"(42["slow"])"));
+    CHECK(world.peer("a").session != nullptr);
+    world.say("a", {R"(42["slow"])"});
+    CHECK(world.peer("a").session == nullptr);
+    world.say("neighbour", {R"(420["quick"])"});
+    world.gets("neighbour", "430[1]");
+    world.cut_all();
+    world.advance(2s);
+    world.check_clean();
+    engineio::net::set_level(engineio::net::Level::info);
+}
