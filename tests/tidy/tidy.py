@@ -227,7 +227,7 @@ def files_of(root):
             for name in sorted(names):
                 yield os.path.relpath(os.path.join(place, name), root)
     yield from (name for name in sorted(os.listdir(root))
-                if os.path.isfile(os.path.join(root, name)))
+                if name != ".git" and os.path.isfile(os.path.join(root, name)))
 
 
 def check(root):
