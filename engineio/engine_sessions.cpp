@@ -58,11 +58,11 @@ void Engine::State::identified(Exchange exchange, std::optional<std::string> sid
         return;
     }
     exchange.sid = *sid;
-    guarded(shard, "the opening of a session", [&] {
+    bool const opened = guarded(shard, "the opening of a session", [&] {
         exchange.upgrade ? upgrade(std::move(exchange)) : open_polling(std::move(exchange));
     });
-    if (!find(*sid)) {
-        group.release(*sid);
+    if (!opened && !find(*sid)) {
+        group.release(*sid);  // by a session, that is done when it ends
     }
 }
 
