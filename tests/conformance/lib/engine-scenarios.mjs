@@ -37,8 +37,6 @@ export const engineScenarios = [
                 "/engine.io/%zz"]) {
             await r.http("a", `${path}?EIO=4&transport=polling`);
         }
-        await r.raw("absolute",
-            "GET http://h/engine.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: h\r\n\r\n");
     }],
     ["eio-echo", "1.1 routing: how a query is read", async (r) => {
         for (const query of ["EI%4F=4&transport=polli%6Eg", "EIO=4&transport=polling&transport=x",
