@@ -127,6 +127,10 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         request->method = method;
         request->target = origin_form(target);
         request->http_minor = version % 10;
+        // Node's parser knows two methods more than Beast's, and no others.
+        if (verb == http::verb::unknown && method != "QUERY" && method != "SOURCE") {
+            error = http::error::bad_method;
+        }
         bool const asterisk = verb == http::verb::options && request->target == "*";
         if ((!request->target.starts_with('/') && !asterisk) || !is_ascii(target)) {
             error = http::error::bad_target;

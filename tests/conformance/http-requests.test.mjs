@@ -40,6 +40,13 @@ const groups = {
         "a control character": [line("GET /plain\x01 HTTP/1.1"), ...refused],
         "no ASCII": [line("GET /plain?\xe9 HTTP/1.1"), ...refused],
     },
+    "methods": {
+        "in small letters": [line("get /plain HTTP/1.1"), ...refused],
+        "that nobody knows": [line("FROB /plain HTTP/1.1"), ...refused],
+        "of WebDAV": [line("PROPFIND /nowhere HTTP/1.1"), [404], open],
+        "with a dash": [line("M-SEARCH /nowhere HTTP/1.1"), [404], open],
+        "QUERY": [line("QUERY /nowhere HTTP/1.1"), [404], open],
+    },
     "versions": {
         "HTTP/1.0": [lines("GET /plain HTTP/1.0"), [200], closed],
         "HTTP/1.2": [line("GET /plain HTTP/1.2"), ...refused],
