@@ -80,6 +80,24 @@ engineio::net::Response eliza_page() {
     return response;
 }
 
+// For load balancers and people: the server answers, and how many it serves.
+void add_health(engineio::net::Router& routes, socketio::Server& io) {
+    routes.add_path("/health", [&io](socketio::Request const&, socketio::Responder responder) {
+        engineio::net::Response response;
+        engineio::net::set_header(response.headers, "Content-Type", "application/json");
+        engineio::net::set_header(response.headers, "Cache-Control", "no-store");
+        response.body =
+            socketio::Json::object({{"status", "ok"}, {"connections", io.clients_count()}}).dump();
+        responder.respond(std::move(response));
+    });
+}
+
+void use(socketio::Server& io, engineio::net::Router& routes) {
+    io.on_http([&routes](socketio::Request request, socketio::Responder responder) {
+        routes.on_request(std::move(request), std::move(responder));
+    });
+}
+
 }  // namespace
 
 Folders find_folders(ServerConfig const& config, fs::path const& executable) {
@@ -119,15 +137,21 @@ Hubbub::Hubbub(Config const& config, Folders folders)
       runtime_(static_cast<unsigned>(config.server.threads)) {
     if (config.dungeonlab.enabled) {
         dungeonlab_ = std::make_unique<DungeonLabProfile>(runtime_, options_for(config.dungeonlab));
-        dungeonlab_->io.on_http([this](socketio::Request request, socketio::Responder responder) {
+        auto& routes = dungeonlab_->routes;
+        add_health(routes, dungeonlab_->io);
+        routes.set_fallback([this](socketio::Request request, socketio::Responder responder) {
             responder.respond(site_.answer(request));
         });
+        use(dungeonlab_->io, routes);
     }
     if (config.eliza.enabled) {
         eliza_ = std::make_unique<ElizaProfile>(runtime_, options_for(config.eliza));
-        eliza_->io.on_http([](socketio::Request const&, socketio::Responder responder) {
+        auto& routes = eliza_->routes;
+        add_health(routes, eliza_->io);
+        routes.add_path("/", [](socketio::Request const&, socketio::Responder responder) {
             responder.respond(eliza_page());
         });
+        use(eliza_->io, routes);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "apps/dungeonlab/game.hpp"
 #include "apps/eliza/lounge.hpp"
 #include "apps/server/config.hpp"
+#include "engineio/net/router.hpp"
 #include "socketio/socketio.hpp"
 
 #include <filesystem>
@@ -48,12 +49,14 @@ private:
     struct DungeonLabProfile {
         socketio::Server io;
         dungeonlab::Game game;
+        engineio::net::Router routes = {};  // what is neither Socket.IO nor its client files
         std::uint16_t port = 0;
         DungeonLabProfile(socketio::Runtime& runtime, socketio::ServerOptions options);
     };
     struct ElizaProfile {
         socketio::Server io;
         eliza::Lounge lounge;
+        engineio::net::Router routes = {};
         std::uint16_t port = 0;
         ElizaProfile(socketio::Runtime& runtime, socketio::ServerOptions options);
     };

@@ -9,9 +9,9 @@
 
 namespace engineio::net {
 
-// Sends each request to the first route that matches it, in the order they were added. One per
-// shard and listener, complete before the first request; owned by the program. All of it belongs
-// to one shard's thread once that runs.
+// Sends each request to the first route that matches it, in the order they were added. Complete
+// before the first request; owned by the program. Afterwards requests may come from any shard, so
+// a router with functions that bear this serves all of them.
 class Router final : public HttpHandler {
 public:
     using Predicate = std::function<bool(Request const&)>;

@@ -46,6 +46,15 @@ describe("the demo page", { skip }, () => {
         await sees(ben, "#presence", "Ana");
     });
 
+    it("tells load balancers that it is well", async () => {
+        const answer = await fetch(`${server.url}/health`);
+        assert.equal(answer.status, 200);
+        const { status, connections } = await answer.json();
+        assert.equal(status, "ok");
+        assert.equal(connections, 2);
+        assert.equal((await fetch(`${server.url}/nowhere`)).status, 404);
+    });
+
     it("says that it uses WebSocket", async () => {
         for (const page of [ana, ben]) await sees(page, "#transport", "websocket");
     });
