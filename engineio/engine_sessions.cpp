@@ -125,9 +125,12 @@ void Engine::State::serve_known(Exchange exchange, Session& session) {
         upgrade(std::move(exchange));
         return;
     }
-    // check_request() made sure that the session is polling, and then it owns its transport.
+    // check_request() made sure that the session is polling, and then it owns its transport. No
+    // assertion: what a stranger sends must not end the process, if that was ever wrong.
     auto* const polling = static_cast<PollingTransport*>(session.owned());
-    SIO_ASSERT(polling != nullptr);
+    if (!polling) {
+        return;  // the dropped responder cuts the connection
+    }
     polling->on_request({std::move(exchange.request), std::move(exchange.responder),
                          std::move(exchange.headers), false});
 }

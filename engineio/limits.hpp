@@ -67,6 +67,9 @@ inline constexpr std::size_t high_water_bytes = 1024 * 1024;
 inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
 /// A turn writes to at most so many connections; the others wait while reads are served.
 inline constexpr std::size_t max_flushes_per_turn = 512;
+/// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;
+/// then it ends with "ping timeout", after about four intervals.
+inline constexpr int max_forgiven_heartbeats = 4;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

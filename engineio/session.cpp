@@ -75,6 +75,7 @@ void Session::pause_reading(bool pause) {
         return;
     }
     reading_paused_ = pause;
+    forgiven_ = 0;
     if (transport_) {
         transport_->pause_reading(pause);
     }
@@ -313,11 +314,26 @@ void Session::on_heartbeat(Packet const& packet) {
     arm_heartbeat(options_.ping_interval);
 }
 
+// What we do not read is no silence of the client. It wants to hear pings meanwhile, and somebody
+// who has left would not be noticed, so this is good for a few times only.
+bool Session::forgives_silence() {
+    if (!reading_paused_ || state_ != State::open || forgiven_ == limits::max_forgiven_heartbeats) {
+        return false;
+    }
+    ++forgiven_;
+    if (opening_.protocol == 3) {
+        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+    } else {
+        arm_heartbeat(options_.ping_interval);
+        send_packet(PacketType::ping);
+    }
+    return true;
+}
+
 void Session::heartbeat_due(void* self) {
     auto& session = *static_cast<Session*>(self);
     bool const overdue = session.opening_.protocol == 3 || session.awaiting_pong_;
-    if (overdue && session.reading_paused_) {
-        session.arm_heartbeat(session.options_.ping_timeout);
+    if (overdue && session.forgives_silence()) {
         return;
     }
     if (overdue) {

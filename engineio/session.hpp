@@ -151,6 +151,7 @@ private:
     void lose_transport(CloseReason reason, std::string_view description);
     void finish_later(CloseReason reason, std::string description);
     void finish(CloseReason reason, std::string_view description);
+    bool forgives_silence();
     static void heartbeat_due(void* self);
     static void probe_timed_out(void* self);
     static void noop_due(void* self);
@@ -163,6 +164,7 @@ private:
     bool observed_ = false;
     bool reading_paused_ = false;
     bool awaiting_pong_ = false;
+    std::uint8_t forgiven_ = 0;       // overdue heartbeats of the present pause in reading
     bool pong_extended_ = false;      // the one refresh of this ping was used (6.6.11)
     bool transport_closing_ = false;  // close_transport() was called; its end is to be awaited
     TransportName transport_name_ = TransportName::polling;

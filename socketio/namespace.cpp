@@ -104,11 +104,11 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
 void Namespace::conclude(SocketPtr const& socket, std::optional<ConnectError> refusal) {
     socket->shard_.defer([this, socket, refusal = std::move(refusal)] {
         if (!socket->client_ || !socket->client_->is_open()) {
-            return socket->abandon();  // left meanwhile: nobody to tell
+            return socket->dismiss();  // left meanwhile: nobody to tell
         }
         if (refusal) {
             socket->client_->refused(*socket, *refusal);
-            return socket->abandon();
+            return socket->dismiss();
         }
         admit(*socket);
     });

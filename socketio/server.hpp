@@ -188,8 +188,9 @@ public:
     void sockets_leave(RoomList rooms) { sockets().sockets_leave(std::move(rooms)); }
     void disconnect_sockets(bool close = false) { sockets().disconnect_sockets(close); }
 
-    /// Requests that are neither for the client files nor for the engine. Runs on the shard of the
-    /// connection. Default: 404; unclaimed upgrades are ended after a second, as in Node.
+    /// Requests that are neither for the client files nor for the engine, upgrades included. Runs
+    /// on the shard of the connection. Default: 404; upgrades are ended after
+    /// destroy_upgrade_timeout, as in Node, which option is up to the handler once there is one.
     void on_http(std::function<void(Request, Responder)> handler);
 
     /// Binds and listens as the options say; returns the port. Freezes the handler tables. Throws

@@ -32,7 +32,13 @@ Socket::~Socket() {
     }
 }
 
-// Ends a socket that was never connected: its middlewares may have let it join rooms.
+// Ends a socket that was refused, or whose client left before it was connected.
+void Socket::dismiss() {
+    fail_acks();
+    abandon();
+}
+
+// The same where nobody waits any more: its middlewares may have let it join rooms.
 void Socket::abandon() {
     if (connected_ || ended_) {
         return;

@@ -240,6 +240,7 @@ private:
     void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
     void fail_acks();
     void leave_namespace(DisconnectReason reason, std::string_view description);
+    void dismiss();
     void abandon();
     void vacate();
     void assert_shard() const;

@@ -177,8 +177,15 @@ void send_range(net::Response& response, std::string_view header, std::string co
     }
 }
 
+// The tag of a file in a content coding: "1234-gzip" for "1234".
+std::string tag_of(std::string_view etag, std::string_view coding) {
+    return std::string(etag.substr(0, etag.size() - 1)) + "-" + std::string(coding) + "\"";
+}
+
+// Whatever its coding, the client has the file.
 bool lists_etag(std::string_view if_none_match, std::string_view etag) {
-    return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
+    return if_none_match == "*" ||
+           if_none_match.find(etag.substr(0, etag.size() - 1)) != std::string_view::npos;
 }
 
 }  // namespace
@@ -254,7 +261,10 @@ net::Response StaticSite::answer(net::Request const& request) const {
         encoding = net::negotiate_encoding(request.header("accept-encoding"));
     }
     if (encoding != net::ContentEncoding::identity) {
-        net::set_header(headers, "Content-Encoding", std::string(net::encoding_name(encoding)));
+        auto const name = std::string(net::encoding_name(encoding));
+        net::set_header(headers, "Content-Encoding", name);
+        // Other bytes, another tag: a range of the plain file must not continue this one.
+        net::set_header(headers, "ETag", tag_of(file->etag, name));
     }
     response.body = file->body.as(encoding);
     return response;

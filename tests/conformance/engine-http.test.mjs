@@ -20,7 +20,7 @@ describe("engine over HTTP, profile main", () => {
     const session = (options) => new PollingSession(port, options).open();
     const gone = async (one) => assertError(await one.get(), 1);
 
-    it("opens a polling session", async () => {
+    it("1.5 opens a polling session", async () => {
         const answer = await fetchRaw(port, "/socket.io/?EIO=4&transport=polling&t=abc");
         assert.equal(answer.status, 200);
         assert.equal(answer.header("content-type"), "text/plain; charset=UTF-8");
@@ -35,7 +35,7 @@ describe("engine over HTTP, profile main", () => {
             `"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}`);
     });
 
-    describe("which targets are the engine's", () => {
+    describe("1.1 which targets are the engine's", () => {
         const rows = [
             ["/socket.io/foo?EIO=4&transport=polling", 200],
             ["/socket.io//?EIO=4&transport=polling", 200],
@@ -56,7 +56,7 @@ describe("engine over HTTP, profile main", () => {
         }
     });
 
-    describe("which error is answered", () => {
+    describe("1.2 1.3 which error is answered", () => {
         const poll = "/socket.io/?EIO=4&transport=polling";
         const rows = [
             ["/socket.io/", 0],
@@ -113,7 +113,7 @@ describe("engine over HTTP, profile main", () => {
         });
     });
 
-    describe("requests of a session", () => {
+    describe("1.6 requests of a session", () => {
         it("answers a GET with everything that is queued", async () => {
             const one = await session();
             assertOk(await one.post("40"));
@@ -337,7 +337,7 @@ describe("engine over HTTP, profile main", () => {
         });
     });
 
-    describe("CORS", () => {
+    describe("1.10 CORS", () => {
         const poll = "/socket.io/?EIO=4&transport=polling";
         const headers = { origin: "http://page.test" };
 
@@ -370,7 +370,7 @@ describe("engine over HTTP, profile main", () => {
         });
     });
 
-    describe("JSONP", () => {
+    describe("1.11 JSONP", () => {
         it("wraps answers and unwraps posts", async () => {
             const one = new PollingSession(port, { query: "&j=abc1" });
             const first = await fetchRaw(port, one.base);
@@ -389,7 +389,7 @@ describe("engine over HTTP, profile main", () => {
         });
     });
 
-    describe("the HTTP layer", () => {
+    describe("1.12 the HTTP layer", () => {
         it("serves pipelined requests in order", async () => {
             const connection = new HttpConnection(port);
             connection.send("/plain");

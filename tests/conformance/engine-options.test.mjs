@@ -90,7 +90,7 @@ describe("option allow_request", () => {
     }
 });
 
-describe("hook connection_error", () => {
+describe("1.3 hook connection_error", () => {
     it("tells code, message, context and request", () => withEngine({}, async (port) => {
         const { info, target } = await session(port);
         const rows = [
@@ -181,7 +181,7 @@ describe("HTTP middlewares (use)", () => {
     }));
 });
 
-describe("hooks initial_headers and headers", () => {
+describe("1.9 hooks initial_headers and headers", () => {
     it("the first for a session's first answer, the second for all", () =>
         withEngine({ hooks: true }, async (port) => {
             const one = await session(port);
@@ -248,7 +248,7 @@ describe("options destroy_upgrade and destroy_upgrade_timeout", () => {
         }));
 });
 
-describe("option cors", () => {
+describe("1.10 option cors", () => {
     const ask = (port, origin, method = "GET", headers = {}) =>
         fetchRaw(port, poll, { method, headers: origin ? { origin, ...headers } : headers });
     const allowed = (answer) => [answer.header("access-control-allow-origin"),
@@ -340,7 +340,7 @@ describe("option cors", () => {
     }));
 });
 
-describe("option cookie", () => {
+describe("1.8 option cookie", () => {
     const cookieOf = async (port) => {
         const one = await session(port);
         assert.equal((await one.post("4x")).header("set-cookie"), undefined);
@@ -371,7 +371,7 @@ describe("option cookie", () => {
     }));
 });
 
-describe("option http_compression", () => {
+describe("1.7 option http_compression", () => {
     async function echo(port, size, encoding) {
         const one = await session(port);
         await one.post(`4${"x".repeat(size - 1)}`);
@@ -405,7 +405,7 @@ describe("option http_compression", () => {
     }));
 });
 
-describe("option per_message_deflate", () => {
+describe("4 option per_message_deflate", () => {
     // What the server agrees to, and whether its echoes of 20 and 200 bytes come compressed.
     async function play(options, offer) {
         let outcome;

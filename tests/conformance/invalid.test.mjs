@@ -246,7 +246,7 @@ describe("bad connections", () => {
         await assertUnharmed();
     });
 
-    it("ends of sockets are reported with their reason", async () => {
+    it("2.3 5.5 ends of sockets are reported with their reason", async () => {
         const ends = async (tag, provoke) => {
             const ws = await openSession(port, { query: `&tag=${tag}` });
             await provoke(ws);

@@ -167,6 +167,10 @@ TEST_CASE("text is compressed for who takes it") {
     CHECK(field(packed, "Content-Encoding") == "gzip");
     CHECK(field(packed, "Vary") == "Accept-Encoding");
     CHECK(packed.body == net::deflate_body(net::ContentEncoding::gzip, text));
+    auto const tag = field(packed, "ETag");
+    CHECK(tag != field(get(site, "/long.css"), "ETag"));
+    CHECK(get(site, "/long.css", {{"if-none-match", tag}}).status == 304);
+    CHECK(get(site, "/long.css", {{"range", "bytes=1-"}, {"if-range", tag}}).status == 200);
     auto const plain = get(site, "/long.css");
     CHECK(field(plain, "Content-Encoding") == "");
     CHECK(field(plain, "Vary") == "Accept-Encoding");

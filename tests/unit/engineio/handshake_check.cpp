@@ -63,6 +63,8 @@ TEST_CASE("handshake_check: known sessions") {
           "3 TRANSPORT_MISMATCH,websocket,polling");
     CHECK(check("EIO=4&transport=polling&sid=x", "GET", false, &websocket) ==
           "3 TRANSPORT_MISMATCH,polling,websocket");
+    CHECK(check("EIO=4&transport=websocket&sid=x", "GET", false, &websocket) ==
+          "3 TRANSPORT_MISMATCH,websocket,websocket");
     CHECK(check("EIO=3&transport=polling&sid=x", "GET", false, &polling) ==
           "3 PROTOCOL_MISMATCH,3,4");
     CHECK(check("transport=websocket&sid=x", "GET", true, &polling) == "3 PROTOCOL_MISMATCH,3,4");

@@ -38,6 +38,15 @@ bool paused(World& world, std::string const& name) {
     return world.peer(name).transport->paused();
 }
 
+// Handlers such as subscriptions, which go on until their client leaves.
+void serve_while_connected(World& world) {
+    world.io().on("slow", [](Socket& socket) -> Task<void> {
+        while (socket.connected()) {
+            co_await socketio::sleep_for(1s);
+        }
+    });
+}
+
 }  // namespace
 
 TEST_CASE("backpressure: reading pauses above the limit and goes on at half of it") {
@@ -134,7 +143,14 @@ TEST_CASE("backpressure: a pause is not taken for the client's death") {
         })
         .connects("a")
         .says("a", many(limits::max_unfinished_handlers + 1, R"(42["slow"])"))
-        .advance(95s)
+        // A client that hears no ping for 45 s leaves.
+        .advance(25s)
+        .gets("a", "2")
+        .advance(20s)
+        .gets("a", "2")
+        .advance(25s)
+        .gets("a", "2")
+        .advance(25s)
         .gets("a", "2")
         .stays_open("a")
         .advance(6s)
@@ -142,6 +158,39 @@ TEST_CASE("backpressure: a pause is not taken for the client's death") {
         .stays_open("a")
         .advance(20s)
         .ended("a")
+        .run();
+}
+
+TEST_CASE("backpressure: a client that left during a pause is noticed in the end") {
+    ServerRig()
+        .serves(serve_while_connected)
+        .connects("a")
+        .says("a", many(limits::max_unfinished_handlers + 1, R"(42["slow"])"))
+        .advance(25s)
+        .advance(20s)
+        .advance(25s)
+        .advance(25s)
+        .advance(25s)
+        .stays_open("a")
+        .advance(25s)
+        .ended("a")
+        .advance(1s)
+        .run();
+}
+
+TEST_CASE("backpressure: a close during a pause ends by its heartbeat") {
+    ServerRig()
+        .serves(serve_while_connected)
+        .opens_polling("a")
+        .polls("a")
+        .says("a", {"40"})
+        .gets("a", "40*")
+        .says("a", many(limits::max_unfinished_handlers + 1, R"(42["slow"])"))
+        .does([](World& world) { world.io().disconnect_sockets(true); })
+        .advance(25s)
+        .advance(20s)
+        .ended("a")
+        .advance(1s)
         .run();
 }
 
