@@ -50,6 +50,9 @@ void Engine::State::open_session(Exchange exchange) {
 }
 
 void Engine::State::identified(Exchange exchange, std::optional<std::string> sid) {
+    if (closed) {
+        return;  // meanwhile; the dropped responder cuts the connection
+    }
     bool const fresh = sid && !sid->empty() && group.claim(*sid, shard.index());
     if (!fresh) {
         auto const* const why = !sid ? "failed" : sid->empty() ? "empty" : "in use";

@@ -124,8 +124,9 @@ Core::Core(Runtime& runtime, ServerOptions options)
 }
 
 Core::~Core() {
-    // A server torn down without close() still has polling sessions; their clients use the lists
-    // and namespaces below.
+    // A server torn down without close() is still known to its cluster, and still has polling
+    // sessions; their clients use the lists and namespaces below.
+    leave_cluster();
     entrances_.clear();
 }
 
@@ -214,13 +215,17 @@ void Core::on_shards(std::function<bool(unsigned)> const& wanted,
     }
 }
 
+void Core::leave_cluster() {
+    if (auto* const cluster = adapter(); cluster && listening_ && !closed_.exchange(true)) {
+        cluster->close();
+    }
+}
+
 void Core::close() {
     if (!listening_) {
         return;
     }
-    if (auto* const cluster = adapter(); cluster && !closed_.exchange(true)) {
-        cluster->close();
-    }
+    leave_cluster();
     on_shards([](unsigned) { return true; }, [this](Shard& shard) { close_shard(shard); });
 }
 

@@ -91,6 +91,7 @@ private:
 
     NamespacePtr make_child(ParentNamespace& parent, std::string const& name, bool occupied);
     void announce(Namespace& nsp);
+    void leave_cluster();
     void close_shard(engineio::net::Shard& shard);
 
     Runtime& runtime_;

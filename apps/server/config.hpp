@@ -20,6 +20,7 @@ struct ServerConfig {
     std::string trust_proxy;  ///< as HttpOptions::trust_proxy, separated by commas
     std::string client_dir;   ///< empty: look beside the executable
     std::string web_dir;      ///< empty: look beside the executable
+    bool web_spa = false;     ///< unknown paths get its index.html
     std::string cors_origin;  ///< "*", one origin, or empty for same-origin only
     int ping_interval_ms = 25000;
     int ping_timeout_ms = 20000;

@@ -133,7 +133,8 @@ Hubbub::ElizaProfile::ElizaProfile(socketio::Runtime& runtime, socketio::ServerO
 
 Hubbub::Hubbub(Config const& config, Folders folders)
     : config_(config.server), folders_(std::move(folders)),
-      site_(folders_.web.empty() ? common::StaticSite() : common::StaticSite(folders_.web)),
+      site_(folders_.web.empty() ? common::StaticSite()
+                                 : common::StaticSite(folders_.web, config.server.web_spa)),
       runtime_(static_cast<unsigned>(config.server.threads)) {
     if (config.dungeonlab.enabled) {
         dungeonlab_ = std::make_unique<DungeonLabProfile>(runtime_, options_for(config.dungeonlab));

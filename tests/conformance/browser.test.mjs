@@ -55,6 +55,18 @@ describe("the demo page", { skip }, () => {
         assert.equal((await fetch(`${server.url}/nowhere`)).status, 404);
     });
 
+    it("serves a frontend with routes of its own", async () => {
+        const spa = await startCommand(command, ["--web-spa"]);
+        try {
+            const answer = await fetch(`${spa.url}/some/route`);
+            assert.equal(answer.status, 200);
+            assert.match(await answer.text(), /<html/i);
+            assert.equal((await fetch(`${spa.url}/missing.js`)).status, 404);
+        } finally {
+            await spa.stop();
+        }
+    });
+
     it("says that it uses WebSocket", async () => {
         for (const page of [ana, ben]) await sees(page, "#transport", "websocket");
     });

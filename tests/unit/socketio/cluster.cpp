@@ -92,6 +92,20 @@ TEST_CASE("cluster: broadcasts cross, in order, unless local") {
     }
 }
 
+TEST_CASE("cluster: a server that is torn down without close() leaves it") {
+    FakeBus bus;
+    auto const member = bus.join();
+    {
+        socketio::ServerOptions options;
+        options.adapter = member;
+        World world(options);
+        world.core().open();
+        CHECK(member->server_count() == 1);
+    }
+    CHECK(member->server_count() == 0);
+    CHECK(member->closes == 1);
+}
+
 TEST_CASE("cluster: sockets of other servers join, leave and are disconnected") {
     Cluster cluster;
     cluster.open();
