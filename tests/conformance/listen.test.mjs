@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
-import net from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -15,11 +14,24 @@ const noIpv6 = networkInterfaces().lo?.some(({ family }) => family === "IPv6") ?
 
 afterEach(closeAll);
 
-const reaches = (host, port) => new Promise((resolve) => {
-    const socket = net.connect({ host, port });
-    socket.once("connect", () => { socket.destroy(); resolve(true); });
-    socket.once("error", () => resolve(false));
-});
+const polling = (address, port) => `http://${address}:${port}/socket.io/?EIO=4&transport=polling`;
+
+async function open(address, port) {
+    const answer = await fetch(polling(address, port));
+    return JSON.parse((await answer.text()).slice(1)).sid;
+}
+
+// Whether the server that knows the session is reached there: another program may listen on the
+// same port of the other family.
+async function reaches(address, port, sid) {
+    try {
+        const answer = await fetch(`${polling(address, port)}&sid=${sid}`,
+            { method: "POST", body: "3" });
+        return await answer.text() === "ok";
+    } catch {
+        return false;
+    }
+}
 
 const hosts = [
     { host: "127.0.0.1", v4: true, v6: false },
@@ -36,8 +48,9 @@ for (const { host, v4, v6 } of hosts) {
         after(() => server?.stop());
 
         it("listens on the expected families", async () => {
-            assert.equal(await reaches("127.0.0.1", server.port), v4);
-            assert.equal(await reaches("::1", server.port), v6);
+            const sid = await open(v4 ? "127.0.0.1" : "[::1]", server.port);
+            assert.equal(await reaches("127.0.0.1", server.port, sid), v4);
+            assert.equal(await reaches("[::1]", server.port, sid), v6);
         });
 
         for (const address of [v4 && "127.0.0.1", v6 && "[::1]"].filter(Boolean)) {
