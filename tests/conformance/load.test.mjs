@@ -8,7 +8,7 @@ import { startServer } from "./lib/server.mjs";
 
 const clients = 20;
 // Under TSan a thousand would keep the server busy for longer than an upgrade may take (10 s).
-const messages = patience < 8 ? 1000 : 250;
+const messages = patience < 8 ? 1000 : 200;
 
 let server;
 before(async () => { server = await startServer("main"); });
