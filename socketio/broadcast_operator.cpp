@@ -12,46 +12,6 @@
 
 namespace socketio {
 
-BroadcastOperator BroadcastOperator::to(RoomList rooms) const {
-    auto copy = *this;
-    for (auto& room : rooms.names) {
-        copy.selection_.rooms.push_back(std::move(room));
-    }
-    return copy;
-}
-
-BroadcastOperator BroadcastOperator::except(RoomList rooms) const {
-    auto copy = *this;
-    for (auto& room : rooms.names) {
-        copy.selection_.except.push_back(std::move(room));
-    }
-    return copy;
-}
-
-BroadcastOperator BroadcastOperator::volatile_() const {
-    auto copy = *this;
-    copy.flags_.is_volatile = true;
-    return copy;
-}
-
-BroadcastOperator BroadcastOperator::compress(bool on) const {
-    auto copy = *this;
-    copy.flags_.compress = on;
-    return copy;
-}
-
-BroadcastOperator BroadcastOperator::local() const {
-    auto copy = *this;
-    copy.flags_.local = true;
-    return copy;
-}
-
-BroadcastOperator BroadcastOperator::timeout(std::chrono::milliseconds limit) const {
-    auto copy = *this;
-    copy.flags_.timeout = limit;
-    return copy;
-}
-
 void BroadcastOperator::broadcast(EventRef const& event) const {
     nsp_->broadcast(selection_, flags_, event);
 }

@@ -2,6 +2,7 @@
 
 #include "socketio/ack.hpp"
 #include "socketio/adapter.hpp"
+#include "socketio/addressing.hpp"
 #include "socketio/emit.hpp"
 #include "socketio/handshake.hpp"
 #include "socketio/namespace_ptr.hpp"
@@ -46,23 +47,15 @@ struct RemoteSocket {
 /// Whom to send to and how: immutable, every call returns a new operator, so one can be kept and
 /// used again. May be made and used on any thread; events of one thread reach a client in the
 /// order they were emitted (reference-behaviour 6.4).
-class BroadcastOperator {
+class BroadcastOperator : public Addressing<BroadcastOperator> {
 public:
     explicit BroadcastOperator(Namespace& nsp, Selection selection = {}, EmitFlags flags = {})
-        : nsp_(&nsp), selection_(std::move(selection)), flags_(flags) {}
+        : Addressing(std::move(selection), flags), nsp_(&nsp) {}
 
-    /// Adds rooms; without any, everybody in the namespace is meant.
-    BroadcastOperator to(RoomList rooms) const;
-    BroadcastOperator in(RoomList rooms) const { return to(std::move(rooms)); }
-    /// Leaves out whoever is in one of these rooms.
-    BroadcastOperator except(RoomList rooms) const;
-    /// May be dropped for clients that can't be written to at once.
-    BroadcastOperator volatile_() const;
-    BroadcastOperator compress(bool on) const;
-    /// This server only, not the cluster.
-    BroadcastOperator local() const;
     /// How long emit_with_ack waits.
-    BroadcastOperator timeout(std::chrono::milliseconds limit) const;
+    BroadcastOperator timeout(std::chrono::milliseconds limit) const {
+        return changed([limit](BroadcastOperator& copy) { copy.flags_.timeout = limit; });
+    }
 
     /// Encodes once and sends to every selected client. Throws std::invalid_argument for reserved
     /// event names.
@@ -102,8 +95,19 @@ private:
     void on_selected(ClusterRequest request, std::function<void(Socket&)> action) const;
 
     NamespacePtr nsp_;
-    Selection selection_;
-    EmitFlags flags_;
+};
+
+/// What a Namespace, and a Server for its "/", can do to all its sockets at once.
+template <class Owner>
+class Broadcasts : public AddressesAll<Owner, BroadcastOperator> {
+public:
+    BroadcastOperator timeout(std::chrono::milliseconds limit) {
+        return this->everybody().timeout(limit);
+    }
+    Task<std::vector<RemoteSocket>> fetch_sockets() { return this->everybody().fetch_sockets(); }
+    void sockets_join(RoomList rooms) { this->everybody().sockets_join(std::move(rooms)); }
+    void sockets_leave(RoomList rooms) { this->everybody().sockets_leave(std::move(rooms)); }
+    void disconnect_sockets(bool close = false) { this->everybody().disconnect_sockets(close); }
 };
 
 /// A RemoteSocket with a limit for the next emit_with_ack.

@@ -25,7 +25,7 @@ struct NamespaceShard;
 
 /// A channel of its own on every connection: handlers, rooms and sockets under one name. Owned by
 /// the Server. Emitting is possible on any thread; registering only before listen().
-class Namespace final : public HandlerRegistry {
+class Namespace final : public HandlerRegistry, public Broadcasts<Namespace> {
 public:
     Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable> table,
               bool is_child = false);
@@ -36,28 +36,6 @@ public:
     std::string const& name() const { return name_; }
     /// The server it belongs to.
     Server& server() const;
-
-    BroadcastOperator to(RoomList rooms) { return all().to(std::move(rooms)); }
-    BroadcastOperator in(RoomList rooms) { return all().to(std::move(rooms)); }
-    BroadcastOperator except(RoomList rooms) { return all().except(std::move(rooms)); }
-    BroadcastOperator volatile_() { return all().volatile_(); }
-    BroadcastOperator compress(bool on) { return all().compress(on); }
-    BroadcastOperator local() { return all().local(); }
-    BroadcastOperator timeout(std::chrono::milliseconds limit) { return all().timeout(limit); }
-
-    /// To every connected socket of the namespace.
-    template <class... A>
-    void emit(std::string_view event, A const&... args) {
-        all().emit(event, args...);
-    }
-    template <class... A>
-    void send(A const&... args) {
-        all().emit("message", args...);
-    }
-    Task<std::vector<RemoteSocket>> fetch_sockets() { return all().fetch_sockets(); }
-    void sockets_join(RoomList rooms) { all().sockets_join(std::move(rooms)); }
-    void sockets_leave(RoomList rooms) { all().sockets_leave(std::move(rooms)); }
-    void disconnect_sockets(bool close = false) { all().disconnect_sockets(close); }
 
     /// To the handlers of the other servers of the cluster (HandlerRegistry::on_server_side), not
     /// to clients and not to this server. Without an adapter a warning is logged, as in Node.
@@ -85,6 +63,7 @@ public:
     std::size_t socket_count() const;
 
 private:
+    friend class AddressesAll<Namespace, BroadcastOperator>;
     friend class BroadcastOperator;
     friend class Client;
     friend class Core;

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "socketio/broadcast_operator.hpp"
+#include "socketio/addressing.hpp"
 #include "socketio/emit.hpp"
 #include "socketio/handler_table.hpp"
+#include "socketio/namespace_ptr.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,19 +17,11 @@ namespace socketio {
 class Core;
 
 /// Whom a ParentNamespace addresses: the same selection in each of its children.
-class ParentOperator {
+class ParentOperator : public Addressing<ParentOperator> {
 public:
     ParentOperator(Core& core, std::shared_ptr<HandlerTable> family, Selection selection = {},
                    EmitFlags flags = {})
-        : core_(&core), family_(std::move(family)), selection_(std::move(selection)),
-          flags_(flags) {}
-
-    ParentOperator to(RoomList rooms) const;
-    ParentOperator in(RoomList rooms) const { return to(std::move(rooms)); }
-    ParentOperator except(RoomList rooms) const;
-    ParentOperator volatile_() const;
-    ParentOperator compress(bool on) const;
-    ParentOperator local() const;
+        : Addressing(std::move(selection), flags), core_(&core), family_(std::move(family)) {}
 
     /// Encodes per child, because the namespace is part of the packet.
     template <class... A>
@@ -42,13 +35,13 @@ private:
 
     Core* core_;
     std::shared_ptr<HandlerTable> family_;
-    Selection selection_;
-    EmitFlags flags_;
 };
 
 /// The handlers of a family of dynamic namespaces, made by Server::of with a pattern or a
-/// predicate: all children share them. Registering only before listen(); emitting on any thread.
-class ParentNamespace final : public HandlerRegistry {
+/// predicate: all children share them, and the shortcuts address all children. Registering only
+/// before listen(); emitting on any thread.
+class ParentNamespace final : public HandlerRegistry,
+                              public AddressesAll<ParentNamespace, ParentOperator> {
 public:
     using Admit = std::function<bool(std::string const& name, Json const& auth)>;
 
@@ -59,24 +52,8 @@ public:
     /// The children that exist now; fetch_sockets and the like are theirs.
     std::vector<NamespacePtr> children() const;
 
-    ParentOperator to(RoomList rooms) { return all().to(std::move(rooms)); }
-    ParentOperator in(RoomList rooms) { return all().to(std::move(rooms)); }
-    ParentOperator except(RoomList rooms) { return all().except(std::move(rooms)); }
-    ParentOperator volatile_() { return all().volatile_(); }
-    ParentOperator compress(bool on) { return all().compress(on); }
-    ParentOperator local() { return all().local(); }
-
-    /// To every connected socket of every child.
-    template <class... A>
-    void emit(std::string_view event, A const&... args) {
-        all().emit(event, args...);
-    }
-    template <class... A>
-    void send(A const&... args) {
-        all().emit("message", args...);
-    }
-
 private:
+    friend class AddressesAll<ParentNamespace, ParentOperator>;
     friend class Core;
     ParentOperator all() { return ParentOperator(core_, table_); }
 

@@ -96,7 +96,7 @@ engineio::Options engine_options(ServerOptions const& options);
 ///     Server io{{.port = 3000}};
 ///     io.on("chat message", [&](std::string text) { io.emit("chat message", text); });
 ///     io.run();
-class Server {
+class Server : public Broadcasts<Server> {
 public:
     /// Throws std::invalid_argument, naming the option, for options that can't be served.
     explicit Server(ServerOptions options = {});
@@ -161,14 +161,6 @@ public:
         return sockets().on_any(std::move(listener));
     }
     template <class... A>
-    void emit(std::string_view event, A const&... args) {
-        sockets().emit(event, args...);
-    }
-    template <class... A>
-    void send(A const&... args) {
-        sockets().send(args...);
-    }
-    template <class... A>
     void server_side_emit(std::string_view event, A const&... args) {
         sockets().server_side_emit(event, args...);
     }
@@ -176,17 +168,6 @@ public:
     BroadcastReply<T> server_side_emit_with_ack(std::string_view event, A const&... args) {
         return sockets().server_side_emit_with_ack<T>(event, args...);
     }
-    BroadcastOperator to(RoomList rooms) { return sockets().to(std::move(rooms)); }
-    BroadcastOperator in(RoomList rooms) { return sockets().to(std::move(rooms)); }
-    BroadcastOperator except(RoomList rooms) { return sockets().except(std::move(rooms)); }
-    BroadcastOperator volatile_() { return sockets().volatile_(); }
-    BroadcastOperator compress(bool on) { return sockets().compress(on); }
-    BroadcastOperator local() { return sockets().local(); }
-    BroadcastOperator timeout(std::chrono::milliseconds limit) { return sockets().timeout(limit); }
-    Task<std::vector<RemoteSocket>> fetch_sockets() { return sockets().fetch_sockets(); }
-    void sockets_join(RoomList rooms) { sockets().sockets_join(std::move(rooms)); }
-    void sockets_leave(RoomList rooms) { sockets().sockets_leave(std::move(rooms)); }
-    void disconnect_sockets(bool close = false) { sockets().disconnect_sockets(close); }
 
     /// Requests that are neither for the client files nor for the engine, upgrades included. Runs
     /// on the shard of the connection. Default: 404; upgrades are ended after
@@ -226,6 +207,10 @@ public:
     std::size_t clients_count() const;
 
 private:
+    friend class AddressesAll<Server, BroadcastOperator>;
+
+    BroadcastOperator all() { return BroadcastOperator(sockets()); }
+
     std::unique_ptr<Runtime> own_runtime_;
     std::unique_ptr<Core> core_;
 };
