@@ -45,7 +45,7 @@ bool is_one_of(std::string_view word, std::array<std::string_view, 3> const& wor
            std::find(words.begin(), words.end(), net::to_lower(word)) != words.end();
 }
 
-void demand(bool fine, std::string_view attribute, std::string_view value) {
+void demand_valid(bool fine, std::string_view attribute, std::string_view value) {
     if (!fine) {
         throw std::invalid_argument(fmt::format("cookie.{}: invalid: \"{}\"", attribute, value));
     }
@@ -95,12 +95,14 @@ void check_cookie(CookieOptions const& options) {
     auto const all = [](std::string_view text, bool (*fits)(char)) {
         return std::all_of(text.begin(), text.end(), fits);
     };
-    demand(!options.name.empty() && all(options.name, is_name_char), "name", options.name);
-    demand(all(options.path, is_path_char), "path", options.path);
+    demand_valid(!options.name.empty() && all(options.name, is_name_char), "name", options.name);
+    demand_valid(all(options.path, is_path_char), "path", options.path);
     auto const domain = options.domain.value_or("d");
-    demand(!domain.empty() && all(domain, is_domain_char), "domain", domain);
-    demand(is_one_of(options.same_site, {"lax", "strict", "none"}), "same_site", options.same_site);
-    demand(is_one_of(options.priority, {"low", "medium", "high"}), "priority", options.priority);
+    demand_valid(!domain.empty() && all(domain, is_domain_char), "domain", domain);
+    demand_valid(is_one_of(options.same_site, {"lax", "strict", "none"}), "same_site",
+                 options.same_site);
+    demand_valid(is_one_of(options.priority, {"low", "medium", "high"}), "priority",
+                 options.priority);
 }
 
 }  // namespace engineio

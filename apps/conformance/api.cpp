@@ -39,7 +39,7 @@ private:
 
 using Log = std::vector<std::string>;
 
-std::string tag_of(Socket const& socket) {
+std::string auth_tag_of(Socket const& socket) {
     return socket.handshake().auth("tag").value_or("");
 }
 
@@ -160,15 +160,15 @@ private:
         connection.on_upgrade([keep = SocketPtr(&socket)](engineio::TransportName name) {
             keep->emit("moved", to_string(name));
         });
-        connection.on_close([this, tag = tag_of(socket)](engineio::CloseReason reason, auto) {
+        connection.on_close([this, tag = auth_tag_of(socket)](engineio::CloseReason reason, auto) {
             trace_.add("conn " + tag + " " + std::string(to_string(reason)));
         });
         socket.on_disconnecting([](Socket& s) {
-            s.broadcast().emit("leaving", tag_of(s), s.rooms().size());
+            s.broadcast().emit("leaving", auth_tag_of(s), s.rooms().size());
             s.emit("x-last", "words");
         });
         socket.on_disconnect([this](Socket& s, DisconnectReason reason) {
-            trace_.add("left " + tag_of(s) + " " + std::string(to_string(reason)) + " " +
+            trace_.add("left " + auth_tag_of(s) + " " + std::string(to_string(reason)) + " " +
                        std::to_string(s.rooms().size()));
         });
     }

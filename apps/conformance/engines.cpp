@@ -45,9 +45,9 @@ protected:
     Session& session_;
 };
 
-class ClientSuite final : public Echo {
+class EngineClientSuite final : public Echo {
 public:
-    explicit ClientSuite(Session& session) : Echo(session) {
+    explicit EngineClientSuite(Session& session) : Echo(session) {
         session.shard().defer([this, &session] {
             if (session.is_open()) {
                 send_text(session, "hi");
@@ -87,7 +87,7 @@ void add_cookies(engineio::net::Headers& headers, socketio::Request const&) {
     }
 }
 
-engineio::Options options_of(std::string_view profile) {
+engineio::Options engine_options_of(std::string_view profile) {
     engineio::Options options;
     if (profile == "eio-client-suite") {
         options.ping_interval = 500ms;
@@ -134,7 +134,7 @@ private:
 
 EngineWishes wishes_of(std::string_view name, Listen const& listen, ErrorLog& errors) {
     if (name != "eio-options") {
-        return {options_of(name), {}};
+        return {engine_options_of(name), {}};
     }
     auto const json = socketio::Json::parse(listen.engine_options);
     auto wishes = engine_wishes(json ? *json : socketio::Json::object());
@@ -191,7 +191,7 @@ public:
         bool const suite = name == "eio-client-suite";
         auto const accept = [suite](Session& session) -> std::unique_ptr<engineio::SessionHandler> {
             if (suite) {
-                return std::make_unique<ClientSuite>(session);
+                return std::make_unique<EngineClientSuite>(session);
             }
             return std::make_unique<Echo>(session);
         };

@@ -12,15 +12,15 @@ namespace engineio::net {
 
 namespace {
 
-bool is_control(char c) {
+bool breaks_line(char c) {
     return c == '\r' || c == '\n' || c == '\0';
 }
 
 // Values may carry what a peer sent; a line break in one would let it write fields of its own.
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-    std::remove_copy_if(name.begin(), name.end(), std::back_inserter(out), is_control);
+    std::remove_copy_if(name.begin(), name.end(), std::back_inserter(out), breaks_line);
     out += ": ";
-    std::remove_copy_if(value.begin(), value.end(), std::back_inserter(out), is_control);
+    std::remove_copy_if(value.begin(), value.end(), std::back_inserter(out), breaks_line);
     out += "\r\n";
 }
 

@@ -35,7 +35,7 @@ spdlog::level::level_enum backend_level(Level level) {
     return spdlog::level::off;
 }
 
-bool is_control(char c) {
+bool is_control_character(char c) {
     auto const byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t') || byte == 0x7F;
 }
@@ -65,12 +65,12 @@ void log(Level level, std::string_view category, std::string_view text) {
         return;
     }
     // Text is an argument, never a format: a peer's braces must not be interpreted.
-    if (std::none_of(text.begin(), text.end(), is_control)) {
+    if (std::none_of(text.begin(), text.end(), is_control_character)) {
         spdlog::log(backend_level(level), "{}: {}", category, text);
         return;
     }
     std::string clean(text);
-    std::replace_if(clean.begin(), clean.end(), is_control, '?');
+    std::replace_if(clean.begin(), clean.end(), is_control_character, '?');
     spdlog::log(backend_level(level), "{}: {}", category, clean);
 }
 
