@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Compiles each program of this folder, which must fail saying what its first line expects, and
-what must not: the C++ program of the README, the page for people from Node, and every public
-header on its own, without a foreign library behind it.
+what must not: the C++ program of the README and the page for people from Node.
 
 Usage: run.py COMPILER SOURCE_ROOT [FLAG...]
 """
@@ -36,28 +35,6 @@ def check_readme(compiler, root, flags):
         if status != 0:
             return f"does not compile: {output[:500]}"
     return None
-
-
-FOREIGN = re.compile(r"\S*/(?:boost/asio|boost/beast|rapidjson|openssl|spdlog)\S*")
-
-
-def public_headers(root):
-    """Those that the first lines of socketio/README.md name."""
-    text = (root / "socketio/README.md").read_text()
-    names = re.findall(r"`([a-z_]+)`", text[text.index("Applications include"):text.index(", with")])
-    return [f"socketio/{name}.hpp" for name in ["socketio", *names]]
-
-
-def check_header(compiler, root, flags, header):
-    """Compiles alone and brings no foreign library with it."""
-    with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
-        source.write(f'#include "{header}"\n')
-        source.flush()
-        status, output = compile_output(compiler, root, [*flags, "-H"], source.name)
-    if status != 0:
-        return f"does not compile: {output[:500]}"
-    foreign = FOREIGN.search(output)
-    return f"includes {foreign.group(0)}" if foreign else None
 
 
 PAGE = "socketio/coming-from-node.md"
@@ -102,7 +79,6 @@ def main():
     checks = [(source.stem, check, source) for source in sources]
     checks.append(("the README's program", lambda *args: check_readme(*args[:3]), None))
     checks.append(("coming from Node", lambda *args: check_page(*args[:3]), None))
-    checks += [(f"{header} alone", check_header, header) for header in public_headers(root)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         running = [(name, pool.submit(run, compiler, root, flags, what))
                    for name, run, what in checks]

@@ -152,13 +152,18 @@ npm_install_in() {
     cd "$1" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 }
 
-# configure FOLDER OPTION...: meson setup, once.
+# configure FOLDER OPTION...: meson setup, once, and again when the options are others.
 configure() {
-    local folder=$1
+    local folder=$1 stamp="$1/.options"
     shift
     if [ -e "$folder/build.ninja" ]; then
-        return
+        [ "$(cat "$stamp" 2>/dev/null)" = "$*" ] && return
+        # Objects that the change does not concern stay.
+        step "configure ${folder#"$root/"} anew" meson setup --reconfigure "$folder" "$root" "$@" ||
+            return 1
+    else
+        rm -rf "$folder"
+        step "configure ${folder#"$root/"}" meson setup "$folder" "$root" "$@" || return 1
     fi
-    rm -rf "$folder"
-    step "configure ${folder#"$root/"}" meson setup "$folder" "$root" "$@"
+    printf '%s\n' "$*" >"$stamp"
 }
