@@ -5,7 +5,7 @@
 
 namespace engineio {
 
-// Why a session ended; the strings are Node's (engine.io `close` event).
+/// Why a session ended; the strings are Node's (engine.io `close` event).
 enum class CloseReason : std::uint8_t {
     ping_timeout,
     transport_close,

@@ -17,34 +17,37 @@ namespace engineio {
 
 class Engine;
 
-// What the engines of all shards of one server share, and the application's side of them (Node:
-// `io.engine`). Owned by the server; outlives its engines. Fixed once the first engine exists.
+/// What the engines of all shards of one server share, and the application's side of them (Node:
+/// `io.engine`). Owned by the server; outlives its engines. Fixed once the first engine exists.
 class EngineGroup {
 public:
-    // Throws std::invalid_argument as check_options() does.
+    /// Throws std::invalid_argument as check_options() does.
     explicit EngineGroup(Options options);
     EngineGroup(EngineGroup const&) = delete;
     EngineGroup& operator=(EngineGroup const&) = delete;
 
-    // Adds a middleware; they run in this order. Throws std::logic_error once an engine exists.
+    /// Adds a middleware; they run in this order. Throws std::logic_error once an engine exists.
     void use(Middleware middleware);
 
+    /// As given to the server.
     Options const& options() const { return options_; }
-    // Any thread: open sessions of all shards; approximate while they come and go.
+    /// Any thread: open sessions of all shards; approximate while they come and go.
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
-    // Any thread, once the engines exist: closes every session, queued packets discarded, with the
-    // reason "forced close". New requests are answered 503.
+    /// Any thread, once the engines exist: closes every session, queued packets discarded, with the
+    /// reason "forced close". New requests are answered 503.
     void close();
 
     // --- for the engines -------------------------------------------------------------------------
 
+    /// @private For the engines.
     std::vector<Middleware> const& middlewares() const { return middlewares_; }
     void add(Engine& engine, std::function<void()> close);
     void remove(Engine& engine);
     void count(int change) { clients_.fetch_add(change, std::memory_order_relaxed); }
-    // Custom ids do not name their shard, so they are listed here, and only they: the shard of the
-    // session; and to enter an id, which fails if it is in use.
+    /// Custom ids do not name their shard, so they are listed here, and only they: the shard of the
+    /// session; and to enter an id, which fails if it is in use.
     std::optional<unsigned> shard_of(std::string_view sid) const;
+    /// @private For the engines.
     bool claim(std::string const& sid, unsigned shard);
     void release(std::string const& sid);
 

@@ -19,42 +19,42 @@
 
 namespace engineio {
 
-// The user of a session: socketio::Client, or an application on bare Engine.IO. Owned by its
-// session and called on its shard, in the decode phase (views are valid during the call only).
+/// The user of a session: socketio::Client, or an application on bare Engine.IO. Owned by its
+/// session and called on its shard, in the decode phase (views are valid during the call only).
 class SessionHandler {
 public:
     virtual ~SessionHandler() = default;
     virtual void on_message(std::string_view text) = 0;
     virtual void on_binary(std::string_view bytes) = 0;
-    // Everything queued was taken by the transport.
+    /// Everything queued was taken by the transport.
     virtual void on_drain() = 0;
-    // The session moved to another transport.
+    /// The session moved to another transport.
     virtual void on_upgrade() {}
-    // Only after Session::observe_packets(): every packet that comes in or is made for sending.
+    /// Only after Session::observe_packets(): every packet that comes in or is made for sending.
     virtual void on_packet_seen(PacketType /*type*/, std::string_view /*data*/, bool /*incoming*/) {
     }
-    // The last call, made once. `description` says what went wrong, e.g. "overlap from client".
+    /// The last call, made once. `description` says what went wrong, e.g. "overlap from client".
     virtual void on_close(CloseReason reason, std::string_view description) = 0;
 };
 
-// One client connection of Engine.IO: heartbeat, upgrade, close and the queue of packets that no
-// transport could take yet. Pure: bytes and time go in, packets come out through Transport.
-// Owned by its Engine; lives on one shard.
-//
-// Upgrade (reference-behaviour 3.1), the transport under test being the probe:
-//
-//   state    | probe says 2probe      | probe says 5          | anything else / timeout / closed
-//   ---------+------------------------+-----------------------+---------------------------------
-//   none     | (no probe yet: attach_probe() -> probing)
-//   probing  | answer 3probe, noops   | switch -> done        | close probe -> none
-//   done     | ordinary traffic
+/// One client connection of Engine.IO: heartbeat, upgrade, close and the queue of packets that no
+/// transport could take yet. Pure: bytes and time go in, packets come out through Transport.
+/// Owned by its Engine; lives on one shard.
+///
+/// Upgrade (reference-behaviour 3.1), the transport under test being the probe:
+///
+///   state    | probe says 2probe      | probe says 5          | anything else / timeout / closed
+///   ---------+------------------------+-----------------------+---------------------------------
+///   none     | (no probe yet: attach_probe() -> probing)
+///   probing  | answer 3probe, noops   | switch -> done        | close probe -> none
+///   done     | ordinary traffic
 class Session {
 public:
     struct Opening {
         std::string sid;
-        int protocol = 4;  // 4, or 3 with allow_eio3
+        int protocol = 4;  ///< 4, or 3 with allow_eio3
         bool base64_only = false;
-        net::Request request;  // the first request: headers, query, address
+        net::Request request;  ///< the first request: headers, query, address
     };
 
     Session(net::Shard& shard, Options const& options, Opening opening);
@@ -71,58 +71,58 @@ public:
     TransportName transport() const;
     bool upgraded() const;
     bool upgrading() const { return probe_ != nullptr; }
-    bool is_open() const;   // packets can be sent
-    bool writable() const;  // the transport would take a packet at once
+    bool is_open() const;   ///< packets can be sent
+    bool writable() const;  ///< the transport would take a packet at once
     std::size_t buffered_bytes() const;
-    // The POST whose packets are being handled in this call; null on a WebSocket.
+    /// The POST whose packets are being handled in this call; null on a WebSocket.
     net::Request const* carrier() const { return carrier_; }
 
-    // Queues engine packets as one contiguous batch: text payloads begin with '4' (message),
-    // binary ones are raw data. Silently ignored once closing. Messages are shared, not copied.
+    /// Queues engine packets as one contiguous batch: text payloads begin with '4' (message),
+    /// binary ones are raw data. Silently ignored once closing. Messages are shared, not copied.
     void send(std::span<net::Message const> packets, bool compress = true);
 
-    // From now on the handler hears of every packet (SessionHandler::on_packet_seen).
+    /// From now on the handler hears of every packet (SessionHandler::on_packet_seen).
     void observe_packets() { observed_ = true; }
 
-    // Backpressure: while paused no packets come in, and the client's silence is not taken for its
-    // death.
+    /// Backpressure: while paused no packets come in, and the client's silence is not taken for its
+    /// death.
     void pause_reading(bool pause);
 
-    // Ends the session: queued packets are delivered first unless `discard`. on_close() comes
-    // with forced_close, in a later call, not inside this one if called from the handler's own
-    // on_message.
+    /// Ends the session: queued packets are delivered first unless `discard`. on_close() comes
+    /// with forced_close, in a later call, not inside this one if called from the handler's own
+    /// on_message.
     void close(bool discard = false);
 
     // --- for the Engine and the transports (public for tests' rigs) ------------------------------
 
-    // Sends the open packet and starts the heartbeat. `first` is the session's first transport.
-    // `on_ended` is called exactly once, last of all, after handler.on_close(): the owner may
-    // destroy the session from a deferred task, not inside the call.
+    /// Sends the open packet and starts the heartbeat. `first` is the session's first transport.
+    /// `on_ended` is called exactly once, last of all, after handler.on_close(): the owner may
+    /// destroy the session from a deferred task, not inside the call.
     void open(std::unique_ptr<SessionHandler> handler, Transport& first,
               std::function<void(Session&)> on_ended);
 
-    // Makes the session own a transport (polling); its life ends with the session or the upgrade.
+    /// Makes the session own a transport (polling); its life ends with the session or the upgrade.
     void own(std::unique_ptr<Transport> transport);
-    // The owned transport, or nullptr.
+    /// The owned transport, or nullptr.
     Transport* owned() const { return owned_.get(); }
 
-    // False, and nothing happens, if the session is upgrading, upgraded or ended already. `probe`
-    // must tell about its end with on_transport_closed() or on_transport_error().
+    /// False, and nothing happens, if the session is upgrading, upgraded or ended already. `probe`
+    /// must tell about its end with on_transport_closed() or on_transport_error().
     bool attach_probe(Transport& probe);
 
-    // A packet came in through `from`, which may be the probe.
+    /// A packet came in through `from`, which may be the probe.
     void on_packet(Transport& from, Packet const& packet);
-    // Something came in that is no packet.
+    /// Something came in that is no packet.
     void on_parse_error(Transport& from);
-    // `from` takes packets (again).
+    /// `from` takes packets (again).
     void on_transport_ready(Transport& from);
-    // `from` was closed by the peer.
+    /// `from` was closed by the peer.
     void on_transport_closed(Transport& from);
     void on_transport_error(Transport& from, std::string_view description);
     void set_carrier(net::Request const* post) { carrier_ = post; }
-    // The end of `from` that Transport::close() had put off.
+    /// The end of `from` that Transport::close() had put off.
     void on_close_delivered(Transport& from);
-    // `from` dies without a word, as when a server is torn down.
+    /// `from` dies without a word, as when a server is torn down.
     void forget(Transport& from);
 
 private:

@@ -17,32 +17,32 @@ constexpr std::string_view to_string(TransportName name) {
     return name == TransportName::polling ? "polling" : "websocket";
 }
 
-// One queued engine packet in its revision-4 form: text payload starts with the type digit
-// ("4..."), binary is the raw data of a message. `compress` matters to polling only.
+/// One queued engine packet in its revision-4 form: text payload starts with the type digit
+/// ("4..."), binary is the raw data of a message. `compress` matters to polling only.
 struct Outgoing {
     net::Message message;
     bool compress = true;
 };
 
-// What a session asks of a transport. Owned by the session (polling) or by its WebSocket
-// connection; a transport that ends tells the session first and is forgotten by it.
+/// What a session asks of a transport. Owned by the session (polling) or by its WebSocket
+/// connection; a transport that ends tells the session first and is forgotten by it.
 class Transport {
 public:
     virtual ~Transport() = default;
     virtual TransportName name() const = 0;
-    // Whether send() may be called now: a parked GET, or an open WebSocket (which keeps its own
-    // queue, so that all frames of a turn leave in one write).
+    /// Whether send() may be called now: a parked GET, or an open WebSocket (which keeps its own
+    /// queue, so that all frames of a turn leave in one write).
     virtual bool accepts() const = 0;
-    // What `volatile` messages ask: a parked GET, or a WebSocket with nothing unwritten.
+    /// What `volatile` messages ask: a parked GET, or a WebSocket with nothing unwritten.
     virtual bool writable() const = 0;
-    // Called only while accepts(). One batch, in order.
+    /// Called only while accepts(). One batch, in order.
     virtual void send(std::span<Outgoing const> packets) = 0;
-    // Ends the transport. True: it is over and the session is no longer told anything. False, from
-    // polling without a parked GET and never with `discard`: the close packet waits for the next
-    // GET or 30 s, then session.on_close_delivered() follows.
+    /// Ends the transport. True: it is over and the session is no longer told anything. False, from
+    /// polling without a parked GET and never with `discard`: the close packet waits for the next
+    /// GET or 30 s, then session.on_close_delivered() follows.
     virtual bool close(bool discard) = 0;
     virtual std::size_t buffered_bytes() const = 0;
-    // While paused no packets come in. A WebSocket is not read, a POST not answered.
+    /// While paused no packets come in. A WebSocket is not read, a POST not answered.
     virtual void pause_reading(bool pause) = 0;
 };
 

@@ -27,9 +27,9 @@ using engineio::net::Result;
 
 /// Why an acknowledgement did not come.
 enum class AckError : std::uint8_t {
-    timeout,       // not within .timeout(...)
-    disconnected,  // the socket left its namespace first
-    invalid,       // the answer does not fit the expected type
+    timeout,       ///< not within .timeout(...)
+    disconnected,  ///< the socket left its namespace first
+    invalid,       ///< the answer does not fit the expected type
 };
 
 constexpr std::string_view to_string(AckError error) {
@@ -50,7 +50,7 @@ namespace detail {
 struct AckSlot {
     AckSlot(SocketPtr socket, std::uint64_t id);
     ~AckSlot();
-    void send(std::size_t count, PayloadRef args);  // first call only
+    void send(std::size_t count, PayloadRef args);  ///< first call only
     SocketPtr socket;
     std::uint64_t id;
     bool sent = false;
@@ -84,10 +84,13 @@ template <class... Ts>
 class Ack {
 public:
     Ack() = default;
+    /// @private Made by the library.
     explicit Ack(std::shared_ptr<detail::AckSlot> slot) : slot_(std::move(slot)) {}
 
+    /// The client asked for an acknowledgement.
     explicit operator bool() const { return slot_ != nullptr; }
 
+    /// Sends it.
     void operator()(Ts const&... values) const {
         if (slot_) {
             auto const write = [&](Writer& writer) { write_args(writer, values...); };
@@ -113,6 +116,7 @@ public:
         }
     }
 
+    /// @private For the library.
     detail::AckCallback callback() const {
         return [state = state_](Result<Args, AckError> answer) {
             state->answer = std::move(answer);
@@ -143,8 +147,10 @@ private:
 /// The answers to a broadcast with acknowledgement, in order of arrival.
 template <class T>
 struct Replies {
+    /// What they answered.
     std::vector<T> replies;
-    std::size_t missing = 0;  // clients that did not answer in time, or not with a T
+    std::size_t missing = 0;  ///< clients that did not answer in time, or not with a T
+    /// Everybody has answered.
     bool complete() const { return missing == 0; }
 };
 
@@ -172,6 +178,7 @@ public:
         }
     }
 
+    /// @private For the library.
     detail::GatherCallback callback() const {
         return [state = state_](detail::Gathered gathered) {
             state->gathered = std::move(gathered);

@@ -15,16 +15,18 @@ namespace socketio {
 /// One operation of this server that concerns the others of its cluster, too. Plain data, so that
 /// an adapter can put it on whatever wire it speaks. Which members count depends on the kind.
 struct ClusterRequest {
+    /// What is to be done, and which members say it.
     enum class Kind : std::uint8_t {
-        broadcast,           // selection, flags, event, args
-        broadcast_with_ack,  // the same; reply: {"asked":n,"answers":[first arguments]}
-        sockets_join,        // selection, rooms
-        sockets_leave,       // selection, rooms
-        disconnect_sockets,  // selection, close
-        fetch_sockets,       // selection; reply: [{"id","rooms","handshake","data"}]
-        server_side_emit,    // event, args; reply, if asked for: the handler's value
+        broadcast,           ///< selection, flags, event, args
+        broadcast_with_ack,  ///< the same; reply: {"asked":n,"answers":[first arguments]}
+        sockets_join,        ///< selection, rooms
+        sockets_leave,       ///< selection, rooms
+        disconnect_sockets,  ///< selection, close
+        fetch_sockets,       ///< selection; reply: [{"id","rooms","handshake","data"}]
+        server_side_emit,    ///< event, args; reply, if asked for: the handler's value
     };
 
+    /// As the kind says; `nsp` always.
     Kind kind = Kind::broadcast;
     std::string nsp;
     Selection selection = {};
@@ -37,8 +39,10 @@ struct ClusterRequest {
 
 /// What the other servers answered, in order of arrival.
 struct ClusterReplies {
+    /// The replies.
     std::vector<Json> replies;
-    std::size_t missing = 0;  // servers that did not answer in time
+    std::size_t missing = 0;  ///< servers that did not answer in time
+    /// All have answered.
     bool complete() const { return missing == 0; }
 };
 

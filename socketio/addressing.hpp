@@ -28,6 +28,7 @@ public:
     Operator volatile_() const {
         return changed([](Addressing& copy) { copy.flags_.is_volatile = true; });
     }
+    /// Off: long polling sends this packet uncompressed.
     Operator compress(bool on) const {
         return changed([on](Addressing& copy) { copy.flags_.compress = on; });
     }
@@ -37,9 +38,11 @@ public:
     }
 
 protected:
+    /// @private For the operators.
     Addressing(Selection selection, EmitFlags flags)
         : selection_(std::move(selection)), flags_(flags) {}
 
+    /// @private For the operators.
     template <class F>
     Operator changed(F change) const {
         Operator copy = static_cast<Operator const&>(*this);
@@ -47,6 +50,7 @@ protected:
         return copy;
     }
 
+    /// @private For the operators.
     Selection selection_;
     EmitFlags flags_;
 
@@ -63,6 +67,7 @@ private:
 template <class Owner, class Operator>
 class AddressesAll {
 public:
+    /// As of Addressing, beginning with everybody.
     Operator to(RoomList rooms) { return everybody().to(std::move(rooms)); }
     Operator in(RoomList rooms) { return everybody().to(std::move(rooms)); }
     Operator except(RoomList rooms) { return everybody().except(std::move(rooms)); }
@@ -81,6 +86,7 @@ public:
     }
 
 protected:
+    /// @private For the owners.
     Operator everybody() { return static_cast<Owner*>(this)->all(); }
 };
 

@@ -27,12 +27,15 @@ class RemoteEmitter;
 /// server; valid forever. Its calls address the socket's own room and do nothing once it has left.
 /// Any thread, emit_with_ack excepted.
 struct RemoteSocket {
+    /// The socket's id.
     std::string id;
-    std::vector<std::string> rooms;  // its own id first
+    std::vector<std::string> rooms;  ///< its own id first
+    /// Its handshake, its data and its namespace when it was fetched.
     std::shared_ptr<Handshake const> handshake;
     Json data;
     NamespacePtr nsp;
 
+    /// To this socket.
     template <class... A>
     void emit(std::string_view event, A const&... args) const;
     /// The one answer: `co_await` gives Result<T, AckError>.
@@ -49,6 +52,7 @@ struct RemoteSocket {
 /// order they were emitted (reference-behaviour 6.4).
 class BroadcastOperator : public Addressing<BroadcastOperator> {
 public:
+    /// Everybody in `nsp`; usually made by Namespace::to and its kin.
     explicit BroadcastOperator(Namespace& nsp, Selection selection = {}, EmitFlags flags = {})
         : Addressing(std::move(selection), flags), nsp_(&nsp) {}
 
@@ -101,6 +105,7 @@ private:
 template <class Owner>
 class Broadcasts : public AddressesAll<Owner, BroadcastOperator> {
 public:
+    /// As of BroadcastOperator, for every connected socket.
     BroadcastOperator timeout(std::chrono::milliseconds limit) {
         return this->everybody().timeout(limit);
     }
@@ -113,8 +118,10 @@ public:
 /// A RemoteSocket with a limit for the next emit_with_ack.
 class RemoteEmitter {
 public:
+    /// @private Made by RemoteSocket::timeout.
     explicit RemoteEmitter(BroadcastOperator target) : target_(std::move(target)) {}
 
+    /// As RemoteSocket::emit_with_ack.
     template <class T = Json, class... A>
     Task<Result<T, AckError>> emit_with_ack(std::string_view event, A const&... args) const {
         // Sent before the coroutine begins: nothing of the arguments has to live on.

@@ -28,12 +28,13 @@ enum class ReadyState : std::uint8_t { open, closed };
 /// be kept, and says `closed` once the connection is gone. Only on the shard of its socket.
 class Connection {
 public:
+    /// What the hooks below hear.
     using UpgradeHook = std::function<void(engineio::TransportName)>;
     using DrainHook = std::function<void()>;
     using CloseHook = std::function<void(engineio::CloseReason, std::string_view description)>;
     using PacketHook = std::function<void(engineio::PacketType, std::string_view data)>;
 
-    Connection() = default;  // of a socket that has left: closed
+    Connection() = default;  ///< of a socket that has left: closed
 
     /// The engine's session id. It is a secret of this client: do not show it to others.
     std::string const& id() const;

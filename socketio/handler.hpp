@@ -20,6 +20,7 @@ namespace socketio {
 
 /// An event as listeners for any event and on_invalid see it; views live during the call.
 struct Event {
+    /// Its name, its arguments, and whether the client wants an acknowledgement.
     std::string_view name;
     std::span<Json const> args;
     bool wants_ack = false;
@@ -33,11 +34,11 @@ using EventListener = std::function<void(Socket&, Event const&)>;
 struct Invocation {
     Socket& socket;
     std::span<Json> args;
-    std::shared_ptr<detail::AckSlot> const& ack;  // null if none was asked for
-    bool may_move;                                // no later handler needs the arguments
-    // What keeps a handler that may be taken off alive while its coroutine is suspended.
+    std::shared_ptr<detail::AckSlot> const& ack;  ///< null if none was asked for
+    bool may_move;                                ///< no later handler needs the arguments
+    /// What keeps a handler that may be taken off alive while its coroutine is suspended.
     std::shared_ptr<void const> const& owner;
-    // The arguments as text instead, if all handlers of the event take RawJson.
+    /// The arguments as text instead, if all handlers of the event take RawJson.
     std::span<std::string> raw_args = {};
 };
 
@@ -96,7 +97,7 @@ struct Signature<R (C::*)(P...) noexcept> : Signature<R (*)(P...)> {};
 template <class R, class C, class... P>
 struct Signature<R (C::*)(P...) const noexcept> : Signature<R (*)(P...)> {};
 
-// Splits off the leading Socket&.
+/// Splits off the leading Socket&.
 template <class List>
 struct Leading {
     static constexpr bool has_socket = false;
@@ -113,9 +114,9 @@ inline constexpr bool may_be_missing = false;
 template <class T>
 inline constexpr bool may_be_missing<std::optional<T>> = true;
 template <>
-inline constexpr bool may_be_missing<Json> = true;  // JavaScript's undefined
+inline constexpr bool may_be_missing<Json> = true;  ///< JavaScript's undefined
 
-// Decodes parameter number `index`.
+/// Decodes parameter number `index`.
 template <class T>
 bool read_parameter(Invocation const& call, std::size_t index, T& out) {
     if constexpr (is_ack<T>) {
@@ -164,8 +165,8 @@ private:
     std::shared_ptr<ReadingGate> gate_;
 };
 
-// The frame that owns a coroutine handler: keeps the socket and the handler's captures alive and
-// sends the result.
+/// The frame that owns a coroutine handler: keeps the socket and the handler's captures alive and
+/// sends the result.
 template <class R>
 Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task,
                   std::shared_ptr<void const> owner = nullptr) {
@@ -220,7 +221,7 @@ class TypedHandler {
                   "take JSON arguments by value or const reference; only Socket& may be first");
 
 public:
-    // Nothing but RawJson arguments, and at least one.
+    /// Nothing but RawJson arguments, and at least one.
     static constexpr bool takes_raw =
         (... && (std::same_as<std::decay_t<P>, RawJson> || is_ack<std::decay_t<P>>)) &&
         (std::size_t{std::same_as<std::decay_t<P>, RawJson>} + ... + 0) > 0;

@@ -54,7 +54,7 @@ struct HandlerTable {
 };
 
 namespace detail {
-bool is_first_time(Socket& socket, void const* handler);  // and marks it as used
+bool is_first_time(Socket& socket, void const* handler);  ///< and marks it as used
 }
 
 /// Throws std::invalid_argument for the names server_side_emit refuses.

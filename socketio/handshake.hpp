@@ -17,6 +17,7 @@ namespace socketio {
 /// Immutable; readable from any thread.
 class Handshake {
 public:
+    /// @private Made by the library.
     Handshake(std::shared_ptr<engineio::net::Request const> request, Json auth,
               std::chrono::system_clock::time_point issued)
         : request_(std::move(request)), auth_(std::move(auth)), issued_(issued) {}

@@ -31,6 +31,7 @@ inline constexpr std::int64_t max_exact_integer = 9007199254740992;
 
 /// Raw bytes that travel as a binary attachment (protocol section "binary event").
 struct Binary {
+    /// Any bytes, zero bytes included.
     std::string bytes;
 
     friend bool operator==(Binary const&, Binary const&) = default;
@@ -42,6 +43,7 @@ class Json;
 /// as inserted. Every key is there once. Look-ups are linear: wire objects are small.
 class JsonObject {
 public:
+    /// A key and its value.
     using Member = std::pair<std::string, Json>;
     using const_iterator = std::vector<Member>::const_iterator;
 
@@ -53,6 +55,7 @@ public:
     /// The value of `key`, or null if there is none.
     Json const* find(std::string_view key) const;
     Json* find(std::string_view key);
+    /// Whether there is such a member.
     bool contains(std::string_view key) const { return find(key) != nullptr; }
 
     /// Replaces the value in place or adds a member.
@@ -60,6 +63,7 @@ public:
     /// True if there was such a member.
     bool erase(std::string_view key);
 
+    /// The members, in order.
     std::size_t size() const { return members_.size(); }
     bool empty() const { return members_.empty(); }
     const_iterator begin() const { return members_.begin(); }
@@ -74,13 +78,18 @@ private:
     std::vector<Member> members_;
 };
 
+/// A JSON value, or bytes: null, bool, integer, double, string, array, object or Binary. Integers
+/// beyond 2^53 become doubles, as in JavaScript. A value like std::string; no thread rules.
 class Json {
 public:
+    /// Containers.
     using Array = std::vector<Json>;
     using Object = JsonObject;
     using Member = JsonObject::Member;
 
+    /// Null.
     Json() noexcept = default;
+    /// Implicitly from what JSON has.
     Json(std::nullptr_t) noexcept {}
     Json(std::same_as<bool> auto value) noexcept : value_(value) {}
     template <std::integral T>
@@ -108,6 +117,7 @@ public:
         return Json(Object(std::vector<Member>(members)));
     }
 
+    /// Exactly one is true, but an integer is a number, too.
     bool is_null() const { return value_.index() == 0; }
     bool is_bool() const { return std::holds_alternative<bool>(value_); }
     bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
@@ -138,6 +148,7 @@ public:
         return at(static_cast<std::size_t>(index));
     }
 
+    /// An object with that member.
     bool contains(std::string_view key) const;
     /// Elements of an array, members of an object, otherwise 0.
     std::size_t size() const;

@@ -26,7 +26,7 @@ namespace socketio {
 template <class T>
 bool read_value(Json const& json, T& out);
 
-// The text of a value without binaries; false if there is one, which has no text.
+/// The text of a value without binaries; false if there is one, which has no text.
 bool read_raw(Json const& json, RawJson& out);
 
 namespace codec {
@@ -179,7 +179,7 @@ bool copy_part(Part const* part, T& out) {
 
 }  // namespace codec
 
-// Fills `out`; false if the value does not fit the type.
+/// Fills `out`; false if the value does not fit the type.
 template <class T>
 bool read_value(Json const& json, T& out) {
     if constexpr (std::same_as<T, Json>) {
@@ -219,7 +219,7 @@ bool read_value(Json const& json, T& out) {
     }
 }
 
-// As above, but large leaves are moved out of a value that is no longer needed.
+/// As above, but large leaves are moved out of a value that is no longer needed.
 template <class T>
 requires(!std::same_as<T, std::string_view>) bool read_value(Json&& json, T& out) {
     if constexpr (std::same_as<T, Json>) {

@@ -73,7 +73,7 @@ void write_number(Writer& writer, T value) {
     }
 }
 
-// A nullopt member is left out, as JSON.stringify leaves out undefined.
+/// A nullopt member is left out, as JSON.stringify leaves out undefined.
 template <class T>
 bool is_present(T const& member) {
     if constexpr (is_optional<T>) {
@@ -140,7 +140,7 @@ void write_map(Writer& writer, T const& value) {
 
 }  // namespace codec
 
-// Tells `value` to the writer.
+/// Tells `value` to the writer.
 template <class T>
 void write_value(Writer& writer, T const& value) {
     if constexpr (std::same_as<T, Json>) {

@@ -100,7 +100,7 @@ struct SocketListeners {
     ListenerList<DisconnectHandler> disconnecting;
     ListenerList<DisconnectHandler> disconnect;
     ListenerList<ErrorHandler> error;
-    std::vector<void const*> fired;  // handlers of Namespace::once that this socket has used up
+    std::vector<void const*> fired;  ///< handlers of Namespace::once that this socket has used up
     std::uint64_t last_id = 0;
 };
 

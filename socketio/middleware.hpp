@@ -44,7 +44,7 @@ inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task) 
     }
 }
 
-// Calls `function(args...)` in whichever form it has and lets `next` hear the outcome.
+/// Calls `function(args...)` in whichever form it has and lets `next` hear the outcome.
 template <class F, class... A>
 void run_middleware(F& function, SocketPtr const& socket, Next next, A const&... args) {
     if constexpr (std::is_invocable_v<F&, Socket&, A const&..., Next>) {

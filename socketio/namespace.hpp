@@ -27,12 +27,14 @@ struct NamespaceShard;
 /// the Server. Emitting is possible on any thread; registering only before listen().
 class Namespace final : public HandlerRegistry, public Broadcasts<Namespace> {
 public:
+    /// @private Made by Server::of.
     Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable> table,
               bool is_child = false);
     ~Namespace();
     Namespace(Namespace const&) = delete;
     Namespace& operator=(Namespace const&) = delete;
 
+    /// With its slash: "/chat".
     std::string const& name() const { return name_; }
     /// The server it belongs to.
     Server& server() const;

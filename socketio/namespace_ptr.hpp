@@ -16,7 +16,7 @@ class NamespacePtr {
 public:
     NamespacePtr() noexcept = default;
     NamespacePtr(std::nullptr_t) noexcept {}
-    NamespacePtr(Namespace* nsp) noexcept;  // of a living server
+    NamespacePtr(Namespace* nsp) noexcept;  ///< of a living server
     NamespacePtr(NamespacePtr const& other) noexcept : bits_(other.bits_) {
         if (is_counted()) {
             add_reference();

@@ -19,6 +19,7 @@ class Core;
 /// Whom a ParentNamespace addresses: the same selection in each of its children.
 class ParentOperator : public Addressing<ParentOperator> {
 public:
+    /// @private Made by ParentNamespace::to and its kin.
     ParentOperator(Core& core, std::shared_ptr<HandlerTable> family, Selection selection = {},
                    EmitFlags flags = {})
         : Addressing(std::move(selection), flags), core_(&core), family_(std::move(family)) {}
@@ -43,8 +44,10 @@ private:
 class ParentNamespace final : public HandlerRegistry,
                               public AddressesAll<ParentNamespace, ParentOperator> {
 public:
+    /// Whether a namespace of that name is to be made for a client with that auth payload.
     using Admit = std::function<bool(std::string const& name, Json const& auth)>;
 
+    /// @private Made by Server::of.
     ParentNamespace(Core& core, Admit admit, bool by_name)
         : HandlerRegistry(std::make_shared<HandlerTable>()), core_(core), admit_(std::move(admit)),
           by_name_(by_name) {}

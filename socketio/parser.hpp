@@ -1,8 +1,8 @@
 #pragma once
 
-// The seam between Socket.IO packets and Engine.IO messages (the `parser` option of Node). A
-// Parser is stateless and shared by all shards; each client owns one Decoder, which remembers only
-// a packet whose attachments are still on their way.
+// The seam between Socket.IO packets and Engine.IO messages: the option `parser`. Whoever writes
+// one needs this header, packet.hpp (what is encoded and decoded) and writer.hpp (how values are
+// told); apps/examples/json_parser.cpp is a whole one.
 
 #include <cstdint>
 #include <memory>
@@ -15,31 +15,43 @@
 
 namespace socketio {
 
+/// What a decoder makes of one message.
 struct DecodeResult {
+    /// How far it came.
     enum class Kind : std::uint8_t {
-        need_more,  // attachments are missing
-        packet,     // `packet` is complete
-        error,      // the connection must be closed; `error` says why
+        need_more,  ///< attachments are missing
+        packet,     ///< `packet` is complete
+        error,      ///< the connection must be closed; `error` says why
     };
 
+    /// The one that belongs to `kind` is set.
     Kind kind = Kind::need_more;
     Packet packet;
     std::string error;
 
+    /// The three of them.
     static DecodeResult wait() { return {}; }
     static DecodeResult complete(Packet packet) { return {Kind::packet, std::move(packet), {}}; }
     static DecodeResult failure(std::string why) { return {Kind::error, {}, std::move(why)}; }
 };
 
-/// Says which events are better left as text.
+/// Says which events are better left as text, because all their handlers take RawJson.
 class RawFilter {
 public:
+    /// Whether this event of this namespace is.
     virtual bool wants_raw(std::string_view nsp, std::string_view event) const = 0;
 
 protected:
     ~RawFilter() = default;
 };
 
+/// The messages of one client on their way to packets. Each connection owns one and calls it on its
+/// shard, so it may remember what it likes; memory it keeps for a peer must have a limit.
+///
+/// The bytes come from strangers. What is given out as a packet must satisfy is_valid_payload(),
+/// its namespace begin with a slash, its id be at most max_packet_id, and its data not be nested
+/// deeper than max_json_depth. Anything else is DecodeResult::failure(), or an exception: the
+/// sockets of the connection hear on_error, then it ends with "forced close", as in Node.
 class Decoder {
 public:
     virtual ~Decoder() = default;
@@ -48,24 +60,29 @@ public:
     /// What is no JSON text ignores this.
     virtual void set_raw_filter(RawFilter const& /*filter*/) {}
 
-    /// One Engine.IO text or binary message. After an error the decoder must not be used again.
+    /// One Engine.IO text or binary message; the view is valid during the call. After an error the
+    /// decoder is not used again.
     virtual DecodeResult on_text(std::string_view text) = 0;
     virtual DecodeResult on_binary(std::string_view bytes) = 0;
 };
 
+/// A wire form of Socket.IO packets. One instance serves all connections and shards at once, so it
+/// has no state; both functions may be called on any thread. Clients must be given the same form
+/// (their own option `parser`): there is no negotiation.
 class Parser {
 public:
     virtual ~Parser() = default;
 
-    /// `type` is never a binary type: the payload decides that. `data` is called once, or is null.
+    /// The messages of one packet. `type` is never a binary type: whether `data` holds binaries
+    /// shows when it is called, once, with a Writer of the parser's own; null means no payload.
+    /// `nsp` begins with a slash. A broadcast is encoded once for all who hear it.
     virtual EncodedPacket encode(PacketType type, std::string_view nsp,
                                  std::optional<std::uint64_t> id, PayloadRef data) const = 0;
+    /// The decoder of a new connection.
     virtual std::unique_ptr<Decoder> make_decoder() const = 0;
 };
 
-// The one instance of each parser; they are stateless constants.
-//
-/// JSON text plus attachments, what every stock client speaks.
+/// JSON text plus attachments, what every stock client speaks (Socket.IO protocol 5). The default.
 std::shared_ptr<Parser const> text_parser();
 /// One MessagePack map per packet, as the npm package socket.io-msgpack-parser.
 std::shared_ptr<Parser const> msgpack_parser();

@@ -31,6 +31,7 @@ public:
     /// For text that is known to be right, as what this class gave out before.
     static RawJson trusted(std::string text) { return RawJson(std::move(text)); }
 
+    /// The text, as it came.
     std::string const& text() const { return text_; }
 
     friend bool operator==(RawJson const&, RawJson const&) = default;

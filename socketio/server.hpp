@@ -38,26 +38,33 @@ using Runtime = engineio::net::HttpServer;
 
 /// Connection state recovery (reference-behaviour 5.9).
 struct RecoveryOptions {
+    /// How long a socket's rooms, data and missed packets are kept.
     std::chrono::milliseconds max_disconnection_duration{120'000};
+    /// A socket that comes back has passed the middlewares before.
     bool skip_middlewares = true;
 };
 
 /// Options of a server: Node's names in snake_case, Node's defaults. The second half belongs to
-/// the Engine.IO layer (engineio/config.hpp says what each means).
+/// the Engine.IO layer. Functions are called on the shard of their request, by several shards at
+/// once; an exception of theirs refuses that request at most.
 struct ServerOptions {
-    std::uint16_t port = 3000;  // 0: any free port
+    std::uint16_t port = 3000;  ///< 0: any free port
     /// As Endpoint::host: empty for every address of the machine, "127.0.0.1", "::1", a name,
     /// "unix:/run/chat.sock", …
     std::string host = {};
-    std::optional<TlsOptions> tls = {};  // https and wss instead of http and ws
-    HttpOptions http = {};               // timeouts, trusted proxies; of every listener
-    unsigned threads = 1;                // shards; 0: one per hardware thread
-    std::string path = "/socket.io";
-    bool serve_client = true;
+    std::optional<TlsOptions> tls = {};  ///< https and wss instead of http and ws
+    HttpOptions http = {};               ///< timeouts, trusted proxies; of every listener
+    unsigned threads = 1;                ///< shards; 0: one per hardware thread
+    std::string path = "/socket.io";     ///< what the clients' `path` says
+    bool serve_client = true;            ///< GET of path + "/socket.io.js" and its kin is answered
     /// Folder with socket.io.js and its kin, as npm's socket.io/client-dist. Empty: none served.
     std::string client_dir = {};
+    /// How long a connection may stay without a namespace.
     std::chrono::milliseconds connect_timeout{45'000};
-    std::shared_ptr<Parser const> parser = {};  // empty: text_parser()
+    /// The wire form of packets, the same as the clients' option `parser`. Empty: text_parser();
+    /// or msgpack_parser(), or one of your own (parser.hpp).
+    std::shared_ptr<Parser const> parser = {};
+    /// Keeps what a client misses while its connection is broken; empty: off.
     std::optional<RecoveryOptions> connection_state_recovery = {};
     /// The other servers of a cluster; empty: this one is alone. One adapter serves one server.
     std::shared_ptr<Adapter> adapter = {};
@@ -65,25 +72,45 @@ struct ServerOptions {
     /// of() was asked for it by name. Saved sessions go with it.
     bool cleanup_empty_child_namespaces = false;
 
+    /// The path is served with a slash at its end, as stock clients ask for it.
     bool add_trailing_slash = true;
+    /// Those that clients may use.
     std::vector<std::string> transports = {"polling", "websocket"};
+    /// Polling clients are offered the upgrade to WebSocket.
     bool allow_upgrades = true;
+    /// Between two pings of the server.
     std::chrono::milliseconds ping_interval{25'000};
+    /// How long a client may take to answer one; then it leaves with "ping timeout".
     std::chrono::milliseconds ping_timeout{20'000};
+    /// How long an unfinished upgrade may take.
     std::chrono::milliseconds upgrade_timeout{10'000};
+    /// Bytes of one message or POST; larger ones end the connection.
     std::size_t max_http_buffer_size = engineio::limits::max_payload_bytes;
+    /// Asked once per session; empty admits all.
     engineio::AllowRequest allow_request = {};
+    /// Makes the id of a session; empty: 20 characters nobody can guess.
     engineio::GenerateId generate_id = {};
+    /// Pages of which other origins may connect; empty: none, browsers keep to the server's own.
     engineio::Cors cors = {};
+    /// A cookie with the session id for load balancers; none by default.
     std::optional<CookieOptions> cookie = {};
+    /// Of polling answers; empty: off.
     std::optional<engineio::HttpCompression> http_compression = engineio::HttpCompression{};
+    /// Of WebSocket messages; off unless `.enabled`.
     engineio::net::DeflateOptions per_message_deflate = {};
+    /// A message for each new session, right after the open packet.
     std::optional<std::string> initial_packet = {};
+    /// Clients of Socket.IO 2 are served, too.
     bool allow_eio3 = false;
+    /// Upgrade requests for other paths that nobody claims are ended after the timeout.
     bool destroy_upgrade = true;
+    /// That timeout.
     std::chrono::milliseconds destroy_upgrade_timeout = engineio::limits::destroy_upgrade_timeout;
+    /// May add headers to the first answer of a session.
     std::function<void(engineio::net::Headers&, Request const&)> initial_headers = {};
+    /// May add headers to every polling answer and 101.
     std::function<void(engineio::net::Headers&, Request const&)> headers = {};
+    /// Hears of refused requests, with code and context.
     std::function<void(Request const&, engineio::ConnectionError const&)> connection_error = {};
 };
 
@@ -128,6 +155,7 @@ public:
 
     /// The main namespace "/", to which the following calls go.
     Namespace& sockets() { return of("/"); }
+    /// The call of this name of the main namespace; see HandlerRegistry and Namespace.
     template <class F>
     HandlerRegistry& on(std::string_view event, F handler) {
         return sockets().on(event, std::move(handler));
@@ -200,6 +228,7 @@ public:
     /// and close(), which ends every connection with "forced close".
     engineio::EngineGroup& engine();
 
+    /// The threads it runs on; and the options it was given.
     Runtime& runtime();
     ServerOptions const& options() const;
     /// Open Engine.IO connections of all shards (Node: io.engine.clientsCount); approximate while

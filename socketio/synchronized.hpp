@@ -33,6 +33,7 @@ template <class T>
 class Synchronized {
 public:
     Synchronized() = default;
+    /// With a first value.
     explicit Synchronized(T value) : value_(std::move(value)) {}
     Synchronized(Synchronized const&) = delete;
     Synchronized& operator=(Synchronized const&) = delete;

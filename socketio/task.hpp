@@ -73,10 +73,13 @@ struct Promise<void> : PromiseBase {
 template <class T>
 class [[nodiscard]] Task {
 public:
+    /// @private For the compiler.
     using promise_type = detail::Promise<T>;
     using Handle = std::coroutine_handle<promise_type>;
 
+    /// @private For the compiler.
     explicit Task(Handle handle) : handle_(handle) {}
+    /// The moved-from one is empty.
     Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
     Task& operator=(Task other) noexcept {
         std::swap(handle_, other.handle_);
@@ -131,6 +134,7 @@ void destroy_spawned();
 /// Only on a shard's thread.
 class sleep_for {
 public:
+    /// A negative duration counts as zero.
     explicit sleep_for(std::chrono::milliseconds duration);
     ~sleep_for();
     sleep_for(sleep_for const&) = delete;

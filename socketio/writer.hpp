@@ -18,31 +18,35 @@
 
 namespace socketio {
 
+/// What values are told to, one after the other; a parser brings its own for its wire form. Calls
+/// come in the order of the text: an object is begin_object(), then key() and a value for each
+/// member, then end_object(). Everything given is valid during the call only.
 class Writer {
 public:
     virtual ~Writer() = default;
 
+    /// One value.
     virtual void null() = 0;
-    // JavaScript's undefined: a member that JSON text leaves out, an element it prints as null,
-    // a value of its own in MessagePack.
+    /// JavaScript's undefined: a member that JSON text leaves out, an element it prints as null,
+    /// a value of its own in MessagePack.
     virtual void undefined() = 0;
     virtual void boolean(bool value) = 0;
     virtual void integer(std::int64_t value) = 0;
-    // NaN and the infinities are null in JSON text.
+    /// NaN and the infinities are null in JSON text.
     virtual void number(double value) = 0;
-    // UTF-8, lone surrogates allowed as WTF-8.
+    /// UTF-8, lone surrogates allowed as WTF-8.
     virtual void string(std::string_view text) = 0;
     virtual void binary(std::string_view bytes) = 0;
 
-    // `size` must be the exact number of elements or members that follow.
+    /// `size` must be the exact number of elements or members that follow.
     virtual void begin_array(std::size_t size) = 0;
     virtual void end_array() = 0;
     virtual void begin_object(std::size_t size) = 0;
     virtual void key(std::string_view name) = 0;
     virtual void end_object() = 0;
 
-    // One value that is JSON text already (RawJson). Parsed and written as a tree here; what writes
-    // JSON text copies it.
+    /// One value that is JSON text already (RawJson). Parsed and written as a tree here; what
+    /// writes JSON text copies it.
     virtual void raw(std::string_view json);
 
 protected:
@@ -51,13 +55,14 @@ protected:
     Writer& operator=(Writer const&) = default;
 };
 
-// Tells `value` to `writer`. Recursive: as deep as the tree.
+/// Tells `value` to `writer`. Recursive: as deep as the tree.
 void write(Writer& writer, Json const& value);
 
-// A borrowed function that writes a packet's payload; null means the packet has none. It must
-// outlive only the call it is passed to, like a string_view.
+/// A borrowed function that writes a packet's payload; null means the packet has none. It must
+/// outlive only the call it is passed to, like a string_view.
 class PayloadRef {
 public:
+    /// No payload; or any function of a Writer.
     PayloadRef(std::nullptr_t) noexcept {}
     template <class F>
     requires(std::invocable<F const&, Writer&> && !std::same_as<std::remove_cvref_t<F>, PayloadRef>)
@@ -67,6 +72,7 @@ public:
               (*static_cast<F const*>(target))(writer);
           }) {}
 
+    /// Whether there is a payload; and telling it.
     explicit operator bool() const noexcept { return call_ != nullptr; }
     void operator()(Writer& writer) const { call_(function_, writer); }
 
@@ -75,14 +81,15 @@ private:
     void (*call_)(void const*, Writer&) = nullptr;
 };
 
-// JSON text as JSON.stringify prints it. With an attachment list, binaries move there and leave
-// {"_placeholder":true,"num":N}; without one they print as Node's Buffer does.
+/// JSON text as JSON.stringify prints it. With an attachment list, binaries move there and leave
+/// {"_placeholder":true,"num":N}; without one they print as Node's Buffer does.
 class TextWriter final : public Writer {
 public:
-    // Appends to `out`; both referenced objects must outlive the writer.
+    /// Appends to `out`; both referenced objects must outlive the writer.
     explicit TextWriter(std::string& out, std::vector<std::string>* attachments = nullptr)
         : out_(out), attachments_(attachments) {}
 
+    /// As of Writer.
     void null() override;
     void undefined() override;
     void boolean(bool value) override;
@@ -110,10 +117,11 @@ private:
     bool after_key_ = false;
 };
 
-// A Json tree. Sizes are only hints here, so a decoder may pass on what a peer claimed. The open
-// containers are kept on a heap stack: building a tree never recurses, whoever drives it.
+/// A Json tree. Sizes are only hints here, so a decoder may pass on what a peer claimed. The open
+/// containers are kept on a heap stack: building a tree never recurses, whoever drives it.
 class TreeWriter final : public Writer {
 public:
+    /// As of Writer.
     void null() override { add(nullptr); }
     void undefined() override;
     void boolean(bool value) override { add(value); }
@@ -127,11 +135,11 @@ public:
     void key(std::string_view name) override;
     void end_object() override;
 
-    // A value that is a tree already.
+    /// A value that is a tree already.
     void value(Json value) { add(std::move(value)); }
-    // Containers begun and not ended.
+    /// Containers begun and not ended.
     std::size_t depth() const { return open_.size(); }
-    // The finished value, once depth() is 0 again.
+    /// The finished value, once depth() is 0 again.
     Json take() { return std::move(root_); }
 
 private:

@@ -17,77 +17,85 @@ class WsConnection;
 class WsHandler;
 struct WsOptions;
 
-// One header field. Names of received fields are lower-case.
+/// One header field. Names of received fields are lower-case.
 struct Header {
+    /// Name and value, without blanks around.
     std::string name;
     std::string value;
 };
+/// In the order of the message.
 using Headers = std::vector<Header>;
 
-// The value of the first field with this (lower-case) name, or nullptr.
+/// The value of the first field with this (lower-case) name, or nullptr.
 std::string const* find_header(Headers const& headers, std::string_view lower_case_name);
-// Replaces the field or appends it; names compare case-insensitively.
+/// Replaces the field or appends it; names compare case-insensitively.
 void set_header(Headers& headers, std::string_view name, std::string value);
 
-// The head of one HTTP request: plain data, may move between threads.
+/// The head of one HTTP request: plain data, may move between threads.
 struct Request {
-    std::string method;          // as received, "GET"
-    std::string target;          // undecoded request target, "/socket.io/?EIO=4"
-    Headers headers;             // names lower-case; duplicates joined with ", " as Node does
-    std::string remote_address;  // peer's address without port
-    int http_minor = 1;          // HTTP/1.<minor>
-    bool secure = false;         // came over TLS
-    bool upgrade = false;        // has "Connection: upgrade" and an Upgrade header
+    std::string method;          ///< as received, "GET"
+    std::string target;          ///< undecoded request target, "/socket.io/?EIO=4"
+    Headers headers;             ///< names lower-case; duplicates joined with ", " as Node does
+    std::string remote_address;  ///< peer's address without port
+    int http_minor = 1;          ///< HTTP/1.x: the x
+    bool secure = false;         ///< came over TLS
+    bool upgrade = false;        ///< has "Connection: upgrade" and an Upgrade header
 
-    std::string_view path() const;  // target up to '?'
-    Query query() const;            // decoded parameters, WHATWG rules
-    std::string_view header(std::string_view lower_case_name) const;  // "" if absent
+    std::string_view path() const;  ///< target up to '?'
+    Query query() const;            ///< decoded parameters, WHATWG rules
+    std::string_view header(std::string_view lower_case_name) const;  ///< "" if absent
 };
 
+/// An answer: status, fields and body.
 struct Response {
+    /// Status code, 100 to 599; header fields, and the body, empty for none.
     int status = 200;
-    Headers headers;  // Content-Length, Date, Connection and Keep-Alive are added when written
+    Headers headers;  ///< Content-Length, Date, Connection and Keep-Alive are added when written
+    /// Sent as it is; compression is for whoever fills it.
     std::string body;
-    bool close = false;  // close the connection after this answer
+    bool close = false;  ///< close the connection after this answer
 };
 
+/// How reading a body ended.
 enum class BodyResult : std::uint8_t { complete, too_large };
 
-// The right, and duty, to answer one request: move-only, used on its connection's shard only.
-// All calls are no-ops once the peer has gone or an answer was given; dropping an unanswered
-// Responder cuts the connection.
+/// The right, and duty, to answer one request: move-only, used on its connection's shard only.
+/// All calls are no-ops once the peer has gone or an answer was given; dropping an unanswered
+/// Responder cuts the connection.
 class Responder {
 public:
     Responder() = default;
+    /// @private Made by the library.
     explicit Responder(HttpConnection& connection);
     ~Responder();
     Responder(Responder&& other) noexcept;
     Responder& operator=(Responder&& other) noexcept;
 
-    // True until answered, handed over, cut, or gone.
+    /// True until answered, handed over, cut, or gone.
     explicit operator bool() const { return connection_ != nullptr; }
 
-    // Reads the request's body, then calls `done` once with at most `max_bytes`; too_large comes
-    // as soon as one byte more is announced or received. Not called if the peer goes away first.
+    /// Reads the request's body, then calls `done` once with at most `max_bytes`; too_large comes
+    /// as soon as one byte more is announced or received. Not called if the peer goes away first.
     void read_body(std::size_t max_bytes, std::function<void(BodyResult, std::string)> done);
 
-    // Called once if the peer goes away before the answer.
+    /// Called once if the peer goes away before the answer.
     void on_abort(std::function<void()> callback);
 
+    /// The answer, written when the turn closes.
     void respond(Response response);
 
-    // Cuts the TCP connection without an answer.
+    /// Cuts the TCP connection without an answer.
     void drop();
 
-    // Answers an upgrade request with "101 Switching Protocols" (RFC 6455 4.2.2) and gives the
-    // connection to `handler`. The caller has checked the handshake (ws_handshake.hpp).
-    // `headers` are appended after the standard ones. Returns the connection, owned by the shard
-    // and valid until handler->on_close().
+    /// Answers an upgrade request with "101 Switching Protocols" (RFC 6455 4.2.2) and gives the
+    /// connection to `handler`. The caller has checked the handshake (ws_handshake.hpp).
+    /// `headers` are appended after the standard ones. Returns the connection, owned by the shard
+    /// and valid until handler->on_close().
     WsConnection* accept_websocket(std::unique_ptr<WsHandler> handler, WsOptions const& options,
                                    Headers headers);
 
-    // Moves the TCP connection, this request and all unread bytes to another shard, whose handler
-    // sees the request as new. Only before read_body().
+    /// Moves the TCP connection, this request and all unread bytes to another shard, whose handler
+    /// sees the request as new. Only before read_body().
     void hand_over(unsigned shard_index);
 
 private:
@@ -95,11 +103,11 @@ private:
     HttpConnection* connection_ = nullptr;
 };
 
-// Where requests of one shard go (a router, an engine, an application).
+/// Where requests of one shard go (a router, an engine, an application).
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;
-    // The head is complete; the body is not read unless asked for.
+    /// The head is complete; the body is not read unless asked for.
     virtual void on_request(Request request, Responder responder) = 0;
 };
 

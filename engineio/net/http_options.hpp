@@ -9,6 +9,7 @@
 
 namespace engineio::net {
 
+/// Which header names the client that a proxy speaks for.
 enum class ForwardedHeader : std::uint8_t {
     x_forwarded_for,  ///< X-Forwarded-For, what most proxies write
     forwarded,        ///< Forwarded (RFC 7239)

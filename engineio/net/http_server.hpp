@@ -13,49 +13,50 @@
 
 namespace engineio::net {
 
-// All shards of a process with their threads, and the listeners whose connections live on them.
-// Public and thread-safe where said; hides Asio completely. Owned by the program
-// (socketio::Server).
+/// All shards of a process with their threads, and the listeners whose connections live on them.
+/// Public and thread-safe where said; hides Asio completely. Owned by the program
+/// (socketio::Server).
 class HttpServer {
 public:
-    // Makes `threads` shards (0: one per hardware thread); no thread runs yet.
+    /// Makes `threads` shards (0: one per hardware thread); no thread runs yet.
     explicit HttpServer(unsigned threads);
-    ~HttpServer();  // stop() and join()
+    ~HttpServer();  ///< stop() and join()
     HttpServer(HttpServer const&) = delete;
     HttpServer& operator=(HttpServer const&) = delete;
 
+    /// The shards; of index 0 up to the count, exclusive.
     unsigned shard_count() const;
     Shard& shard(unsigned index);
 
-    // Binds and listens; connections are spread over the shards round robin, and their requests go
-    // to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
-    // the port (0: a Unix socket). Throws std::system_error naming the address, or
-    // std::runtime_error naming the certificate file that can't be used.
+    /// Binds and listens; connections are spread over the shards round robin, and their requests go
+    /// to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
+    /// the port (0: a Unix socket). Throws std::system_error naming the address, or
+    /// std::runtime_error naming the certificate file that can't be used.
     std::uint16_t listen(Endpoint const& endpoint, HttpOptions const& options,
                          std::function<HttpHandler&(unsigned shard_index)> handlers);
 
-    // Any thread. Reads the certificate files of all listeners again: new connections get what
-    // they hold now, open ones stay as they are. If one file can't be used, all keep what they
-    // have, and the error names it.
+    /// Any thread. Reads the certificate files of all listeners again: new connections get what
+    /// they hold now, open ones stay as they are. If one file can't be used, all keep what they
+    /// have, and the error names it.
     Result<void, std::string> reload_certificates();
 
-    // Starts the threads: all but shard 0's, which runs in run().
+    /// Starts the threads: all but shard 0's, which runs in run().
     void start();
-    // Runs shard 0 on the calling thread until stop(). Calls start() first if needed.
+    /// Runs shard 0 on the calling thread until stop(). Calls start() first if needed.
     void run();
-    // SIGINT and SIGTERM call `callback` on shard 0, every time, instead of killing the process.
+    /// SIGINT and SIGTERM call `callback` on shard 0, every time, instead of killing the process.
     void on_termination(std::function<void()> callback);
-    // SIGHUP calls `callback` on shard 0, every time: what operators send after a new certificate.
+    /// SIGHUP calls `callback` on shard 0, every time: what operators send after a new certificate.
     void on_hangup(std::function<void()> callback);
-    // `callback` runs on each shard's thread when that ends, its connections gone. Before start().
+    /// `callback` runs on each shard's thread when that ends, its connections gone. Before start().
     void on_shard_end(void (*callback)());
-    // Any thread, also a handler: stops accepting.
+    /// Any thread, also a handler: stops accepting.
     void stop_listening();
-    // Any thread, also a handler: makes run() return and the threads end once their current turn
-    // and final flush are over; open connections are cut.
+    /// Any thread, also a handler: makes run() return and the threads end once their current turn
+    /// and final flush are over; open connections are cut.
     void stop();
-    // Waits for the threads started by start(); run() does so by itself. Not on a shard's thread,
-    // and not while another thread is in run().
+    /// Waits for the threads started by start(); run() does so by itself. Not on a shard's thread,
+    /// and not while another thread is in run().
     void join();
 
 private:

@@ -10,7 +10,7 @@ namespace engineio::net {
 /// Plain counters of one shard, written only by its thread. A scrape asks every shard for a copy
 /// (by post) and adds them up, so counting costs one increment and no atomics.
 struct Metrics {
-    // Gauges: the present number.
+    /// Gauges: the present number.
     std::uint64_t connections = 0;  ///< open TCP connections
     std::uint64_t websockets = 0;
     std::uint64_t sessions = 0;      ///< Engine.IO sessions
@@ -18,7 +18,7 @@ struct Metrics {
     std::uint64_t pending_acks = 0;  ///< acknowledgements awaited from clients
     std::uint64_t buffered_bytes = 0;
 
-    // Counters since start.
+    /// Counters since start.
     std::uint64_t connections_accepted = 0;
     std::uint64_t connections_handed_over = 0;
     std::uint64_t http_requests = 0;
@@ -38,8 +38,10 @@ struct Metrics {
     /// knows, never a peer's text, so the map stays small.
     std::map<std::string, std::uint64_t, std::less<>> closes;
 
+    /// Counts one end.
     void count_close(std::string_view reason);
 
+    /// Adds another shard's.
     Metrics& operator+=(Metrics const& other);
 };
 

@@ -12,9 +12,10 @@
 
 namespace engineio::net {
 
-// Something that collects output during a turn and writes it when the turn closes.
+/// Something that collects output during a turn and writes it when the turn closes.
 class Flushable {
 public:
+    /// Writes what was collected.
     virtual void flush() = 0;
 
 protected:
@@ -25,48 +26,52 @@ private:
     bool dirty_ = false;
 };
 
-// A shard is one thread's world: its clock, timers, tasks and everything that must be written at
-// the end of the current turn. It knows no sockets: a driver (IoShard) or a test enters turns and
-// passes the time. Nothing in it is locked except the queue of tasks posted by other threads.
+/// A shard is one thread's world: its clock, timers, tasks and everything that must be written at
+/// the end of the current turn. It knows no sockets: a driver (IoShard) or a test enters turns and
+/// passes the time. Nothing in it is locked except the queue of tasks posted by other threads.
 class Shard {
 public:
+    /// Monotonic time.
     using Clock = std::chrono::steady_clock;
     using TimePoint = Clock::time_point;
 
+    /// @private Made by HttpServer.
     Shard(unsigned index, TimePoint start);
     virtual ~Shard();
     Shard(Shard const&) = delete;
     Shard& operator=(Shard const&) = delete;
 
-    // 0 .. number of shards - 1.
+    /// 0 .. number of shards - 1.
     unsigned index() const { return index_; }
 
-    // Time of the current turn; does not move inside a turn.
+    /// Time of the current turn; does not move inside a turn.
     TimePoint now() const { return now_; }
 
-    // Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
+    /// Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
     void post(UniqueFunction task);
 
-    // This shard only. Runs `task` in the dispatch phase of this turn, after all decoding: the
-    // place of Node's process.nextTick.
+    /// This shard only. Runs `task` in the dispatch phase of this turn, after all decoding: the
+    /// place of Node's process.nextTick.
     void defer(UniqueFunction task);
 
-    // This shard only. `target` is flushed once when the turn closes, or, if many are, in one of
-    // the next turns.
+    /// This shard only. `target` is flushed once when the turn closes, or, if many are, in one of
+    /// the next turns.
     void mark_dirty(Flushable& target);
-    // To be called by a Flushable that dies while it may be marked.
+    /// To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
 
+    /// This shard only: its deadlines and its counters.
     TimerWheel& timers() { return timers_; }
     Metrics& metrics() { return metrics_; }
 
-    // The shard whose turn this thread is in, or nullptr.
+    /// The shard whose turn this thread is in, or nullptr.
     static Shard* current();
     bool is_current() const { return current() == this; }
 
-    // One entry into the shard: decode happens in its scope, dispatch and flush when it closes.
+    /// One entry into the shard: decode happens in its scope, dispatch and flush when it closes.
     class Turn {
     public:
+        /// Opens the turn; its end runs what was deferred and flushes.
         Turn(Shard& shard, TimePoint now);
         ~Turn();
         Turn(Turn const&) = delete;
@@ -77,18 +82,18 @@ public:
         Shard* outer_;
     };
 
-    // Something marked has not been flushed yet, although no turn is open.
+    /// Something marked has not been flushed yet, although no turn is open.
     bool has_unflushed() const { return !dirty_.empty(); }
 
-    // Runs posted tasks and due timers; for drivers, inside a Turn.
+    /// Runs posted tasks and due timers; for drivers, inside a Turn.
     void run_posted();
-    // Destroys tasks that come too late, when no thread runs this shard any more.
+    /// Destroys tasks that come too late, when no thread runs this shard any more.
     void drop_posted();
     void run_timers() { timers_.advance(now_); }
 
 protected:
-    // Called by post() from any thread when the queue was empty: make the driver open a turn and
-    // call run_posted() in it soon.
+    /// Called by post() from any thread when the queue was empty: make the driver open a turn and
+    /// call run_posted() in it soon.
     virtual void wake() = 0;
 
 private:

@@ -15,6 +15,7 @@ struct TlsCertificate {
     std::string key_file;          ///< without a passphrase
 };
 
+/// Protocol versions, RFC 5246 and RFC 8446.
 enum class TlsVersion : std::uint8_t { v1_2, v1_3 };
 
 /// TLS of one listener (RFC 8446, RFC 5246). Forward-secret AEAD ciphers only; compression,
@@ -22,7 +23,7 @@ enum class TlsVersion : std::uint8_t { v1_2, v1_3 };
 /// something else, as Node does. The files are read when the listener starts and at every reload.
 struct TlsOptions {
     std::string certificate_file = {};  ///< as in TlsCertificate
-    std::string key_file = {};
+    std::string key_file = {};          ///< the same
     /// Further certificates by the host name a client asks for (SNI, RFC 6066 section 3):
     /// "chat.example.org" or, for any one label in front, "*.example.org". Other names, and clients
     /// that name none, get the certificate above.

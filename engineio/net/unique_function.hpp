@@ -6,8 +6,8 @@
 
 namespace engineio::net {
 
-// A move-only `void()` callable. Tasks of a shard carry sockets, packets and descriptors, which
-// std::function would force to be copyable. One allocation per task.
+/// A move-only `void()` callable. Tasks of a shard carry sockets, packets and descriptors, which
+/// std::function would force to be copyable. One allocation per task.
 class UniqueFunction {
 public:
     UniqueFunction() = default;

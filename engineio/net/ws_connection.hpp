@@ -17,53 +17,54 @@ namespace engineio::net {
 class Connection;
 class Shard;
 
-// How one WebSocket behaves; `deflate` is the negotiated result, not the server's wish.
+/// How one WebSocket behaves; `deflate` is the negotiated result, not the server's wish.
 struct WsOptions {
+    /// Longer messages end the connection with code 1009.
     std::size_t max_message_bytes = limits::max_payload_bytes;
-    std::optional<NegotiatedDeflate> deflate;  // of check_upgrade(); its answer is sent by us
-    // Smaller messages stay uncompressed, but only without our context takeover (as ws).
+    std::optional<NegotiatedDeflate> deflate;  ///< of check_upgrade(); its answer is sent by us
+    /// Smaller messages stay uncompressed, but only without our context takeover (as ws).
     std::size_t deflate_threshold = limits::deflate_threshold_bytes;
     int deflate_level = -1;
-    std::string key;          // Sec-WebSocket-Key of the request
-    std::string subprotocol;  // selected one, or empty
+    std::string key;          ///< Sec-WebSocket-Key of the request
+    std::string subprotocol;  ///< selected one, or empty
 };
 
-// The user of one WebSocket: Engine.IO's transport or a raw JSON endpoint. Owned by its
-// WsConnection; told about everything on the connection's shard.
+/// The user of one WebSocket: Engine.IO's transport or a raw JSON endpoint. Owned by its
+/// WsConnection; told about everything on the connection's shard.
 class WsHandler {
 public:
     virtual ~WsHandler() = default;
-    // The 101 is queued; `connection` is valid until on_close(). Called inside
-    // Responder::accept_websocket(), before that returns.
+    /// The 101 is queued; `connection` is valid until on_close(). Called inside
+    /// Responder::accept_websocket(), before that returns.
     virtual void on_open(class WsConnection& connection) = 0;
-    // Views are valid during the call only.
+    /// Views are valid during the call only.
     virtual void on_text(std::string_view text) = 0;
     virtual void on_binary(std::string_view bytes) = 0;
-    // All queued output has been given to the kernel.
+    /// All queued output has been given to the kernel.
     virtual void on_drain() = 0;
-    // The last call. `error` is empty for an orderly close (close frame or end of stream), else
-    // the text of the violation or write error. The handler is destroyed after it.
+    /// The last call. `error` is empty for an orderly close (close frame or end of stream), else
+    /// the text of the violation or write error. The handler is destroyed after it.
     virtual void on_close(std::uint16_t code, std::string_view error) = 0;
 };
 
-// One WebSocket after its handshake (RFC 6455): frames in and out, ping/pong and the close
-// handshake. Owned by its Connection.
+/// One WebSocket after its handshake (RFC 6455): frames in and out, ping/pong and the close
+/// handshake. Owned by its Connection.
 class WsConnection {
 public:
     virtual ~WsConnection() = default;
 
-    // Queues one message; written when the turn closes. Shared messages are not copied.
+    /// Queues one message; written when the turn closes. Shared messages are not copied.
     virtual void send(Message message) = 0;
 
-    // Starts the close handshake: close frame (empty without a code), then the peer's, at most
-    // limits::close_timeout. Reads nothing more for the handler; on_close() follows in a later
-    // phase or turn, never inside this call.
+    /// Starts the close handshake: close frame (empty without a code), then the peer's, at most
+    /// limits::close_timeout. Reads nothing more for the handler; on_close() follows in a later
+    /// phase or turn, never inside this call.
     virtual void close(std::optional<std::uint16_t> code = {}, std::string_view reason = {}) = 0;
 
-    // Backpressure: while paused nothing is read, and the end of the peer goes unnoticed, too.
+    /// Backpressure: while paused nothing is read, and the end of the peer goes unnoticed, too.
     virtual void pause_reading(bool pause) = 0;
 
-    // False from a send until everything queued was given to the kernel.
+    /// False from a send until everything queued was given to the kernel.
     virtual bool writable() const = 0;
     virtual std::size_t buffered_bytes() const = 0;
 };

@@ -14,6 +14,7 @@ namespace engineio::net {
 
 /// What the server is willing to do about permessage-deflate.
 struct DeflateOptions {
+    /// Off by default, as in Node.
     bool enabled = false;
     /// Smaller messages are sent uncompressed, but only under server_no_context_takeover (as ws).
     std::size_t threshold = limits::deflate_threshold_bytes;
@@ -27,6 +28,7 @@ struct DeflateOptions {
 
 /// The agreed terms of one connection.
 struct NegotiatedDeflate {
+    /// As in RFC 7692 section 7.1; windows as the base-2 logarithm of their bytes.
     bool server_no_context_takeover = false;
     bool client_no_context_takeover = false;
     int server_max_window_bits = 15;
@@ -37,6 +39,7 @@ struct NegotiatedDeflate {
 /// The values of an upgrade request; an absent header is a null view (`data() == nullptr`),
 /// repeated ones joined with ", " as Node does.
 struct UpgradeHeaders {
+    /// As received.
     std::string_view method;
     std::string_view upgrade;
     std::string_view key;
@@ -45,6 +48,7 @@ struct UpgradeHeaders {
     std::string_view extensions;
 };
 
+/// What to answer: 101 with the terms agreed on, or a refusal.
 struct UpgradeResult {
     int status = 101;        ///< 400 or 405 on refusal
     std::string_view error;  ///< body of the refusal
@@ -53,11 +57,14 @@ struct UpgradeResult {
 
     std::string accept;                  ///< value of Sec-WebSocket-Accept
     std::vector<std::string> protocols;  ///< as offered, in order; choosing one is the caller's
+    /// Empty: no compression.
     std::optional<NegotiatedDeflate> deflate;
 
+    /// May be accepted.
     explicit operator bool() const noexcept { return status == 101; }
 };
 
+/// Checks an upgrade request as RFC 6455 section 4.2.1 demands.
 UpgradeResult check_upgrade(UpgradeHeaders const& headers, DeflateOptions const& deflate);
 
 /// base64(SHA-1(key + GUID)), RFC 6455 section 4.2.2 step 5.4.
@@ -66,12 +73,16 @@ std::string accept_key(std::string_view key);
 /// The list of a Sec-WebSocket-Protocol header; nothing if it is malformed or repeats a name.
 std::optional<std::vector<std::string>> parse_subprotocols(std::string_view header);
 
+/// One parameter of an extension, and an extension with its parameters.
 struct ExtensionParam {
+    /// As offered.
     std::string name;
     std::optional<std::string> value;  ///< absent for a bare parameter
 };
 
+/// One extension that a client offers.
 struct ExtensionOffer {
+    /// As offered.
     std::string name;
     std::vector<ExtensionParam> params;
 };
@@ -82,10 +93,12 @@ std::optional<std::vector<ExtensionOffer>> parse_extensions(std::string_view hea
 /// Outcome of RFC 7692 negotiation: `invalid` if a parameter is illegal or no offer acceptable
 /// (the handshake fails, as in ws); no terms if compression was not offered at all.
 struct DeflateNegotiation {
+    /// One of the two, or neither.
     bool invalid = false;
     std::optional<NegotiatedDeflate> terms;
 };
 
+/// Chooses the first offer that `options` allow.
 DeflateNegotiation negotiate_deflate(std::vector<ExtensionOffer> const& offers,
                                      DeflateOptions const& options);
 
