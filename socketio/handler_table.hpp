@@ -65,6 +65,7 @@ void check_server_event_name(std::string_view name);
 /// shard of the socket concerned; exceptions they throw are logged, and the socket lives.
 class HandlerRegistry {
 public:
+    /// @private Made by the library.
     explicit HandlerRegistry(std::shared_ptr<HandlerTable> table) : table_(std::move(table)) {}
 
     /// Called for each socket that wants to connect, in order of registration:
@@ -214,6 +215,7 @@ public:
 
 protected:
     ~HandlerRegistry() = default;
+    /// @private For the library.
     std::shared_ptr<HandlerTable> table_;
 
 private:

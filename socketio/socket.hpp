@@ -47,6 +47,7 @@ bool is_first_time(Socket& socket, void const* handler);
 /// elsewhere address its own room: `io.to(id).emit(...)`.
 class Socket final : public RoomMember {
 public:
+    /// @private Made by the library.
     Socket(Client& client, Namespace& nsp, std::string id, Handshake handshake);
     ~Socket();
 
@@ -107,6 +108,8 @@ public:
     template <class T = Json, class... A>
     AckReply<T> emit_with_ack(std::string_view event, A const&... args);
 
+    /// Flags for one emit: how long to wait for its acknowledgement; whether it may be dropped for
+    /// a client that can't be written to at once; whether long polling may compress it (it may).
     SocketEmitter timeout(std::chrono::milliseconds limit);
     SocketEmitter volatile_();
     SocketEmitter compress(bool on);
@@ -273,8 +276,10 @@ private:
 /// A socket with flags for the next emit.
 class SocketEmitter {
 public:
+    /// @private Made by Socket::timeout and its kin.
     SocketEmitter(Socket& socket, EmitFlags flags) : socket_(&socket), flags_(flags) {}
 
+    /// As of Socket; they add up.
     SocketEmitter timeout(std::chrono::milliseconds limit) const {
         auto flags = flags_;
         flags.timeout = limit;
@@ -291,6 +296,7 @@ public:
         return {*socket_, flags};
     }
 
+    /// As of Socket, with these flags. Without `timeout` an answer is awaited until the disconnect.
     template <class... A>
     void emit(std::string_view event, A const&... args) const {
         with_event(

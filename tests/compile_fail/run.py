@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compiles each program of this folder, which must fail saying what its first line expects, and
-what must not: the C++ program of the README and the page for people from Node.
+what must not: every piece of C++ in the README, the guide and the page for people from Node.
 
 Usage: run.py COMPILER SOURCE_ROOT [FLAG...]
 """
@@ -23,43 +23,46 @@ def compile_output(compiler, root, flags, source):
     return result.returncode, re.sub(r"\s+", " ", result.stderr)
 
 
-def check_readme(compiler, root, flags):
-    blocks = re.findall(r"```cpp\n(.*?)```", (root / "README.md").read_text(), re.S)
-    if not blocks:
-        return "README.md shows no C++"
-    for block in blocks:
-        with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
-            source.write(block)
-            source.flush()
-            status, output = compile_output(compiler, root, flags, source.name)
-        if status != 0:
-            return f"does not compile: {output[:500]}"
-    return None
-
-
-PAGE = "socketio/coming-from-node.md"
-PAGE_HEAD = """#include "socketio/socketio.hpp"
+PAGES = ["README.md", "socketio/README.md", "socketio/coming-from-node.md"]
+PAGES_HEAD = """#include "socketio/socketio.hpp"
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <regex>
 #include <string>
+#include <thread>
 #include <vector>
 using namespace socketio;
 using namespace std::chrono_literals;
 """
 
 
-def check_page(compiler, root, flags):
-    """Every piece of C++ on the page, each in a function of its own."""
-    blocks = re.findall(r"```cpp\n(.*?)```", (root / PAGE).read_text(), re.S)
-    if not blocks:
-        return f"{PAGE} shows no C++"
-    functions = [f"void piece_{i}({'' if 'Server io{' in block else 'Server& io'}) {{\n{block}}}\n"
-                 for i, block in enumerate(blocks)]
+def pieces_of(page, text):
+    """Every piece of C++ on a page: a program in a namespace of its own, anything else as the body
+    of a function that is given a server."""
+    for number, found in enumerate(re.finditer(r"```cpp\n(.*?)```", text, re.S)):
+        block = re.sub(r"^#include.*$", "", found.group(1), flags=re.M)
+        name = re.sub(r"\W", "_", page) + f"_{number}"
+        if "int main(" in block:
+            head = f"namespace {name} {{"
+        else:
+            head = f"void {name}({'' if 'Server io{' in block else 'Server& io'}) {{"
+        line = text.count("\n", 0, found.start(1)) + 1
+        yield f'{head}\n#line {line} "{page}"\n{block}}}\n'
+
+
+def check_pages(compiler, root, flags):
+    program = PAGES_HEAD
+    for page in PAGES:
+        pieces = list(pieces_of(page, (root / page).read_text()))
+        if not pieces:
+            return f"{page} shows no C++"
+        program += "".join(pieces)
     with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
-        source.write(PAGE_HEAD + "".join(functions))
+        source.write(program)
         source.flush()
         status, output = compile_output(compiler, root, flags, source.name)
-    return None if status == 0 else f"does not compile: {output[:500]}"
+    return None if status == 0 else f"does not compile: {output[:1500]}"
 
 
 def check(compiler, root, flags, source):
@@ -77,8 +80,7 @@ def main():
     root = pathlib.Path(root)
     sources = sorted(pathlib.Path(__file__).parent.glob("*.cpp"))
     checks = [(source.stem, check, source) for source in sources]
-    checks.append(("the README's program", lambda *args: check_readme(*args[:3]), None))
-    checks.append(("coming from Node", lambda *args: check_page(*args[:3]), None))
+    checks.append(("the C++ of the pages", lambda *args: check_pages(*args[:3]), None))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         running = [(name, pool.submit(run, compiler, root, flags, what))
                    for name, run, what in checks]

@@ -1,5 +1,5 @@
 // The scenarios of the reference's own test files, under their names, as far as a client can see
-// them; what is not here is in the test that socketio/README.md names. Written anew.
+// them; what is not here is in the test that socketio/api-table.md names. Written anew.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { ask, closeAll, connect, connected, inbox, makeClient, once, ways } from "./lib/clients.mjs";
