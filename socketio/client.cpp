@@ -6,9 +6,26 @@
 #include "socketio/recovery.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace socketio {
+
+namespace {
+
+// The application's own decoder may throw, as those of Node do; the peer pays for it, not we.
+template <class F>
+DecodeResult decoded(F&& decode) {
+    try {
+        return decode();
+    } catch (std::exception const& error) {
+        return DecodeResult::failure(error.what());
+    } catch (...) {
+        return DecodeResult::failure("the decoder threw");
+    }
+}
+
+}  // namespace
 
 using engineio::net::Message;
 using engineio::net::MessageKind;
@@ -60,13 +77,13 @@ Client::~Client() {
 
 void Client::on_message(std::string_view text) {
     if (!closing_) {
-        on_decoded(decoder_->on_text(text));
+        on_decoded(decoded([&] { return decoder_->on_text(text); }));
     }
 }
 
 void Client::on_binary(std::string_view bytes) {
     if (!closing_) {
-        on_decoded(decoder_->on_binary(bytes));
+        on_decoded(decoded([&] { return decoder_->on_binary(bytes); }));
     }
 }
 

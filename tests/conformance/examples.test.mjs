@@ -1,8 +1,10 @@
 // The example programs do what their first lines say. HUBBUB_EXAMPLES is the folder they are in.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { EventEmitter } from "node:events";
 import { join } from "node:path";
-import { ask, closeAll, connect, inbox, once } from "./lib/clients.mjs";
+import { ask, closeAll, connect, inbox, once, ways } from "./lib/clients.mjs";
+import { openSession } from "./lib/raw-ws.mjs";
 import { startCommand } from "./lib/server.mjs";
 
 const folder = process.env.HUBBUB_EXAMPLES;
@@ -14,7 +16,7 @@ function withExample(name, tests) {
         before(async () => { server = await startCommand(join(folder, name), ["0"]); });
         after(() => server?.stop());
         afterEach(closeAll);
-        tests(() => connect(server.port));
+        tests((more) => connect(server.port, more), () => server.port);
     });
 }
 
@@ -54,4 +56,42 @@ withExample("example-game-loop", (join) => {
         assert.deepEqual(await once(a, "score"), ["Ada", 300]);
         assert.equal(other.size, 0);
     });
+});
+
+// The client's half of apps/examples/json_parser.cpp.
+class Encoder {
+    encode({ type, nsp, id, data }) { return [JSON.stringify({ type, nsp, id, data })]; }
+}
+class Decoder extends EventEmitter {
+    add(text) { this.emit("decoded", JSON.parse(text)); }
+    destroy() {}
+}
+const parser = { Encoder, Decoder };
+
+withExample("example-json-parser", (join, port) => {
+    for (const way of ways) {
+        it(`talks to clients with its parser over ${way.name}`, async () => {
+            const [a, b] = [await join({ way, parser }), await join({ way, parser })];
+            assert.deepEqual(await ask(a, "echo", "grüße", { n: [1.5, null] }),
+                ["grüße", { n: [1.5, null] }]);
+            const heard = [once(a, "shout"), once(b, "shout")];
+            a.emit("shout", "hey");
+            assert.deepEqual(await Promise.all(heard), [["hey"], ["hey"]]);
+            const gone = once(b, "disconnect");
+            b.disconnect();
+            assert.deepEqual((await gone)[0], "io client disconnect");
+        });
+    }
+
+    for (const nonsense of ["no JSON", "{}", '{"type":7,"nsp":"/"}', '{"type":2,"nsp":"/"}',
+        '{"type":2,"nsp":"/","data":["disconnect"]}', '{"type":2,"nsp":"x","data":["echo"]}',
+        '{"type":2,"nsp":"/","data":["echo"],"id":-1}']) {
+        it(`ends the connection that says ${nonsense}`, async () => {
+            const session = await openSession(port(), { join: false });
+            session.text('4{"type":0,"nsp":"/"}');
+            assert.match(await session.nextText(), /^4\{"type":0,"nsp":"\/","data":\{"sid":/);
+            session.text(`4${nonsense}`);
+            assert.equal(await session.closeCode(), 1005);
+        });
+    }
 });

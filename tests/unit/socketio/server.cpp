@@ -172,6 +172,60 @@ TEST_CASE("server: packets a connection does not allow close it") {
     }
 }
 
+namespace {
+
+// The stock parser, but its decoders throw at the sight of "boom".
+class TouchyParser final : public socketio::Parser {
+    class Decoder final : public socketio::Decoder {
+    public:
+        socketio::DecodeResult on_text(std::string_view text) override {
+            if (text.find("boom") != text.npos) {
+                throw std::runtime_error("boom!");
+            }
+            return stock_->on_text(text);
+        }
+        socketio::DecodeResult on_binary(std::string_view) override { throw 1; }
+
+    private:
+        std::unique_ptr<socketio::Decoder> stock_ = socketio::text_parser()->make_decoder();
+    };
+
+    socketio::EncodedPacket encode(socketio::PacketType type, std::string_view nsp,
+                                   std::optional<std::uint64_t> id,
+                                   socketio::PayloadRef data) const override {
+        return socketio::text_parser()->encode(type, nsp, id, data);
+    }
+    std::unique_ptr<socketio::Decoder> make_decoder() const override {
+        return std::make_unique<Decoder>();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("server: an exception of the application's decoder ends that connection only") {
+    socketio::ServerOptions options;
+    options.parser = std::make_shared<TouchyParser>();
+    auto const serve = [](World& world) {
+        world.io().on("hi", [] { return "ho"; });
+        world.io().on_error(
+            [&world](Socket&, socketio::EventError const& error) { world.note(error.message); });
+    };
+    ServerRig(options)
+        .serves(serve)
+        .connects("a")
+        .connects("b")
+        .connects("c")
+        .says("a", {R"(42["boom"])"})
+        .notes("boom!")
+        .ended("a")
+        .says("b", {"bAQ=="})
+        .notes("the decoder threw")
+        .ended("b")
+        .says("c", {R"(420["hi"])"})
+        .gets("c", R"(430["ho"])")
+        .run();
+}
+
 TEST_CASE("server: who enters no namespace is closed after the connect timeout") {
     ServerRig(quick_connect_timeout())
         .opens("idle")
