@@ -29,7 +29,7 @@ inline constexpr std::size_t max_recovery_sessions = 65'536;
 struct SavedSession {
     std::string sid;
     std::string pid;
-    std::vector<std::string> rooms;  ///< without the own id
+    std::vector<std::string> rooms;  // without the own id
     Json data;
 };
 
@@ -53,7 +53,7 @@ public:
     struct Restored {
         SavedSession session;
         std::vector<std::shared_ptr<EncodedPacket const>> missed;
-        std::uint64_t position;  ///< broadcasts up to here are in `missed` or were received
+        std::uint64_t position;  // broadcasts up to here are in `missed` or were received
     };
 
     explicit Recovery(std::chrono::milliseconds max_disconnection_duration)

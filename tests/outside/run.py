@@ -60,13 +60,14 @@ def build_with_meson(installation, folder):
     installation.run(["meson", "setup", "--buildtype=plain", folder, HERE / "meson",
                       f"-Dkinds={kinds}"])
     installation.run(["meson", "compile", "-C", folder, "-j", "1"])
-    return {kind: folder / f"echo-{kind}" for kind in installation.kinds}
+    return [(folder / f"{program}-{kind}", kind)
+            for program in ("echo", "http") for kind in installation.kinds]
 
 
 def build_with_make(installation, folder):
     installation.run(["make", "-f", HERE / "make/Makefile", f"HERE={HERE / 'make'}",
                       f"KINDS={' '.join(installation.kinds)}"], folder)
-    return {kind: folder / f"echo-{kind}" for kind in installation.kinds}
+    return [(folder / f"echo-{kind}", kind) for kind in installation.kinds]
 
 
 def build_with_cmake(installation, folder):
@@ -76,40 +77,51 @@ def build_with_cmake(installation, folder):
                           f"-DHubbub_USE_STATIC_LIBS={kind == 'static'}", f"-DWANTED={version}",
                           f"-DCMAKE_PREFIX_PATH={installation.libraries.parents[1]}"])
         installation.run(["cmake", "--build", folder / kind])
-    return {kind: folder / kind / "echo" for kind in installation.kinds}
+    return [(folder / kind / "echo", kind) for kind in installation.kinds]
 
 
-def talk(port):
-    """An Engine.IO client of four requests (long polling)."""
-    url = f"http://127.0.0.1:{port}/socket.io/?EIO=4&transport=polling"
+def request(url, data=None):
+    with urllib.request.urlopen(url, data, timeout=PATIENCE) as answer:
+        return answer.read().decode()
 
-    def request(data=None):
-        with urllib.request.urlopen(url, data, timeout=PATIENCE) as answer:
-            return answer.read().decode()
 
-    url += "&sid=" + json.loads(request()[1:])["sid"]
-    request(b"40")
-    answers = [request()]
-    request('420["echo","grüße"]'.encode())
-    answers.append(request())
+def last_request(url, data=None):
     try:
-        request(b'42["stop"]')
+        request(url, data)
     except OSError:
-        pass  # it ends at once, perhaps before its answer
-    return answers
+        pass  # the program ends at once, perhaps before its answer
+
+
+def talk_echo(address):
+    """An Engine.IO client of few requests (long polling)."""
+    url = f"{address}/socket.io/?EIO=4&transport=polling"
+    url += "&sid=" + json.loads(request(url)[1:])["sid"]
+    request(url, b"40")
+    opened = request(url)
+    request(url, '420["echo","grüße"]'.encode())
+    echoed = request(url)
+    last_request(url, b'42["stop"]')
+    if not opened.startswith("40{") or echoed != '430["grüße"]':
+        raise Broken(f"answers {opened} and {echoed}")
+
+
+def talk_http(address):
+    answer = request(f"{address}/hello")
+    last_request(f"{address}/stop")
+    if answer != "hello":
+        raise Broken(f"answers {answer}")
 
 
 def check_program(installation, program, kind):
     linked = run(["readelf", "-d", program])
-    if ("libsocketio.so" in linked) != (kind == "shared"):
-        raise Broken(f"is not linked with the {kind} library: {linked}")
+    if bool(re.search(r"lib(?:engine|socket)io\.so", linked)) != (kind == "shared"):
+        raise Broken(f"is not linked with the {kind} library: {linked[:500]}")
     with subprocess.Popen([program], env=installation.environment, stdout=subprocess.PIPE,
                           text=True) as server:
         try:
             port = server.stdout.readline().removeprefix("port ").strip()
-            opened, echoed = talk(port)
-            if not opened.startswith("40{") or echoed != '430["grüße"]':
-                raise Broken(f"answers {opened} and {echoed}")
+            talk = talk_http if program.name.startswith("http") else talk_echo
+            talk(f"http://127.0.0.1:{port}")
             rest, _ = server.communicate(timeout=PATIENCE)
         finally:
             server.kill()
@@ -127,8 +139,8 @@ def check_project(installation, tool, build):
         programs = build(installation, folder)
     except Broken as problem:
         return [(f"outside project with {tool}", str(problem))]
-    for kind, program in programs.items():
-        name = f"outside project with {tool}, {kind} library"
+    for program, kind in programs:
+        name = f"outside project with {tool}: {program.name}, {kind} library"
         try:
             check_program(installation, program, kind)
             results.append((name, None))
