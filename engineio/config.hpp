@@ -143,6 +143,7 @@ struct Options {
     bool allow_upgrades = true;
     /// Between two pings of the server; and how long a client may take to answer one.
     std::chrono::milliseconds ping_interval{25'000};
+    /// How long a client may take to answer a ping.
     std::chrono::milliseconds ping_timeout{20'000};
     /// How long an unfinished upgrade may take.
     std::chrono::milliseconds upgrade_timeout{10'000};
@@ -161,11 +162,13 @@ struct Options {
     bool allow_eio3 = false;
     /// Ends upgrade requests for other paths that nobody claims, silently, after the timeout.
     bool destroy_upgrade = true;
+    /// That timeout.
     std::chrono::milliseconds destroy_upgrade_timeout = limits::destroy_upgrade_timeout;
     /// May add headers: the first to the first answer of a session only, the second to every
     /// polling answer and 101 (reference-behaviour 1.9).
     std::function<void(net::Headers&, net::Request const&)> initial_headers = {};
     std::function<void(net::Headers&, net::Request const&)> headers = {};
+    /// Hears of refused requests.
     std::function<void(net::Request const&, ConnectionError const&)> connection_error = {};
 };
 

@@ -15,6 +15,7 @@ struct PassOn {};
 struct Refusal {
     std::string reason;  ///< in the error's context
 };
+/// One of the three.
 using MiddlewareResult = std::variant<PassOn, Refusal, net::Response>;
 
 /// How a middleware goes on, once: within its call or later, on any thread. Only the first call

@@ -19,6 +19,7 @@ public:
     Operator to(RoomList rooms) const {
         return changed([&](Addressing& copy) { append(copy.selection_.rooms, rooms); });
     }
+    /// The same.
     Operator in(RoomList rooms) const { return to(std::move(rooms)); }
     /// Leaves out whoever is in one of these rooms.
     Operator except(RoomList rooms) const {
@@ -80,6 +81,7 @@ public:
     void emit(std::string_view event, A const&... args) {
         everybody().emit(event, args...);
     }
+    /// emit("message", …).
     template <class... A>
     void send(A const&... args) {
         everybody().emit("message", args...);

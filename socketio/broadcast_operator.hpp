@@ -41,7 +41,10 @@ struct RemoteSocket {
     /// The one answer: `co_await` gives Result<T, AckError>.
     template <class T = Json, class... A>
     Task<Result<T, AckError>> emit_with_ack(std::string_view event, A const&... args) const;
+    /// The same with a limit; without, it is 5 s.
     RemoteEmitter timeout(std::chrono::milliseconds limit) const;
+    /// Has the socket join, leave, or be disconnected (`close`: its connection, too), wherever it
+    /// is.
     void join(RoomList rooms) const;
     void leave(RoomList rooms) const;
     void disconnect(bool close = false) const;
@@ -68,6 +71,7 @@ public:
         with_event(
             event, [this](EventRef const& e) { broadcast(e); }, args...);
     }
+    /// emit("message", …).
     template <class... A>
     void send(A const&... args) const {
         emit("message", args...);
@@ -87,6 +91,7 @@ public:
     /// The selected sockets of all shards and, unless local(), of all servers; `timeout` is for
     /// the other servers (default 5 s). Only on a shard's thread.
     Task<std::vector<RemoteSocket>> fetch_sockets() const;
+    /// Has them join or leave rooms. Any thread.
     void sockets_join(RoomList rooms) const;
     void sockets_leave(RoomList rooms) const;
     /// `close`: also the connections underneath, with all their namespaces.

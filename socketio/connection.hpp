@@ -38,9 +38,11 @@ public:
 
     /// The engine's session id. It is a secret of this client: do not show it to others.
     std::string const& id() const;
+    /// Whether it still exists.
     ReadyState ready_state() const;
     /// Engine.IO revision, 4 or 3.
     int protocol() const;
+    /// What it uses now; and whether that is a WebSocket after a polling start.
     engineio::TransportName transport() const;
     bool upgraded() const;
     /// A WebSocket is being probed while polling goes on.
@@ -49,6 +51,7 @@ public:
     bool writable() const;
     /// Bytes not yet taken by the kernel.
     std::size_t buffered_bytes() const;
+    /// The peer's address without port.
     std::string remote_address() const;
     /// The first request; null once closed.
     engineio::net::Request const* request() const;

@@ -159,6 +159,7 @@ public:
         open().any_outgoing.push_back(make_listener(std::move(listener)));
         return *this;
     }
+    /// The same, but before all registered so far.
     template <class F>
     HandlerRegistry& prepend_any_outgoing(F listener) {
         auto& any = open().any_outgoing;

@@ -37,6 +37,7 @@ public:
     std::string_view header(std::string_view lower_case_name) const {
         return request_->header(lower_case_name);
     }
+    /// All of them, names in lower case.
     engineio::net::Headers const& headers() const { return request_->headers; }
 
     /// The decoded query of the first request, engine parameters (EIO, transport) included.

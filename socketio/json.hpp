@@ -103,6 +103,7 @@ public:
     }
     /// Integral doubles up to 2^53 are stored as integers, so Json(3.0) == Json(3); -0 stays -0.
     Json(double value) noexcept;
+    /// The same; and implicitly from what else JSON has.
     Json(float value) noexcept : Json(static_cast<double>(value)) {}
     Json(char const* text) : value_(std::string(text)) {}
     Json(std::string text) noexcept : value_(std::move(text)) {}

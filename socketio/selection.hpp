@@ -26,6 +26,7 @@ public:
 struct Selection {
     /// Names of rooms.
     std::vector<std::string> rooms;
+    /// Names of rooms.
     std::vector<std::string> except;
 };
 

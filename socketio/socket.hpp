@@ -53,6 +53,7 @@ public:
 
     /// 20 unguessable characters, unrelated to the engine's secret sid.
     std::string const& id() const { return id_; }
+    /// Where it is, and what it said when it came.
     Namespace& nsp() const { return *nsp_; }
     Server& server() const;
     Handshake const& handshake() const { return *handshake_; }
@@ -62,6 +63,7 @@ public:
     Connection conn() const;
     /// False before the middlewares have admitted it and after disconnect.
     bool connected() const { return connected_; }
+    /// The opposite.
     bool disconnected() const { return !connected_; }
     /// The state of an earlier connection was restored (connection state recovery).
     bool recovered() const { return recovered_; }
@@ -87,9 +89,11 @@ public:
 
     /// Joins; a no-op after disconnect.
     void join(RoomList rooms);
+    /// Leaves one; a no-op if it is not in it.
     void leave(std::string_view room);
     /// Own id first, then in order of joining; empty after disconnect.
     std::vector<std::string> rooms() const;
+    /// Whether it is in this room.
     bool in_room(std::string_view room) const;
 
     /// Sends an event. Throws std::invalid_argument for reserved names.
@@ -98,6 +102,7 @@ public:
         with_event(
             event, [this](EventRef const& e) { emit_event(e, {}); }, args...);
     }
+    /// emit("message", …).
     template <class... A>
     void send(A const&... args) {
         emit("message", args...);
@@ -119,6 +124,7 @@ public:
     BroadcastOperator in(RoomList rooms) const;
     BroadcastOperator except(RoomList rooms) const;
     BroadcastOperator broadcast() const;
+    /// The same on this server only.
     BroadcastOperator local() const;
 
     /// Leaves the namespace; with `close` the whole connection ends. Idempotent.
@@ -162,10 +168,12 @@ public:
     ListenerId on_any(F listener) {
         return add_any(make_listener(std::move(listener)), false);
     }
+    /// The same, before all registered so far.
     template <class F>
     ListenerId prepend_any(F listener) {
         return add_any(make_listener(std::move(listener)), true);
     }
+    /// Takes off all of them; and their names.
     void off_any();
     std::vector<ListenerId> listeners_any() const;
     /// The same for every event sent to this socket, broadcasts included; not for
@@ -174,10 +182,12 @@ public:
     ListenerId on_any_outgoing(F listener) {
         return add_any_outgoing(make_listener(std::move(listener)), false);
     }
+    /// The same, before all registered so far.
     template <class F>
     ListenerId prepend_any_outgoing(F listener) {
         return add_any_outgoing(make_listener(std::move(listener)), true);
     }
+    /// Takes off all of them; and their names.
     void off_any_outgoing();
     std::vector<ListenerId> listeners_any_outgoing() const;
 
@@ -195,6 +205,7 @@ public:
     ListenerId on_disconnect(F handler) {
         return add_disconnect(detail::make_disconnect_handler(std::move(handler)), false);
     }
+    /// As on the namespace.
     ListenerId on_error(ErrorHandler handler);
 
 private:

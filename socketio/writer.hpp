@@ -30,17 +30,21 @@ public:
     /// JavaScript's undefined: a member that JSON text leaves out, an element it prints as null,
     /// a value of its own in MessagePack.
     virtual void undefined() = 0;
+    /// A plain value.
     virtual void boolean(bool value) = 0;
     virtual void integer(std::int64_t value) = 0;
     /// NaN and the infinities are null in JSON text.
     virtual void number(double value) = 0;
     /// UTF-8, lone surrogates allowed as WTF-8.
     virtual void string(std::string_view text) = 0;
+    /// Bytes; text encodings make an attachment of them.
     virtual void binary(std::string_view bytes) = 0;
 
     /// `size` must be the exact number of elements or members that follow.
     virtual void begin_array(std::size_t size) = 0;
+    /// The end of the array begun last.
     virtual void end_array() = 0;
+    /// `size` as for arrays; then key() before each member's value.
     virtual void begin_object(std::size_t size) = 0;
     virtual void key(std::string_view name) = 0;
     virtual void end_object() = 0;

@@ -66,6 +66,7 @@ public:
 
     /// The shard whose turn this thread is in, or nullptr.
     static Shard* current();
+    /// Whether it is this one.
     bool is_current() const { return current() == this; }
 
     /// One entry into the shard: decode happens in its scope, dispatch and flush when it closes.
@@ -89,6 +90,7 @@ public:
     void run_posted();
     /// Destroys tasks that come too late, when no thread runs this shard any more.
     void drop_posted();
+    /// Fires what is due; for drivers, inside a Turn.
     void run_timers() { timers_.advance(now_); }
 
 protected:

@@ -28,6 +28,7 @@ struct TlsOptions {
     /// "chat.example.org" or, for any one label in front, "*.example.org". Other names, and clients
     /// that name none, get the certificate above.
     std::map<std::string, TlsCertificate> sni = {};
+    /// Clients of older versions are refused in the handshake.
     TlsVersion min_version = TlsVersion::v1_2;
     /// From the accept to the end of the handshake; then the connection is cut. Zero: no limit.
     std::chrono::milliseconds handshake_timeout = limits::tls_handshake_timeout;

@@ -24,6 +24,7 @@ struct WsOptions {
     std::optional<NegotiatedDeflate> deflate;  ///< of check_upgrade(); its answer is sent by us
     /// Smaller messages stay uncompressed, but only without our context takeover (as ws).
     std::size_t deflate_threshold = limits::deflate_threshold_bytes;
+    /// zlib's, -1 for its default.
     int deflate_level = -1;
     std::string key;          ///< Sec-WebSocket-Key of the request
     std::string subprotocol;  ///< selected one, or empty
@@ -66,6 +67,7 @@ public:
 
     /// False from a send until everything queued was given to the kernel.
     virtual bool writable() const = 0;
+    /// Bytes that the kernel has not taken yet.
     virtual std::size_t buffered_bytes() const = 0;
 };
 
