@@ -61,7 +61,7 @@ inline constexpr std::chrono::milliseconds tls_handshake_timeout = 30s;
 inline constexpr std::size_t tls_flush_bytes = 64 * 1024;
 /// The one read buffer of a shard.
 inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
-/// Above this a connection is "not writable": volatile messages are dropped.
+/// Above this no further request is read from an HTTP connection that pipelines them.
 inline constexpr std::size_t high_water_bytes = 1024 * 1024;
 /// Above this the connection is closed: the reader is too slow to be served.
 inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
