@@ -32,7 +32,7 @@ LIBRARIES = {
                   NET + "ws_handshake.cpp"},
     r"zlib\.h": {NET + "deflate.cpp"},
     r"rapidjson/": {"socketio/json_parse.cpp"},
-    r"sqlite3": set(),
+    r"sqlite3": {"apps/store/database.cpp"},
     r"sys/socket\.h|sys/epoll\.h|netdb\.h": {NET + "connection.cpp",
                                              NET + "connection_output.cpp", NET + "listener.cpp",
                                              NET + "listening_socket.cpp"},
@@ -41,7 +41,7 @@ LIBRARIES = {
 # The one header of the root that `net` may see: a leaf with numbers.
 NET_MAY_INCLUDE = {"engineio/limits.hpp"}
 NOT_BUILT = "tests/compile_fail/"  # compiled by a test of its own
-SHARED_APPS = {"common"}
+SHARED_APPS = {"common", "store", "auth"}
 COMPOSING_APPS = {"server"}  # wires the systems together, hence sees them
 
 TOKEN = re.compile(r"""

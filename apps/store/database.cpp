@@ -1,0 +1,180 @@
+#include "apps/store/database.hpp"
+
+#include <sqlite3.h>
+
+namespace apps::store {
+
+namespace {
+
+constexpr int busy_timeout_ms = 5000;
+
+StoreError::Kind kind_of(int code) {
+    switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return StoreError::Kind::busy;
+    case SQLITE_FULL:
+        return StoreError::Kind::full;
+    case SQLITE_CONSTRAINT:
+        return StoreError::Kind::conflict;
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_IOERR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return StoreError::Kind::unusable;
+    default:
+        return StoreError::Kind::other;
+    }
+}
+
+// What an operator can do about it.
+std::string_view advice(StoreError::Kind kind) {
+    switch (kind) {
+    case StoreError::Kind::busy:
+        return " (another process uses the file)";
+    case StoreError::Kind::full:
+        return " (free some space on the disk)";
+    default:
+        return "";
+    }
+}
+
+[[noreturn]] void fail(sqlite3* connection, int code, std::string const& what) {
+    auto const kind = kind_of(code);
+    std::string const reason =
+        connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
+    throw StoreError(kind, what + ": " + reason + std::string(advice(kind)));
+}
+
+}  // namespace
+
+Query::Query(sqlite3* connection, sqlite3_stmt* statement)
+    : connection_(connection), statement_(statement) {}
+
+Query::~Query() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+}
+
+bool Query::step() {
+    auto const code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) {
+        return true;
+    }
+    if (code != SQLITE_DONE) {
+        fail(connection_, code, "database");
+    }
+    return false;
+}
+
+void Query::run() {
+    while (step()) {
+    }
+}
+
+std::int64_t Query::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+
+double Query::real(int column) const {
+    return sqlite3_column_double(statement_, column);
+}
+
+std::string Query::text(int column) const {
+    auto const* bytes = static_cast<char const*>(sqlite3_column_blob(statement_, column));
+    auto const size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    return bytes == nullptr ? std::string() : std::string(bytes, size);
+}
+
+std::optional<std::string> Query::optional_text(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL ? std::nullopt
+                                                                  : std::optional(text(column));
+}
+
+void Query::bind_next(std::int64_t value) {
+    sqlite3_bind_int64(statement_, ++bound_, value);
+}
+
+void Query::bind_next(double value) {
+    sqlite3_bind_double(statement_, ++bound_, value);
+}
+
+// Copied, because temporaries are bound.
+void Query::bind_next(std::string_view value) {
+    sqlite3_bind_text64(statement_, ++bound_, value.data() == nullptr ? "" : value.data(),
+                        value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Query::bind_next(std::nullopt_t) {
+    sqlite3_bind_null(statement_, ++bound_);
+}
+
+void Database::Close::operator()(sqlite3* connection) const {
+    sqlite3_close_v2(connection);
+}
+
+void Database::Finalize::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
+}
+
+Database::Database(std::string const& path) {
+    sqlite3* opened = nullptr;
+    auto const code =
+        sqlite3_open_v2(path.c_str(), &opened,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    connection_.reset(opened);
+    if (code != SQLITE_OK) {
+        fail(opened, code, "cannot open the database " + path);
+    }
+    sqlite3_busy_timeout(opened, busy_timeout_ms);
+    try {
+        // NORMAL: a commit survives the end of the process; only a power cut may lose the last.
+        script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
+               "PRAGMA foreign_keys = ON;");
+    } catch (StoreError const& error) {
+        throw StoreError(error.kind, "cannot use the database " + path + ": " + error.what());
+    }
+}
+
+Database::~Database() = default;
+
+Query Database::query(std::string_view sql) {
+    auto& statement = statements_[std::string(sql)];
+    if (!statement) {
+        sqlite3_stmt* prepared = nullptr;
+        auto const code =
+            sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                               SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+        statement.reset(prepared);
+        if (code != SQLITE_OK) {
+            statements_.erase(std::string(sql));
+            fail(connection_.get(), code, "database: " + std::string(sql));
+        }
+    }
+    return {connection_.get(), statement.get()};
+}
+
+void Database::script(std::string const& sql) {
+    auto const code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) {
+        fail(connection_.get(), code, "database");
+    }
+}
+
+bool Database::in_transaction() const {
+    return sqlite3_get_autocommit(connection_.get()) == 0;
+}
+
+void Database::rollback() noexcept {
+    if (in_transaction()) {
+        sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+}
+
+int Database::changes() const {
+    return sqlite3_changes(connection_.get());
+}
+
+}  // namespace apps::store

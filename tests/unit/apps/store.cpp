@@ -1,0 +1,230 @@
+#include "apps/store/migrations.hpp"
+#include "apps/store/store_thread.hpp"
+
+#include "socketio/task.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+using namespace apps::store;
+using engineio::net::Shard;
+
+namespace {
+
+constexpr std::array<std::string_view, 2> steps = {
+    "CREATE TABLE test_names (name TEXT PRIMARY KEY);",
+    "ALTER TABLE test_names ADD COLUMN age INTEGER NOT NULL DEFAULT 7;"};
+
+// A file of its own below the build's temporary folder, gone afterwards.
+struct File {
+    std::filesystem::path folder =
+        std::filesystem::temp_directory_path() /
+        ("hubbub-store-" + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "-" +
+         std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+    File() { std::filesystem::create_directories(folder); }
+    ~File() { std::filesystem::remove_all(folder); }
+    std::string path() const { return (folder / "hubbub.db").string(); }
+};
+
+StoreError::Kind kind_of(std::function<void()> const& action) {
+    try {
+        action();
+    } catch (StoreError const& error) {
+        return error.kind;
+    }
+    FAIL("no StoreError");
+    return StoreError::Kind::other;
+}
+
+std::int64_t names(Database& database) {
+    auto query = database.query("SELECT count(*) FROM test_names");
+    query.step();
+    return query.integer(0);
+}
+
+// Takes the turns of a shard on this thread, woken by the store's.
+class Loop final : public Shard {
+public:
+    Loop() : Shard(0, {}) {}
+    void wake() override {
+        awake_ = true;
+        awake_.notify_one();
+    }
+    void run_until(std::function<bool()> const& done) {
+        while (!done()) {
+            awake_.wait(false);
+            awake_ = false;
+            Turn const turn(*this, {});
+            run_posted();
+        }
+    }
+
+private:
+    std::atomic<bool> awake_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("values come back as they were bound") {
+    Database database(":memory:");
+    database.script("CREATE TABLE t (i, r, s, n, b)");
+    std::string const text("a\0\xC3\xA9", 4);
+    database.run("INSERT INTO t VALUES (?, ?, ?, ?, ?)", 42, 0.1, text, std::optional<int>(), true);
+    auto query = database.query("SELECT * FROM t WHERE s = ?");
+    query.bind(text);
+    REQUIRE(query.step());
+    CHECK(query.integer(0) == 42);
+    CHECK(query.real(1) == 0.1);
+    CHECK(query.text(2) == text);
+    CHECK_FALSE(query.optional_text(3));
+    CHECK(query.flag(4));
+    CHECK_FALSE(query.step());
+}
+
+TEST_CASE("migrations run once, in order, and refuse a newer database") {
+    File const file;
+    {
+        Database database(file.path());
+        migrate(database, {"test", std::span(steps).first(1)});
+        database.run("INSERT INTO test_names VALUES ('ana')");
+        migrate(database, {"test", steps});
+    }
+    Database database(file.path());
+    migrate(database, {"test", steps});
+    auto query = database.query("SELECT age FROM test_names WHERE name = 'ana'");
+    REQUIRE(query.step());
+    CHECK(query.integer(0) == 7);
+    CHECK(kind_of([&] {
+              migrate(database, {"test", std::span(steps).first(1)});
+          }) == StoreError::Kind::unusable);
+}
+
+TEST_CASE("a migration that fails leaves nothing behind") {
+    Database database(":memory:");
+    constexpr std::array<std::string_view, 1> broken = {"CREATE TABLE a (x); CREATE TABEL b (x);"};
+    CHECK_THROWS_AS(migrate(database, {"test", broken}), StoreError);
+    CHECK_FALSE(database.query("SELECT 1 FROM sqlite_master WHERE name = 'a'").step());
+}
+
+TEST_CASE("mistakes have a kind and words for the operator") {
+    File const file;
+    CHECK(kind_of([&] { Database(file.folder.string()); }) == StoreError::Kind::unusable);
+    std::ofstream(file.path()) << "this is no database, however long it may be";
+    CHECK(kind_of([&] { Database(file.path()); }) == StoreError::Kind::unusable);
+    Database database(":memory:");
+    migrate(database, {"test", steps});
+    database.run("INSERT INTO test_names VALUES ('ana', 1)");
+    CHECK(kind_of([&] { database.run("INSERT INTO test_names VALUES ('ana', 2)"); }) ==
+          StoreError::Kind::conflict);
+    CHECK(kind_of([&] { database.run("SELEC 1"); }) == StoreError::Kind::other);
+    database.script("PRAGMA max_page_count = 4");
+    CHECK(kind_of([&] { database.run("INSERT INTO test_names VALUES (zeroblob(100000), 1)"); }) ==
+          StoreError::Kind::full);
+}
+
+TEST_CASE("jobs run in order, and one that throws leaves no trace") {
+    StoreThread store(":memory:");
+    migrate(store.database(), {"test", steps});
+    store.start();
+    store.tell("add", [](Database& d) { d.run("INSERT INTO test_names VALUES ('ana', 1)"); });
+    CHECK_THROWS_AS(store.wait([](Database& d) -> int {
+        d.run("INSERT INTO test_names VALUES ('ben', 1)");
+        throw std::runtime_error("changed my mind");
+    }),
+                    std::runtime_error);
+    CHECK(store.wait(names) == 1);
+    store.stop();
+    CHECK(kind_of([&] { store.wait(names); }) == StoreError::Kind::closed);
+}
+
+TEST_CASE("a transaction that cannot be kept is refused to all who took part") {
+    StoreThread store(":memory:");
+    migrate(store.database(), {"test", steps});
+    store.database().script("PRAGMA max_page_count = 4");
+    store.start();
+    CHECK(kind_of([&] {
+              store.wait([](Database& d) {
+                  d.run("INSERT INTO test_names VALUES (zeroblob(100000), 1)");
+              });
+          }) == StoreError::Kind::full);
+    CHECK(store.wait(names) == 0);  // and life goes on
+}
+
+TEST_CASE("more jobs than may wait are refused") {
+    StoreThread store(":memory:");  // not started: nothing is done
+    int refused = 0;
+    for (std::size_t i = 0; i < StoreThread::max_waiting; ++i) {
+        store.tell("fill", [](Database&) {});
+    }
+    try {
+        store.wait([](Database&) {});
+    } catch (StoreError const& error) {
+        refused += error.kind == StoreError::Kind::overloaded;
+    }
+    CHECK(refused == 1);
+}
+
+TEST_CASE("what waits is written before the store stops, and is there at the next start") {
+    File const file;
+    {
+        StoreThread store(file.path());
+        migrate(store.database(), {"test", steps});
+        store.start();
+        for (int i = 0; i < 600; ++i) {
+            store.tell("add", [i](Database& database) {
+                database.run("INSERT INTO test_names VALUES (?, 1)", std::to_string(i));
+            });
+        }
+    }
+    Database database(file.path());
+    CHECK(names(database) == 600);
+}
+
+TEST_CASE("a coroutine gets the answer on its own thread") {
+    StoreThread store(":memory:");
+    migrate(store.database(), {"test", steps});
+    store.start();
+    Loop loop;
+    auto const here = std::this_thread::get_id();
+    std::thread::id worked;
+    std::thread::id resumed;
+    std::string error;
+    bool done = false;
+    auto const task = [&]() -> socketio::Task<void> {
+        worked = co_await store.ask([](Database&) { return std::this_thread::get_id(); });
+        resumed = std::this_thread::get_id();
+        try {
+            co_await store.ask([](Database& database) { database.run("SELEC"); });
+        } catch (StoreError const& caught) {
+            error = caught.what();
+        }
+        done = true;
+    };
+    {
+        Shard::Turn const turn(loop, {});
+        socketio::spawn(task());
+    }
+    loop.run_until([&] { return done; });
+    CHECK(worked != here);
+    CHECK(resumed == here);
+    CHECK(error.find("syntax error") != std::string::npos);
+}
+
+TEST_CASE("an answer that nobody waits for any more is dropped") {
+    StoreThread store(":memory:");
+    store.start();
+    Loop loop;
+    Shard::Turn const turn(loop, {});
+    auto const task = [&]() -> socketio::Task<void> {
+        co_await store.ask([](Database&) { return std::string(100, 'x'); });
+        FAIL("resumed");
+    };
+    socketio::spawn(task());
+    socketio::destroy_spawned();
+    store.stop();
+    loop.run_posted();
+}
