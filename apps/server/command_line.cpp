@@ -24,6 +24,9 @@ std::string read_file(std::string const& path) {
 }
 
 void add_flag(CLI::App& app, Setting const& setting) {
+    if (setting.secret) {
+        return;
+    }
     if (auto* const* text = std::get_if<std::string*>(&setting.target)) {
         app.add_option(setting.flag, **text, setting.help);
     } else if (auto* const* flag = std::get_if<bool*>(&setting.target)) {
@@ -46,8 +49,9 @@ struct Flags {
         for (auto const& setting : settings_of(config)) {
             add_flag(app, setting);
         }
-        app.footer("Every option is also a variable HUBBUB_<SECTION>_<KEY> and a key of the "
-                   "file;\nflags win over variables, variables over the file.");
+        app.footer(
+            "Every option is also a variable HUBBUB_<SECTION>_<KEY> and a key of the "
+            "file;\nflags win over variables, variables over the file. Secrets are no flags.");
     }
 
     CLI::App app;
@@ -57,9 +61,10 @@ struct Flags {
 
 }  // namespace
 
-CommandLine read_command_line(int argc, char const* const* argv, Environment const& environment) {
-    CommandLine result;
-    Config scratch;
+CommandLine read_command_line(int argc, char const* const* argv, Environment const& environment,
+                              std::vector<SystemInfo> const& systems) {
+    CommandLine result{Config(systems)};
+    Config scratch(systems);
     Flags first(scratch);
     try {
         first.app.parse(argc, argv);

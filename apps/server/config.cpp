@@ -1,5 +1,7 @@
 #include "apps/server/config.hpp"
 
+#include "apps/common/origins.hpp"
+
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -11,11 +13,14 @@ namespace apps::server {
 
 namespace {
 
-std::string environment_name(Setting const& setting) {
-    auto name = "HUBBUB_" + setting.section + "_" + setting.key;
-    std::transform(name.begin(), name.end(), name.begin(),
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return name;
+    return text;
+}
+
+std::string environment_name(Setting const& setting) {
+    return upper("HUBBUB_" + setting.section + "_" + setting.key);
 }
 
 void set_number(Setting const& setting, std::int64_t value, std::string const& where) {
@@ -89,12 +94,15 @@ std::vector<Setting> server_settings(ServerConfig& server) {
          &server.trust_proxy},
         {"server", "client_dir", "--client-dir", "Folder with the socket.io client bundles",
          &server.client_dir},
-        {"server", "web_dir", "--web-dir", "Folder with the demo page or your own frontend",
+        {"server", "web_dir", "--web-dir", "Folder with our own small pages, one folder a system",
          &server.web_dir},
-        {"server", "web_spa", "--web-spa",
-         "The frontend has routes of its own: unknown paths get its index.html", &server.web_spa},
-        {"server", "cors_origin", "--cors-origin", "Foreign origin allowed to connect, or *",
-         &server.cors_origin},
+        {"server", "demo", "--demo", "Demo accounts, data and settings; no secrets needed",
+         &server.demo},
+        {"server", "database", "--database",
+         "SQLite file, or :memory:; empty: hubbub.db here, hubbub-demo.db for the demo",
+         &server.database},
+        {"server", "only", "--only", "Serve these systems only, separated by commas; empty: all",
+         &server.only},
         {"server", "ping_interval_ms", "--ping-interval", "Milliseconds between two pings",
          &server.ping_interval_ms, 10, hour_ms},
         {"server", "ping_timeout_ms", "--ping-timeout", "Milliseconds to wait for a pong",
@@ -108,19 +116,69 @@ std::vector<Setting> server_settings(ServerConfig& server) {
     };
 }
 
+void add_system(std::vector<Setting>& settings, SystemConfig& system) {
+    constexpr int max_port = 65535;
+    auto const& name = system.info.name;
+    auto const add = [&](std::string key, std::string help, auto* target, int high = 0) {
+        auto flag = "--" + name + "-" + key;
+        settings.push_back(
+            {name, std::move(key), std::move(flag), std::move(help), target, 0, high, false});
+    };
+    settings.push_back(
+        {name, "enabled", "--" + name, "Serve " + system.info.title, &system.enabled});
+    add("port", "Its port; 0: any free one", &system.port, max_port);
+    add("origins", "Foreign origins whose pages may use it, separated by commas, or *",
+        &system.origins);
+    add("frontend", "Folder with its own frontend; empty: our small page", &system.frontend);
+    if (system.info.needs_secrets) {
+        add("secrets",
+            "Sign its logins, separated by commas: the first signs, the others are still believed",
+            &system.secrets);
+        settings.back().secret = true;
+    }
+    for (auto& extra : system.info.extras) {
+        auto flag = "--" + name + "-" + extra.key;
+        std::replace(flag.begin(), flag.end(), '_', '-');
+        std::visit(
+            [&](auto& value) {
+                settings.push_back({name, extra.key, flag, extra.help, &value, extra.low,
+                                    extra.high, extra.secret});
+            },
+            extra.value);
+    }
+}
+
+bool names_system(std::string const& list, std::string const& name) {
+    auto const names = common::list_items(list);
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
+Config::Config(std::vector<SystemInfo> const& infos) {
+    for (auto const& info : infos) {
+        SystemConfig system;
+        system.info = info;
+        system.port = info.port;
+        systems.push_back(std::move(system));
+    }
+}
+
+bool Config::serves(SystemConfig const& system) const {
+    return server.only.empty() ? system.enabled : names_system(server.only, system.info.name);
+}
+
+std::string Config::database() const {
+    return !server.database.empty() ? server.database
+           : server.demo            ? "hubbub-demo.db"
+                                    : "hubbub.db";
+}
+
 std::vector<Setting> settings_of(Config& config) {
-    constexpr int max_port = 65535;
     auto settings = server_settings(config.server);
-    auto const add = [&](std::string const& name, ProfileConfig& profile) {
-        settings.push_back(
-            {name, "enabled", "--" + name, "Serve the " + name + " system", &profile.enabled});
-        settings.push_back({name, "port", "--" + name + "-port", "Its port; 0: any free one",
-                            &profile.port, 0, max_port});
-    };
-    add("dungeonlab", config.dungeonlab);
-    add("eliza", config.eliza);
+    for (auto& system : config.systems) {
+        add_system(settings, system);
+    }
     return settings;
 }
 
@@ -177,7 +235,9 @@ std::string to_toml(Config config) {
         }
         out << "# " << setting.help << "\n" << setting.key << " = ";
         if (auto* const* text = std::get_if<std::string*>(&setting.target)) {
-            out << toml::value<std::string>(**text);
+            bool const hidden = setting.secret && !(*text)->empty();
+            out << toml::value<std::string>(hidden ? std::string() : **text)
+                << (hidden ? "  # given, not shown" : "");
         } else if (auto* const* flag = std::get_if<bool*>(&setting.target)) {
             out << (**flag ? "true" : "false");
         } else {
@@ -186,6 +246,36 @@ std::string to_toml(Config config) {
         out << "\n";
     }
     return out.str();
+}
+
+void check(Config const& config) {
+    constexpr std::size_t min_secret_bytes = 16;
+    for (auto const& name : common::list_items(config.server.only)) {
+        if (std::none_of(config.systems.begin(), config.systems.end(),
+                         [&](SystemConfig const& system) { return system.info.name == name; })) {
+            throw ConfigError("there is no system \"" + name + "\" (server.only)");
+        }
+    }
+    for (auto const& system : config.systems) {
+        if (!config.serves(system) || !system.info.needs_secrets) {
+            continue;
+        }
+        auto const key = system.info.name + ".secrets";
+        auto const secrets = common::list_items(system.secrets);
+        if (secrets.empty() && !config.server.demo) {
+            throw ConfigError(key +
+                              " is not set, and without it anybody could forge a login. "
+                              "Make one with \"openssl rand -hex 32\" and put it into the file "
+                              "or into HUBBUB_" +
+                              upper(system.info.name) + "_SECRETS; or try the demo: --demo");
+        }
+        for (auto const& secret : secrets) {
+            if (secret.size() < min_secret_bytes) {
+                throw ConfigError(key + " holds one shorter than " +
+                                  std::to_string(min_secret_bytes) + " characters");
+            }
+        }
+    }
 }
 
 }  // namespace apps::server

@@ -5,6 +5,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -19,9 +20,10 @@ struct ServerConfig {
     std::string tls_key;      ///< its private key (PEM)
     std::string trust_proxy;  ///< as HttpOptions::trust_proxy, separated by commas
     std::string client_dir;   ///< empty: look beside the executable
-    std::string web_dir;      ///< empty: look beside the executable
-    bool web_spa = false;     ///< unknown paths get its index.html
-    std::string cors_origin;  ///< "*", one origin, or empty for same-origin only
+    std::string web_dir;      ///< our own pages, one folder each; empty: look beside the executable
+    bool demo = false;        ///< demo accounts and data, no secrets needed
+    std::string database;     ///< empty: hubbub.db here, hubbub-demo.db for the demo
+    std::string only;         ///< names of systems, separated by commas; empty: all enabled ones
     int ping_interval_ms = 25000;
     int ping_timeout_ms = 20000;
     int max_http_buffer_size = 1'000'000;  ///< bytes of one message
@@ -29,17 +31,56 @@ struct ServerConfig {
     std::string log_level = "info";
 };
 
+/// A setting that only one system has, with its default.
+struct ExtraSetting {
+    std::string key;
+    std::string help;
+    std::variant<std::string, int, bool> value = std::string();
+    int low = 0;  ///< bounds of a number, both included
+    int high = 0;
+    bool secret = false;  ///< never printed
+};
+
+/// What the configuration has to know of a system.
+struct SystemInfo {
+    std::string name;   ///< "dungeonlab": its section in the file
+    std::string title;  ///< "DungeonLab"
+    int port = 0;
+    bool needs_secrets = false;  ///< signs cookies or tokens
+    std::vector<ExtraSetting> extras = {};
+};
+
 /// One listener with one system on it.
-struct ProfileConfig {
+struct SystemConfig {
+    SystemInfo info;  ///< with the extras' present values
     bool enabled = true;
-    int port = 0;  ///< 0: any free one, printed at the start
+    int port = 0;          ///< 0: any free one, printed at the start
+    std::string origins;   ///< foreign origins allowed, separated by commas
+    std::string frontend;  ///< folder of the system's own frontend; empty: our small page
+    std::string secrets;   ///< separated by commas; the first signs, all verify
+
+    /// The value of an extra setting, of which there must be one of that type.
+    template <class T>
+    T const& extra(std::string_view key) const {
+        for (auto const& setting : info.extras) {
+            if (setting.key == key) {
+                return std::get<T>(setting.value);
+            }
+        }
+        throw std::logic_error(info.name + " has no setting " + std::string(key));
+    }
 };
 
 /// Everything an operator can set, with its defaults. A plain value.
 struct Config {
+    explicit Config(std::vector<SystemInfo> const& systems = {});
+
     ServerConfig server;
-    ProfileConfig dungeonlab{true, 3000};
-    ProfileConfig eliza{true, 3001};
+    std::vector<SystemConfig> systems;
+
+    /// Enabled, and named by `only` if that names any.
+    bool serves(SystemConfig const& system) const;
+    std::string database() const;
 };
 
 /// A mistake in the file, the environment or the flags, in words for the operator.
@@ -57,6 +98,7 @@ struct Setting {
     std::variant<std::string*, int*, bool*> target;
     int low = 0;  ///< bounds of a number, both included
     int high = 0;
+    bool secret = false;  ///< neither a flag, which others could see, nor printed
 };
 
 /// The table, pointing into `config`, which has to outlive it.
@@ -70,8 +112,12 @@ void apply_toml(Config& config, std::string const& text, std::string const& file
 using Environment = std::function<char const*(char const* name)>;
 void apply_environment(Config& config, Environment const& environment);
 
-/// The configuration as a TOML file with its explanations.
+/// The configuration as a TOML file with its explanations. Secrets are not in it.
 std::string to_toml(Config config);
+
+/// Whether the server may start like this. Throws ConfigError: an unknown system in `only`, a
+/// system without the secrets it needs, or with ones that could be guessed.
+void check(Config const& config);
 
 /// What the command line asked for.
 struct CommandLine {
@@ -82,6 +128,7 @@ struct CommandLine {
 
 /// Flags over environment over file over defaults. Prints to stdout and stderr itself where the
 /// program shall stop. The file is the one of `--config`, else hubbub.toml here if there is one.
-CommandLine read_command_line(int argc, char const* const* argv, Environment const& environment);
+CommandLine read_command_line(int argc, char const* const* argv, Environment const& environment,
+                              std::vector<SystemInfo> const& systems);
 
 }  // namespace apps::server

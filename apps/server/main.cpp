@@ -1,10 +1,13 @@
 #include "apps/server/config.hpp"
+#include "apps/server/systems.hpp"
 #include "apps/server/wiring.hpp"
+#include "engineio/net/log.hpp"
 
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <vector>
 
 namespace {
 
@@ -20,9 +23,14 @@ std::filesystem::path executable_path(char const* called_as) {
 int main(int argc, char** argv) {
     using namespace apps::server;
     try {
-        auto const line = read_command_line(argc, argv, [](char const* name) {
+        std::vector<SystemInfo> infos;
+        for (auto const& kind : system_kinds()) {
+            infos.push_back(kind.info);
+        }
+        auto const environment = [](char const* name) {
             return static_cast<char const*>(std::getenv(name));
-        });
+        };
+        auto const line = read_command_line(argc, argv, environment, infos);
         if (line.stop) {
             return line.exit_code;
         }
@@ -30,6 +38,7 @@ int main(int argc, char** argv) {
         if (!engineio::net::set_level(config.server.log_level)) {
             throw ConfigError("unknown log level \"" + config.server.log_level + "\"");
         }
+        check(config);
         Hubbub hubbub(config, find_folders(config.server, executable_path(argv[0])));
         hubbub.listen();
         std::cout << hubbub.greeting() << std::flush;

@@ -1,7 +1,9 @@
 #include "apps/server/wiring.hpp"
 
-#include "apps/eliza/doctor.hpp"
-#include "engineio/net/text.hpp"
+#include "apps/server/demo_mark.hpp"
+#include "engineio/net/log.hpp"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <initializer_list>
@@ -26,27 +28,13 @@ std::string first_folder(fs::path const& base, std::initializer_list<char const*
     return {};
 }
 
-std::vector<std::unique_ptr<eliza::Agent>> staff() {
-    std::vector<std::unique_ptr<eliza::Agent>> agents;
-    agents.push_back(std::make_unique<eliza::DoctorAgent>());
-    return agents;
-}
-
-// Demo mode: every session is open to everybody until logins exist.
-bool open_access(dungeonlab::User const& user, std::string_view session) {
-    return !user.id.empty() && !session.empty();
-}
-
-std::vector<std::string> items_of(std::string_view list) {
-    std::vector<std::string> items;
-    do {
-        items.emplace_back(engineio::net::trim(engineio::net::next_piece(list, ',')));
-    } while (list.data());
-    return items;
+std::vector<std::string> hosts_of(ServerConfig const& config) {
+    auto hosts = common::list_items(config.host);
+    return hosts.empty() ? std::vector<std::string>(1) : hosts;
 }
 
 std::string url(ServerConfig const& config, std::uint16_t port) {
-    auto const host = items_of(config.host).front();
+    auto const host = hosts_of(config).front();
     if (host.starts_with("unix:")) {
         return host;
     }
@@ -60,42 +48,19 @@ std::string url(ServerConfig const& config, std::uint16_t port) {
 }
 
 // On each host, with the port of the first if any free one will do. Returns that.
-std::uint16_t listen_on_all(socketio::Server& io, ServerConfig const& config) {
+std::uint16_t listen_on_all(System& system, SystemConfig const& config,
+                            ServerConfig const& server) {
     socketio::Endpoint endpoint;
-    endpoint.port = io.options().port;
-    endpoint.tls = io.options().tls;
-    for (auto const& host : items_of(config.host)) {
+    endpoint.port = static_cast<std::uint16_t>(config.port);
+    if (!server.tls_cert.empty() || !server.tls_key.empty()) {
+        endpoint.tls = socketio::TlsOptions{server.tls_cert, server.tls_key};
+    }
+    for (auto const& host : hosts_of(server)) {
         endpoint.host = host;
-        auto const port = io.listen(endpoint);
+        auto const port = system.listen(endpoint);
         endpoint.port = endpoint.port != 0 ? endpoint.port : port;
     }
     return endpoint.port;
-}
-
-engineio::net::Response eliza_page() {
-    engineio::net::Response response;
-    engineio::net::set_header(response.headers, "Content-Type", "text/plain; charset=utf-8");
-    response.body = "Eliza listens here by Socket.IO: emit \"message\" with "
-                    "{text, roomId, userId, name}; ids are UUIDs.\n";
-    return response;
-}
-
-// For load balancers and people: the server answers, and how many it serves.
-void add_health(engineio::net::Router& routes, socketio::Server& io) {
-    routes.add_path("/health", [&io](socketio::Request const&, socketio::Responder responder) {
-        engineio::net::Response response;
-        engineio::net::set_header(response.headers, "Content-Type", "application/json");
-        engineio::net::set_header(response.headers, "Cache-Control", "no-store");
-        response.body =
-            socketio::Json::object({{"status", "ok"}, {"connections", io.clients_count()}}).dump();
-        responder.respond(std::move(response));
-    });
-}
-
-void use(socketio::Server& io, engineio::net::Router& routes) {
-    io.on_http([&routes](socketio::Request request, socketio::Responder responder) {
-        routes.on_request(std::move(request), std::move(responder));
-    });
 }
 
 }  // namespace
@@ -115,62 +80,72 @@ Folders find_folders(ServerConfig const& config, fs::path const& executable) {
         folders.web = first_folder(base,
                                    {"web", "../web", "../apps/web", "../../apps/web",
                                     "../../../apps/web", "../share/hubbub/web"},
-                                   "index.html");
+                                   "dungeonlab/index.html");
     }
     return folders;
 }
 
-Hubbub::DungeonLabProfile::DungeonLabProfile(socketio::Runtime& runtime,
-                                             socketio::ServerOptions options)
-    : io(runtime, std::move(options)), game(io.sockets(), dungeonlab::demo_identity, open_access) {
-    dungeonlab::seed_events(io.sockets(), game);
-}
-
-Hubbub::ElizaProfile::ElizaProfile(socketio::Runtime& runtime, socketio::ServerOptions options)
-    : io(runtime, std::move(options)), lounge(io.sockets(), staff()) {
-    eliza::lounge_events(io.sockets(), lounge);
-}
-
 Hubbub::Hubbub(Config const& config, Folders folders)
     : config_(config.server), folders_(std::move(folders)),
-      site_(folders_.web.empty() ? common::StaticSite()
-                                 : common::StaticSite(folders_.web, config.server.web_spa)),
-      runtime_(static_cast<unsigned>(config.server.threads)) {
-    if (config.dungeonlab.enabled) {
-        dungeonlab_ = std::make_unique<DungeonLabProfile>(runtime_, options_for(config.dungeonlab));
-        auto& routes = dungeonlab_->routes;
-        add_health(routes, dungeonlab_->io);
-        routes.set_fallback([this](socketio::Request request, socketio::Responder responder) {
-            responder.respond(site_.answer(request));
-        });
-        use(dungeonlab_->io, routes);
+      runtime_(static_cast<unsigned>(config.server.threads)), store_(config.database()) {
+    check_demo_mark(store_.database(), config_.demo);
+    for (auto const& kind : system_kinds()) {
+        for (auto const& system : config.systems) {
+            if (system.info.name == kind.info.name && config.serves(system)) {
+                listeners_.push_back({system, make(kind, system), 0});
+            }
+        }
     }
-    if (config.eliza.enabled) {
-        eliza_ = std::make_unique<ElizaProfile>(runtime_, options_for(config.eliza));
-        auto& routes = eliza_->routes;
-        add_health(routes, eliza_->io);
-        routes.add_path("/", [](socketio::Request const&, socketio::Responder responder) {
-            responder.respond(eliza_page());
-        });
-        use(eliza_->io, routes);
-    }
+    store_.start();
 }
 
-// No shard may run any more when the profiles, whose handlers it would call, go away.
+// No shard may run any more when the systems, whose handlers it would call, go away; and what they
+// left to be written comes before the end of what it refers to.
 Hubbub::~Hubbub() {
     runtime_.stop();
     runtime_.join();
+    store_.stop();
 }
 
-socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const {
+std::unique_ptr<System> Hubbub::make(SystemKind const& kind, SystemConfig const& config) {
+    auto& database = store_.database();
+    if (kind.schema != nullptr) {
+        store::migrate(database, *kind.schema);
+    }
+    auto secrets = common::list_items(config.secrets);
+    if (secrets.empty() && config_.demo && config.info.needs_secrets) {
+        secrets.push_back(demo_secret(database, config.info.name));
+    }
+    common::Origins const origins(config.origins, config_.demo);
+    SystemContext context{
+        runtime_,           store_,  config,           config_.demo,
+        std::move(secrets), origins, site_for(config), options_for(config, origins)};
+    return kind.make(context);
+}
+
+common::StaticSite Hubbub::site_for(SystemConfig const& system) const {
+    if (!system.frontend.empty()) {
+        if (!fs::is_directory(system.frontend)) {
+            throw ConfigError(system.info.name + ".frontend: there is no folder " +
+                              system.frontend);
+        }
+        return common::StaticSite(system.frontend, true);
+    }
+    auto const own = fs::path(folders_.web) / system.info.name;
+    std::error_code ignored;  // no page of ours
+    return fs::is_directory(own, ignored) ? common::StaticSite(own) : common::StaticSite();
+}
+
+socketio::ServerOptions Hubbub::options_for(SystemConfig const& system,
+                                            common::Origins const& origins) const {
     socketio::ServerOptions options;
-    options.port = static_cast<std::uint16_t>(profile.port);
+    options.port = static_cast<std::uint16_t>(system.port);
     options.client_dir = folders_.client;
     if (!config_.tls_cert.empty() || !config_.tls_key.empty()) {
         options.tls = socketio::TlsOptions{config_.tls_cert, config_.tls_key};
     }
     if (!config_.trust_proxy.empty()) {
-        options.http.trust_proxy = items_of(config_.trust_proxy);
+        options.http.trust_proxy = common::list_items(config_.trust_proxy);
     }
     options.ping_interval = std::chrono::milliseconds(config_.ping_interval_ms);
     options.ping_timeout = std::chrono::milliseconds(config_.ping_timeout_ms);
@@ -179,20 +154,15 @@ socketio::ServerOptions Hubbub::options_for(ProfileConfig const& profile) const 
     if (!config_.compression) {
         options.http_compression.reset();
     }
-    if (!config_.cors_origin.empty()) {
-        socketio::CorsOptions cors;
-        cors.origin = config_.cors_origin;
-        options.cors = std::move(cors);
+    if (!system.origins.empty() || config_.demo) {
+        options.cors = origins.cors();
     }
     return options;
 }
 
 void Hubbub::listen() {
-    if (dungeonlab_) {
-        dungeonlab_->port = listen_on_all(dungeonlab_->io, config_);
-    }
-    if (eliza_) {
-        eliza_->port = listen_on_all(eliza_->io, config_);
+    for (auto& listener : listeners_) {
+        listener.port = listen_on_all(*listener.system, listener.config, config_);
     }
 }
 
@@ -211,11 +181,8 @@ void Hubbub::run() {
 
 void Hubbub::close() {
     runtime_.stop_listening();
-    if (dungeonlab_) {
-        dungeonlab_->io.close();
-    }
-    if (eliza_) {
-        eliza_->io.close();
+    for (auto& listener : listeners_) {
+        listener.system->close();
     }
     runtime_.stop();
 }
@@ -223,18 +190,15 @@ void Hubbub::close() {
 std::string Hubbub::greeting() const {
     std::string text =
         "Hubbub is running on " + std::to_string(runtime_.shard_count()) + " thread(s).\n";
-    if (dungeonlab_) {
-        text += "\n  Game table   " + url(config_, dungeonlab_->port) + "\n";
-        text += site_.empty() ? "               (no demo page found; set --web-dir)\n"
-                              : "               Open it in two tabs, join the same session, chat "
-                                "and drag a token.\n";
+    for (auto const& [config, system, port] : listeners_) {
+        text += fmt::format("\n  {:<14} {}\n  {:<14} {}\n", config.info.title, url(config_, port),
+                            "", system->hint());
     }
-    if (eliza_) {
-        text += "\n  Eliza        " + url(config_, eliza_->port) + "\n";
-        text += "               Connect a Socket.IO client and emit \"message\".\n";
+    if (config_.demo) {
+        text += "\nDemo accounts gm, ana and ben; their password is hubbub-demo.\n";
     }
     if (folders_.client.empty()) {
-        text += "\n  /socket.io/socket.io.js is not served: no client folder found; set "
+        text += "\n/socket.io/socket.io.js is not served: no client folder found; set "
                 "--client-dir.\n";
     }
     return text + "\nCtrl+C ends it.\n";

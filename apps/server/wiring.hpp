@@ -1,33 +1,34 @@
 #pragma once
 
-#include "apps/common/static_site.hpp"
-#include "apps/dungeonlab/game.hpp"
-#include "apps/eliza/lounge.hpp"
 #include "apps/server/config.hpp"
-#include "engineio/net/router.hpp"
-#include "socketio/socketio.hpp"
+#include "apps/server/system.hpp"
+#include "apps/store/store_thread.hpp"
+#include "socketio/server.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace apps::server {
 
 /// Where the program's own files are, if the configuration does not say.
 struct Folders {
     std::string client;  ///< socket.io.js and its kin; empty if not found
-    std::string web;     ///< the demo page; empty if not found
+    std::string web;     ///< our small pages, a folder for each system; empty if not found
 };
 
 /// The configured folders, or the first existing ones of those known from the source tree and an
 /// installed tree, seen from the executable.
 Folders find_folders(ServerConfig const& config, std::filesystem::path const& executable);
 
-/// All systems of one process: constructed here, explicitly, and nowhere else. Each enabled
-/// profile is a listener of its own; threads are shared. Owned by main.
+/// All systems of one process: constructed here, explicitly, and nowhere else. Each served system
+/// has a listener of its own; threads and database are shared. Owned by main.
 class Hubbub {
 public:
+    /// Opens the database, brings it up to date and makes the systems. `config` has
+    /// passed check(). Throws ConfigError or StoreError in words for the operator.
     Hubbub(Config const& config, Folders folders);
     ~Hubbub();
     Hubbub(Hubbub const&) = delete;
@@ -46,29 +47,22 @@ public:
     std::string greeting() const;
 
 private:
-    struct DungeonLabProfile {
-        socketio::Server io;
-        dungeonlab::Game game;
-        engineio::net::Router routes = {};  // what is neither Socket.IO nor its client files
+    struct Listener {
+        SystemConfig config;
+        std::unique_ptr<System> system;
         std::uint16_t port = 0;
-        DungeonLabProfile(socketio::Runtime& runtime, socketio::ServerOptions options);
-    };
-    struct ElizaProfile {
-        socketio::Server io;
-        eliza::Lounge lounge;
-        engineio::net::Router routes = {};
-        std::uint16_t port = 0;
-        ElizaProfile(socketio::Runtime& runtime, socketio::ServerOptions options);
     };
 
-    socketio::ServerOptions options_for(ProfileConfig const& profile) const;
+    std::unique_ptr<System> make(SystemKind const& kind, SystemConfig const& config);
+    socketio::ServerOptions options_for(SystemConfig const& system,
+                                        common::Origins const& origins) const;
+    common::StaticSite site_for(SystemConfig const& system) const;
 
     ServerConfig config_;
     Folders folders_;
-    common::StaticSite site_;  // outlives the servers below, whose handlers look into it
     socketio::Runtime runtime_;
-    std::unique_ptr<DungeonLabProfile> dungeonlab_;
-    std::unique_ptr<ElizaProfile> eliza_;
+    store::StoreThread store_;
+    std::vector<Listener> listeners_;
 };
 
 }  // namespace apps::server

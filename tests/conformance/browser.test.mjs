@@ -1,6 +1,7 @@
 // Two people at the demo page that `hubbub` serves. HUBBUB_DEMO is the command that serves it.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Browser, screenshot, sees } from "./lib/browser.mjs";
 import { sleep, until } from "./lib/inbox.mjs";
 import { startCommand } from "./lib/server.mjs";
@@ -56,7 +57,8 @@ describe("the demo page", { skip }, () => {
     });
 
     it("serves a frontend with routes of its own", async () => {
-        const spa = await startCommand(command, ["--web-spa"]);
+        const folder = fileURLToPath(new URL("../../apps/web/dungeonlab", import.meta.url));
+        const spa = await startCommand(command, ["--dungeonlab-frontend", folder]);
         try {
             const answer = await fetch(`${spa.url}/some/route`);
             assert.equal(answer.status, 200);

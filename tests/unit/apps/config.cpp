@@ -1,4 +1,6 @@
 #include "apps/server/config.hpp"
+#include "apps/server/demo_mark.hpp"
+#include "apps/store/migrations.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,8 +10,31 @@ using namespace apps::server;
 
 namespace {
 
+std::vector<SystemInfo> const infos = {
+    {.name = "dungeonlab", .title = "DungeonLab", .port = 3000, .needs_secrets = true},
+    {.name = "eliza",
+     .title = "ElizaOS",
+     .port = 3001,
+     .extras = {{.key = "api_key", .help = "Key", .secret = true},
+                {.key = "data_isolation", .help = "Only members", .value = false},
+                {.key = "agents", .help = "How many", .value = 1, .low = 1, .high = 9}}},
+};
+
+Config fresh() {
+    return Config(infos);
+}
+
+std::string refusal(Config const& config) {
+    try {
+        check(config);
+    } catch (ConfigError const& error) {
+        return error.what();
+    }
+    return {};
+}
+
 std::string complaint(std::string const& toml) {
-    Config config;
+    auto config = fresh();
     try {
         apply_toml(config, toml, "f.toml");
     } catch (ConfigError const& error) {
@@ -28,7 +53,7 @@ Environment environment(std::map<std::string, std::string> const& variables) {
 }  // namespace
 
 TEST_CASE("a file changes what it names") {
-    Config config;
+    auto config = fresh();
     apply_toml(config,
                "[server]\nthreads = 3\ncompression = false\nhost = \"::1\"\n"
                "[eliza]\nport = 0\n",
@@ -36,8 +61,8 @@ TEST_CASE("a file changes what it names") {
     CHECK(config.server.threads == 3);
     CHECK_FALSE(config.server.compression);
     CHECK(config.server.host == "::1");
-    CHECK(config.eliza.port == 0);
-    CHECK(config.dungeonlab.port == 3000);
+    CHECK(config.systems[1].port == 0);
+    CHECK(config.systems[0].port == 3000);
 }
 
 TEST_CASE("mistakes in a file are named with their line") {
@@ -54,19 +79,19 @@ TEST_CASE("mistakes in a file are named with their line") {
 }
 
 TEST_CASE("variables win over the file") {
-    Config config;
+    auto config = fresh();
     apply_toml(config, "[dungeonlab]\nport = 4000\nenabled = true\n", "f.toml");
     std::map<std::string, std::string> const variables{{"HUBBUB_DUNGEONLAB_PORT", "5000"},
                                                        {"HUBBUB_DUNGEONLAB_ENABLED", "false"},
                                                        {"HUBBUB_SERVER_LOG_LEVEL", "debug"}};
     apply_environment(config, environment(variables));
-    CHECK(config.dungeonlab.port == 5000);
-    CHECK_FALSE(config.dungeonlab.enabled);
+    CHECK(config.systems[0].port == 5000);
+    CHECK_FALSE(config.systems[0].enabled);
     CHECK(config.server.log_level == "debug");
 }
 
 TEST_CASE("mistakes in variables are named") {
-    Config config;
+    auto config = fresh();
     std::map<std::string, std::string> variables{{"HUBBUB_ELIZA_PORT", "80x"}};
     CHECK_THROWS_AS(apply_environment(config, environment(variables)), ConfigError);
     variables = {{"HUBBUB_ELIZA_PORT", "70000"}};
@@ -76,14 +101,93 @@ TEST_CASE("mistakes in variables are named") {
 }
 
 TEST_CASE("the printed configuration reads back the same") {
-    Config config;
+    auto config = fresh();
     config.server.host = "a \"quoted\" \\ host";
     config.server.threads = 7;
-    config.eliza.enabled = false;
+    config.systems[1].enabled = false;
     auto const text = to_toml(config);
-    Config again;
+    auto again = fresh();
     apply_toml(again, text, "f.toml");
     CHECK(to_toml(again) == text);
     CHECK(again.server.host == config.server.host);
-    CHECK_FALSE(again.eliza.enabled);
+    CHECK_FALSE(again.systems[1].enabled);
+}
+
+TEST_CASE("a system's own settings are read like all others") {
+    auto config = fresh();
+    apply_toml(config,
+               "[eliza]\napi_key = \"k\"\ndata_isolation = true\nagents = 3\n"
+               "origins = \"http://a\"\nfrontend = \"/srv/eliza\"\n",
+               "f.toml");
+    auto const& eliza = config.systems[1];
+    CHECK(eliza.extra<std::string>("api_key") == "k");
+    CHECK(eliza.extra<bool>("data_isolation"));
+    CHECK(eliza.extra<int>("agents") == 3);
+    CHECK(eliza.origins == "http://a");
+    CHECK(eliza.frontend == "/srv/eliza");
+    CHECK_THROWS_AS(eliza.extra<int>("api_key"), std::exception);
+    CHECK(complaint("[eliza]\nagents = 10\n") == "f.toml:2: agents must be between 1 and 9");
+    CHECK(complaint("[eliza]\nsecrets = \"x\"\n") == "f.toml:2: unknown key \"eliza.secrets\"");
+}
+
+TEST_CASE("secrets are neither printed nor flags") {
+    auto config = fresh();
+    apply_toml(config, "[dungeonlab]\nsecrets = \"0123456789abcdef\"\n[eliza]\napi_key = \"k9\"\n",
+               "f.toml");
+    auto const text = to_toml(config);
+    CHECK(text.find("0123456789abcdef") == text.npos);
+    CHECK(text.find("k9") == text.npos);
+    CHECK(text.find("given, not shown") != text.npos);
+    for (auto const& setting : settings_of(config)) {
+        CHECK(setting.secret == (setting.key == "secrets" || setting.key == "api_key"));
+    }
+}
+
+TEST_CASE("no system starts with missing or weak secrets, but for the demo") {
+    auto config = fresh();
+    auto const words = refusal(config);
+    CHECK(words.find("dungeonlab.secrets is not set") == 0);
+    CHECK(words.find("openssl rand -hex 32") != words.npos);
+    CHECK(words.find("HUBBUB_DUNGEONLAB_SECRETS") != words.npos);
+    config.systems[0].secrets = "0123456789abcdef, short";
+    CHECK(refusal(config).find("shorter than 16") != words.npos);
+    config.systems[0].secrets = "0123456789abcdef, fedcba9876543210";
+    CHECK(refusal(config).empty());
+    config.systems[0].secrets.clear();
+    config.systems[0].enabled = false;
+    CHECK(refusal(config).empty());
+    config.systems[0].enabled = true;
+    config.server.demo = true;
+    CHECK(refusal(config).empty());
+}
+
+TEST_CASE("one list chooses the systems of a start") {
+    auto config = fresh();
+    config.systems[1].enabled = false;
+    CHECK(config.serves(config.systems[0]));
+    CHECK_FALSE(config.serves(config.systems[1]));
+    config.server.only = "eliza";
+    CHECK_FALSE(config.serves(config.systems[0]));
+    CHECK(config.serves(config.systems[1]));
+    CHECK(refusal(config).empty());
+    config.server.only = "eliza, nobody";
+    CHECK(refusal(config) == "there is no system \"nobody\" (server.only)");
+}
+
+TEST_CASE("a database belongs to the demo or to real use, for good") {
+    using apps::store::Database;
+    using apps::store::StoreError;
+    Database demo(":memory:");
+    check_demo_mark(demo, true);
+    check_demo_mark(demo, true);
+    auto const secret = demo_secret(demo, "dungeonlab");
+    CHECK(secret.size() > 40);
+    CHECK(demo_secret(demo, "dungeonlab") == secret);
+    CHECK(demo_secret(demo, "kaiku") != secret);
+    CHECK_THROWS_AS(check_demo_mark(demo, false), StoreError);
+    Database real(":memory:");
+    check_demo_mark(real, false);
+    apps::store::migrate(real, {"test", {}});
+    check_demo_mark(real, false);
+    CHECK_THROWS_AS(check_demo_mark(real, true), StoreError);
 }

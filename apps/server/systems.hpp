@@ -1,0 +1,10 @@
+#pragma once
+
+#include "apps/server/system.hpp"
+
+namespace apps::server {
+
+SystemKind dungeonlab_system();
+SystemKind eliza_system();
+
+}  // namespace apps::server
