@@ -2,6 +2,7 @@
 
 #include "apps/common/origins.hpp"
 #include "apps/common/static_site.hpp"
+#include "apps/common/worker.hpp"
 #include "apps/server/config.hpp"
 #include "apps/store/migrations.hpp"
 #include "apps/store/store_thread.hpp"
@@ -20,6 +21,7 @@ namespace apps::server {
 struct SystemContext {
     socketio::Runtime& runtime;
     store::StoreThread& store;  ///< not started yet: the system may load from its database()
+    common::Worker& worker;     ///< for hashing passwords
     SystemConfig config;
     bool demo = false;
     std::vector<std::string> secrets;  ///< the first signs; never empty if the system needs one

@@ -117,9 +117,9 @@ std::unique_ptr<System> Hubbub::make(SystemKind const& kind, SystemConfig const&
         secrets.push_back(demo_secret(database, config.info.name));
     }
     common::Origins const origins(config.origins, config_.demo);
-    SystemContext context{
-        runtime_,           store_,  config,           config_.demo,
-        std::move(secrets), origins, site_for(config), options_for(config, origins)};
+    SystemContext context{runtime_, store_,           worker_,
+                          config,   config_.demo,     std::move(secrets),
+                          origins,  site_for(config), options_for(config, origins)};
     return kind.make(context);
 }
 

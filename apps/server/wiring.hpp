@@ -62,6 +62,7 @@ private:
     Folders folders_;
     socketio::Runtime runtime_;
     store::StoreThread store_;
+    common::Worker worker_;
     std::vector<Listener> listeners_;
 };
 

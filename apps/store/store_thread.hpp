@@ -1,22 +1,18 @@
 #pragma once
 
+#include "apps/common/later.hpp"
 #include "apps/store/database.hpp"
-#include "engineio/net/result.hpp"
-#include "engineio/net/shard.hpp"
 
 #include <condition_variable>
-#include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <future>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace apps::store {
@@ -31,25 +27,6 @@ public:
 };
 
 namespace detail {
-
-template <class R>
-using Stored = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
-
-/// A value or the exception in its place.
-template <class R>
-struct Outcome {
-    std::optional<Stored<R>> value;
-    std::exception_ptr error;
-
-    R take() {
-        if (error) {
-            std::rethrow_exception(error);
-        }
-        if constexpr (!std::is_void_v<R>) {
-            return std::move(*value);
-        }
-    }
-};
 
 /// Runs `work` and hands its outcome to `done`, both once, on the database's thread.
 template <class R, class F, class Done>
@@ -73,39 +50,10 @@ public:
 private:
     F work_;
     Done done_;
-    Outcome<R> outcome_;
-};
-
-template <class R>
-struct Waiting {
-    std::optional<Outcome<R>> outcome;
-    std::coroutine_handle<> handle;
+    common::Outcome<R> outcome_;
 };
 
 }  // namespace detail
-
-/// What StoreThread::ask returns: `co_await` gives the work's result or throws what it threw, or
-/// the StoreError of the transaction. The work has been queued already; dropping this drops only
-/// the answer. Stays on the shard that asked.
-template <class R>
-class [[nodiscard]] StoreReply {
-public:
-    explicit StoreReply(std::shared_ptr<detail::Waiting<R>> state) : state_(std::move(state)) {}
-    StoreReply(StoreReply&&) noexcept = default;
-    StoreReply& operator=(StoreReply&&) noexcept = default;
-    ~StoreReply() {
-        if (state_) {
-            state_->handle = nullptr;  // the coroutine is being destroyed: nobody to resume
-        }
-    }
-
-    bool await_ready() const noexcept { return state_->outcome.has_value(); }
-    void await_suspend(std::coroutine_handle<> waiting) noexcept { state_->handle = waiting; }
-    R await_resume() { return state_->outcome->take(); }
-
-private:
-    std::shared_ptr<detail::Waiting<R>> state_;
-};
 
 /// The database of the process on a thread of its own, so that no shard waits for a disk. Jobs run
 /// one after the other in the order they were given; those that wait together share a transaction,
@@ -131,29 +79,21 @@ public:
     /// Does what waits, then ends the thread. Later jobs are refused as closed.
     void stop();
 
-    /// Runs `work(Database&)` and comes back: `auto user = co_await store.ask(…);`. Only on a
+    /// Runs `work(Database&)` and comes back with its result, or throws what it threw or the
+    /// StoreError of its transaction: `auto user = co_await store.ask(…);`. Only on a
     /// shard's thread; what `work` captures must live by itself.
     template <class F>
     auto ask(F work) {
         using R = std::invoke_result_t<F&, Database&>;
-        auto* const shard = engineio::net::Shard::current();
-        SIO_ASSERT(shard != nullptr);
-        auto state = std::make_shared<detail::Waiting<R>>();
-        add<R>(std::move(work), [shard, state](detail::Outcome<R> outcome) {
-            shard->post([state, outcome = std::move(outcome)]() mutable {
-                state->outcome = std::move(outcome);
-                if (auto const handle = std::exchange(state->handle, nullptr)) {
-                    handle.resume();
-                }
-            });
-        });
-        return StoreReply<R>(std::move(state));
+        common::Later<R> later;
+        add<R>(std::move(work), later.resolver());
+        return later;
     }
 
     /// Runs `work(Database&)` some time; a failure is logged as that of `what`.
     template <class F>
     void tell(char const* what, F work) {
-        add<void>(std::move(work), [what](detail::Outcome<void> outcome) {
+        add<void>(std::move(work), [what](common::Outcome<void> outcome) {
             if (outcome.error) {
                 report(what, outcome.error);
             }
@@ -164,10 +104,10 @@ public:
     template <class F>
     auto wait(F work) {
         using R = std::invoke_result_t<F&, Database&>;
-        std::promise<detail::Outcome<R>> promise;
+        std::promise<common::Outcome<R>> promise;
         auto future = promise.get_future();
         add<R>(std::move(work),
-               [&promise](detail::Outcome<R> outcome) { promise.set_value(std::move(outcome)); });
+               [&promise](common::Outcome<R> outcome) { promise.set_value(std::move(outcome)); });
         return future.get().take();
     }
 

@@ -129,7 +129,7 @@ want_cpp_toolchain() {
     want_tool pkg-config pkg-config
     want_boost
     for package in rapidjson-dev libfmt-dev libssl-dev zlib1g-dev libspdlog-dev libcli11-dev \
-        libtomlplusplus-dev libsqlite3-dev ca-certificates; do
+        libtomlplusplus-dev libsqlite3-dev libcrypt-dev ca-certificates; do
         want_package "$package"
     done
 }

@@ -1,3 +1,4 @@
+#include "apps/common/worker.hpp"
 #include "apps/store/migrations.hpp"
 #include "apps/store/store_thread.hpp"
 
@@ -227,4 +228,37 @@ TEST_CASE("an answer that nobody waits for any more is dropped") {
     socketio::destroy_spawned();
     store.stop();
     loop.run_posted();
+}
+
+TEST_CASE("a worker answers on the asking thread, and refuses more than it can do") {
+    apps::common::Worker worker;
+    Loop loop;
+    std::promise<void> gate;
+    int sum = 0;
+    int refused = 0;
+    auto const task = [&](int value) -> socketio::Task<void> {
+        try {
+            sum += co_await worker.ask([value, gate = value == 0 ? &gate : nullptr] {
+                if (gate) {
+                    gate->get_future().wait();
+                }
+                return value;
+            });
+        } catch (apps::common::Worker::Overloaded const&) {
+            ++refused;
+        }
+    };
+    int const jobs = 300;
+    {
+        Shard::Turn const turn(loop, {});
+        for (int i = 0; i < jobs; ++i) {
+            socketio::spawn(task(i));
+        }
+    }
+    CHECK(refused >= jobs - 1 - static_cast<int>(apps::common::Worker::max_waiting));
+    CHECK(refused > 0);
+    gate.set_value();
+    loop.run_until([&] { return socketio::spawned_count() == 0; });
+    int const done = jobs - refused;
+    CHECK(sum == done * (done - 1) / 2);
 }

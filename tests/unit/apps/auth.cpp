@@ -1,0 +1,116 @@
+#include "apps/auth/digest.hpp"
+#include "apps/auth/express_cookie.hpp"
+#include "apps/auth/login_table.hpp"
+#include "apps/auth/password.hpp"
+#include "apps/auth/tokens.hpp"
+#include "engineio/net/text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace apps::auth;
+using socketio::Json;
+
+TEST_CASE("digests are the published ones") {
+    // FIPS 180-2 appendix B.1, RFC 4231 test case 2.
+    CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(engineio::net::base64_encode(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+          "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=");
+    CHECK(equal_in_constant_time("abc", "abc"));
+    CHECK_FALSE(equal_in_constant_time("abc", "abd"));
+    CHECK_FALSE(equal_in_constant_time("abc", "ab"));
+}
+
+TEST_CASE("a password is known by its hash only") {
+    auto const hash = hash_password("correct horse");
+    CHECK(hash.starts_with("$y$"));
+    CHECK(hash != hash_password("correct horse"));
+    CHECK(verify_password("correct horse", hash));
+    CHECK_FALSE(verify_password("correct horsf", hash));
+    CHECK_FALSE(verify_password("", hash));
+    CHECK_FALSE(verify_password("nobody", ""));
+    CHECK_FALSE(verify_password("x", "no hash"));
+    CHECK_FALSE(verify_password(std::string(600, 'x'), hash));
+    CHECK_THROWS(hash_password(std::string("a\0b", 3)));
+}
+
+TEST_CASE("hashes of Node's bcrypt are understood") {
+    // A test vector of Openwall's crypt_blowfish.
+    std::string const bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    CHECK(verify_password("U*U", bcrypt));
+    CHECK_FALSE(verify_password("U*V", bcrypt));
+}
+
+TEST_CASE("cookies are those of express-session") {
+    // cookie-signature 1.0.7: sign("hello", "tobiiscool")
+    ExpressCookie const cookie({"tobiiscool"});
+    CHECK(cookie.sign("hello") == "s:hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI");
+    CHECK(cookie.unsign("s:hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI") == "hello");
+    for (auto const* forged :
+         {"s:hellp.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI",
+          "hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI", "s:hello.", "s:.x", "s:hello", "",
+          "s:hello.DGDUkGlIkCzPz+C0B064FNgHdEjox7ch8tOBGslZ5QI="}) {
+        CHECK_FALSE(cookie.unsign(forged));
+    }
+}
+
+TEST_CASE("secrets can be rotated") {
+    ExpressCookie const before({"old secret"});
+    ExpressCookie const during({"new secret", "old secret"});
+    ExpressCookie const after({"new secret"});
+    CHECK(during.unsign(before.sign("id")) == "id");
+    CHECK(after.unsign(during.sign("id")) == "id");
+    CHECK_FALSE(after.unsign(before.sign("id")));
+}
+
+TEST_CASE("tokens name their user until they expire") {
+    std::int64_t now = 1'000'000;
+    Tokens const tokens({"new", "old"}, std::chrono::seconds(900), [&] { return now; });
+    auto const token = tokens.issue("u1", Json::object({{"role", "gm"}}));
+    CHECK(tokens.user(token) == "u1");
+    CHECK((*tokens.verify(token))["role"] == Json("gm"));
+    CHECK(tokens.issue("u1") != tokens.issue("u1"));
+    Tokens const old({"old"}, std::chrono::seconds(900), [&] { return now; });
+    CHECK(tokens.user(old.issue("u2")) == "u2");
+    CHECK_FALSE(old.user(token));
+    now += 899'999;
+    CHECK(tokens.user(token));
+    now += 1;
+    CHECK_FALSE(tokens.user(token));
+}
+
+TEST_CASE("no other algorithm and no changed claim is believed") {
+    Tokens const tokens({"secret"}, std::chrono::seconds(900), [] { return 1'000'000; });
+    auto const token = tokens.issue("u1");
+    auto const dot = token.find('.');
+    auto const none = engineio::net::base64url_encode(R"({"alg":"none","typ":"JWT"})");
+    CHECK_FALSE(tokens.verify(none + token.substr(dot)));
+    CHECK_FALSE(tokens.verify(none + token.substr(dot, token.rfind('.') - dot + 1)));
+    auto forged = token;
+    forged[dot + 5] = forged[dot + 5] == 'A' ? 'B' : 'A';
+    CHECK_FALSE(tokens.verify(forged));
+    for (auto const* text : {"", ".", "..", "a.b", "a.b.c"}) {
+        CHECK_FALSE(tokens.verify(text));
+    }
+    CHECK_FALSE(tokens.verify(std::string(5000, '.')));
+}
+
+TEST_CASE("logins are kept as hashes, expire and can be ended") {
+    apps::store::Database database(":memory:");
+    database.script("CREATE TABLE logins (id_hash TEXT PRIMARY KEY, user_id TEXT, "
+                    "expires_at INTEGER)");
+    LoginTable const logins("logins");
+    auto const id = logins.create(database, "u1", 1000, 2000);
+    auto const other = logins.create(database, "u1", 1000, 5000);
+    CHECK(id.size() == 32);
+    CHECK(id != other);
+    CHECK_FALSE(database.query("SELECT 1 FROM logins WHERE id_hash = ?").bind(id).step());
+    CHECK(logins.user(database, id, 1999) == "u1");
+    CHECK_FALSE(logins.user(database, id, 2000));
+    CHECK_FALSE(logins.user(database, "unknown", 1));
+    logins.create(database, "u2", 3000, 4000);  // clears the expired one away
+    auto count = database.query("SELECT count(*) FROM logins");
+    REQUIRE(count.step());
+    CHECK(count.integer(0) == 2);
+    logins.remove(database, other);
+    CHECK_FALSE(logins.user(database, other, 3000));
+}
