@@ -91,4 +91,11 @@ inline constexpr std::chrono::milliseconds broadcast_ack_timeout = 5s;
 /// How much longer the answers of other servers are waited for than those of our own clients.
 inline constexpr std::chrono::milliseconds cluster_grace = 500ms;
 
+// --- Raw JSON endpoints (apps/common) ----------------------------------------------------------
+
+/// Longest "messageId" or request id of a peer; they are echoed and remembered.
+inline constexpr std::size_t max_message_id_bytes = 128;
+/// Output handed to a connection ahead of its reader; what exceeds it waits sorted by priority.
+inline constexpr std::size_t priority_window_bytes = 64 * 1024;
+
 }  // namespace engineio::limits

@@ -71,6 +71,7 @@ public:
     // Backpressure. While paused, the end of the peer goes unnoticed too.
     void pause_reading() { paused_ = true; }
     void resume_reading();
+    bool reading_paused() const { return paused_; }
 
     // Writes what is queued, then ends the stream, then discards input for a moment so that the
     // peer gets to read our last words instead of a reset. The handler is not called any more.

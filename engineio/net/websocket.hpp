@@ -54,6 +54,17 @@ private:
         std::uint8_t terms;     // which those are, as a key of Message::variant()
     };
 
+    // Only for those that ask for it.
+    struct Heartbeat {
+        Heartbeat(WebSocket& owner, std::chrono::milliseconds interval)
+            : interval(interval),
+              timer([](void* self) { static_cast<WebSocket*>(self)->beat(); }, &owner) {}
+        std::chrono::milliseconds interval;
+        bool heard = true;  // anything since the last ping
+        bool missed = false;
+        Timer timer;
+    };
+
     void on_message(MessageKind kind, std::string_view payload, bool compressed) override;
     void on_ping(std::string_view payload) override;
     void on_pong(std::string_view payload) override;
@@ -64,11 +75,13 @@ private:
     Message deflated(Message const& message);
     bool inflate(MessageKind kind, std::string_view payload, std::string& out);
     void tell_closed(std::uint16_t code, std::string_view error);
+    void beat();
 
     Connection& connection_;
     std::unique_ptr<WsHandler> handler_;
     WsDecoder decoder_;
     std::unique_ptr<Compression> compression_;
+    std::unique_ptr<Heartbeat> heartbeat_;
     OneShot close_timer_;
     State state_ = State::open;
 };

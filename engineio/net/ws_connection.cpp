@@ -31,6 +31,11 @@ WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
                      terms->client_max_window_bits),
             threshold, shared, terms_key(terms->server_max_window_bits, options.deflate_level)});
     }
+    if (options.ping_interval.count() > 0) {
+        heartbeat_ = std::make_unique<Heartbeat>(*this, options.ping_interval);
+        auto& shard = connection.shard();
+        shard.timers().arm(heartbeat_->timer, shard.now() + options.ping_interval);
+    }
 }
 
 WebSocket::~WebSocket() {
@@ -83,7 +88,29 @@ void WebSocket::close(std::optional<std::uint16_t> code, std::string_view reason
     shard.defer([this, code] { tell_closed(code.value_or(close_code::none), {}); });
 }
 
+// While reading is paused nothing can be heard, so nobody is given up.
+void WebSocket::beat() {
+    if (state_ != State::open) {
+        return;
+    }
+    auto& life = *heartbeat_;
+    if (!life.heard && life.missed && !connection_.reading_paused()) {
+        state_ = State::closed;
+        tell_closed(close_code::abnormal, "ping timeout");
+        connection_.shut();
+        return;
+    }
+    life.missed = !life.heard;
+    life.heard = false;
+    connection_.send(encode_control(Opcode::ping, {}));
+    auto& shard = connection_.shard();
+    shard.timers().arm(life.timer, shard.now() + life.interval);
+}
+
 void WebSocket::on_bytes(std::span<char> bytes) {
+    if (heartbeat_) {
+        heartbeat_->heard = true;
+    }
     if (state_ != State::closed) {
         decoder_.feed(bytes, *this);
     }

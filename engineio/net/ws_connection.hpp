@@ -6,10 +6,12 @@
 #include "engineio/net/ws_codec.hpp"
 #include "engineio/net/ws_handshake.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace engineio::net {
@@ -26,6 +28,9 @@ struct WsOptions {
     std::size_t deflate_threshold = limits::deflate_threshold_bytes;
     /// zlib's, -1 for its default.
     int deflate_level = -1;
+    /// A ping frame goes out at this pace; a peer that sends nothing during two of these intervals
+    /// is gone (1006, "ping timeout"). Zero: none, as for Engine.IO, whose pings are messages.
+    std::chrono::milliseconds ping_interval{0};
     std::string key;          ///< Sec-WebSocket-Key of the request
     std::string subprotocol;  ///< selected one, or empty
 };
