@@ -14,11 +14,11 @@ namespace apps::casys {
 /// What a die roll has to reach. `chance`: two dice at most the character's chance. `combat`: two
 /// dice and the character's skill at least `against`.
 struct Test {
-    std::string dice;                  ///< "chance" or "combat"
-    std::optional<int> against;        ///< of combat
-    int success = 0;                   ///< section
-    int failure = 0;                   ///< section
-    std::optional<int> wound;          ///< endurance that failure costs
+    std::string dice;            ///< "chance" or "combat"
+    std::optional<int> against;  ///< of combat
+    int success = 0;             ///< section
+    int failure = 0;             ///< section
+    std::optional<int> wound;    ///< endurance that failure costs
     SIO_JSON(Test, dice, against, success, failure, wound)
 };
 

@@ -102,7 +102,7 @@ JsonEndpoint::JsonEndpoint(std::vector<Shard*> const& shards, Envelope envelope,
 
 JsonEndpoint::~JsonEndpoint() = default;
 
-void JsonEndpoint::allow_origin(std::function<bool(std::string_view)> allow) {
+void JsonEndpoint::allow_origin(std::function<bool(Request const&)> allow) {
     allow_origin_ = std::move(allow);
 }
 
@@ -146,8 +146,7 @@ void JsonEndpoint::accept(Request request, net::Responder responder) {
     if (!request.upgrade) {
         return refuse(responder, 426, "This path speaks WebSocket\n");
     }
-    auto const* const origin = net::find_header(request.headers, "origin");
-    if (origin && allow_origin_ && !allow_origin_(*origin)) {
+    if (allow_origin_ && !allow_origin_(request)) {
         return refuse(responder, 403, "This origin may not connect\n");
     }
     auto const result = net::check_upgrade(upgrade_headers(request), options_.deflate);

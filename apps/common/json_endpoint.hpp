@@ -114,8 +114,8 @@ public:
         };
         refusal_ = std::move(refusal);
     }
-    /// Asked with the Origin header, if there is one; false: 403. Default: every origin may.
-    void allow_origin(std::function<bool(std::string_view origin)> allow);
+    /// Asked before everything else, about the Origin header; false: 403. Default: every page may.
+    void allow_origin(std::function<bool(Request const&)> allow);
     /// Chooses among the offered subprotocols; "": none, which a client that offered some may take
     /// for a failure (RFC 6455 section 4.1). Default: none.
     void choose_subprotocol(std::function<std::string(std::vector<std::string> const&)> choose);
@@ -186,7 +186,7 @@ private:
     EndpointOptions const options_;
     std::function<bool(Request const&, std::any&)> verify_;
     Refusal refusal_;
-    std::function<bool(std::string_view)> allow_origin_;
+    std::function<bool(Request const&)> allow_origin_;
     std::function<std::string(std::vector<std::string> const&)> choose_subprotocol_;
     std::unordered_map<std::string, PeerHandler> handlers_;
     std::function<void(Peer&, Request const&)> on_connection_;

@@ -8,6 +8,7 @@ std::vector<SystemKind> const& system_kinds() {
     static std::vector<SystemKind> const kinds = {
         dungeonlab_system(),
         eliza_system(),
+        casys_system(),
     };
     return kinds;
 }

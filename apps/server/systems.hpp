@@ -6,5 +6,6 @@ namespace apps::server {
 
 SystemKind dungeonlab_system();
 SystemKind eliza_system();
+SystemKind casys_system();
 
 }  // namespace apps::server

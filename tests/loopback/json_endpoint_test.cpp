@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 
 using namespace apps::common;
@@ -79,9 +80,23 @@ TEST_CASE("peers of two shards hear each other and see the server go") {
     CHECK(late.read_answer().starts_with("HTTP/1.1 503 "));
 }
 
+TEST_CASE("C03: a client whose message makes the server fail is told 1011") {
+    Chat chat;
+    chat.endpoint.on("fail", [] { throw std::runtime_error("out of luck"); });
+    chat.server.run();
+    Guest ana(chat);
+    Guest ben(chat);
+    ana.send_frame(text_frame, R"({"type":"fail"})");
+    CHECK(ana.read_frame(ana.first) == "\x03\xf3Internal error");
+    CHECK(ana.first == close_frame);
+    ben.send_frame(text_frame, R"({"type":"say","text":"still here"})");
+    CHECK(ben.read_frame(ben.first) == R"({"type":"said","text":"still here"})");
+}
+
 TEST_CASE("an endpoint refuses what is no upgrade, foreign origins and strangers") {
     Chat chat;
-    chat.endpoint.allow_origin([](std::string_view origin) { return origin == "http://ours"; });
+    chat.endpoint.allow_origin(
+        [](auto const& request) { return request.header("origin") != "http://theirs"; });
     chat.endpoint.authenticate(
         [](engineio::net::Request const& request) -> std::optional<int> {
             return request.header("authorization") == "yes" ? std::optional(1) : std::nullopt;
