@@ -300,9 +300,10 @@ Audience Audience::except(Peer const& peer) const {
     return copy;
 }
 
-void Audience::close(std::uint16_t code, std::string_view reason) const {
+void Audience::close(std::uint16_t code, std::string_view reason, bool ordered) const {
     endpoint_->on_shards(
-        *this, false, [audience = *this, code, reason = std::string(reason)](EndpointShard& shard) {
+        *this, ordered,
+        [audience = *this, code, reason = std::string(reason)](EndpointShard& shard) {
             shard.for_each(audience, [&](Peer& peer) { peer.close(code, reason); });
         });
 }

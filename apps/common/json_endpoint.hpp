@@ -62,8 +62,8 @@ public:
     /// The same without an envelope: `payload` is the whole message.
     template <class T>
     void send_bare(T const& payload, SendOptions const& options = {}) const;
-    /// Closes their connections.
-    void close(std::uint16_t code, std::string_view reason = {}) const;
+    /// Closes their connections; `ordered` as in SendOptions, so after what was sent so before.
+    void close(std::uint16_t code, std::string_view reason, bool ordered = false) const;
 
 private:
     friend class JsonEndpoint;

@@ -9,6 +9,7 @@ std::vector<SystemKind> const& system_kinds() {
         dungeonlab_system(),
         eliza_system(),
         casys_system(),
+        fuse_system(),
     };
     return kinds;
 }

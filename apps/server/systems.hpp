@@ -7,5 +7,6 @@ namespace apps::server {
 SystemKind dungeonlab_system();
 SystemKind eliza_system();
 SystemKind casys_system();
+SystemKind fuse_system();
 
 }  // namespace apps::server

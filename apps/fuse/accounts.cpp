@@ -1,0 +1,144 @@
+#include "apps/fuse/accounts.hpp"
+
+#include "apps/auth/password.hpp"
+#include "apps/common/uuid.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace apps::fuse {
+
+using common::Reply;
+using common::RestCall;
+using common::RestError;
+using socketio::Task;
+using store::Database;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto refresh_lifetime = 30 * 24h;
+constexpr char cookie_name[] = "refreshToken";
+constexpr std::size_t max_name_bytes = 64;
+constexpr std::size_t min_password_bytes = 8;
+
+common::SetCookie refresh_cookie(std::string id, bool secure) {
+    common::SetCookie cookie;
+    cookie.name = cookie_name;
+    cookie.path = "/api/auth";
+    cookie.max_age = id.empty() ? 0s : std::chrono::seconds(refresh_lifetime);
+    cookie.value = std::move(id);
+    cookie.secure = secure;
+    return cookie;
+}
+
+RestError refused(std::string message) {
+    return {401, "UNAUTHORIZED", std::move(message)};
+}
+
+}  // namespace
+
+Accounts::Accounts(store::StoreThread& store, common::Worker& worker, auth::Tokens tokens,
+                   common::Clock clock, bool secure_cookies)
+    : store_(store), worker_(worker), tokens_(std::move(tokens)), clock_(std::move(clock)),
+      secure_cookies_(secure_cookies) {}
+
+std::string Accounts::require(RestCall const& call) const {
+    auto found = user(call.bearer());
+    if (!found) {
+        throw refused("Authentication required");
+    }
+    return *std::move(found);
+}
+
+// What is awaited below has a name, because GCC 12 destroys the captures of a function twice that
+// is made inside a co_await expression.
+Task<Reply> Accounts::welcome(Account account, int status) {
+    auto const now = clock_();
+    auto const until = now + std::chrono::milliseconds(refresh_lifetime).count();
+    auto created = store_.ask([this, user = account.id, now, until](Database& db) {
+        return logins_.create(db, user, now, until);
+    });
+    auto const id = co_await created;
+    LoginAnswer const answer{account.id, account.username, tokens_.issue(account.id), "Bearer"};
+    Reply reply(answer, status);
+    reply.cookie(refresh_cookie(id, secure_cookies_));
+    co_return reply;
+}
+
+Task<Reply> Accounts::login(LoginRequest request) {
+    auto found = store_.ask(
+        [name = request.username](Database& db) { return FuseStore::find_account(db, name); });
+    auto const account = co_await found;
+    // An unknown name takes as long as a wrong password.
+    auto const hash = account ? account->password_hash : std::string();
+    auto right = worker_.ask(
+        [password = request.password, hash] { return auth::verify_password(password, hash); });
+    if (!co_await right) {
+        co_return refused("Invalid username or password");
+    }
+    auto answer = welcome(*account, 200);
+    co_return co_await std::move(answer);
+}
+
+Task<Reply> Accounts::enroll(RegisterRequest request) {
+    if (request.username.empty() || request.username.size() > max_name_bytes ||
+        request.password.size() < min_password_bytes ||
+        request.password.size() > auth::max_password_bytes) {
+        co_return RestError(400, "VALIDATION_ERROR",
+                            "A name of at most 64 and a password of at least 8 bytes are needed");
+    }
+    auto hashed =
+        worker_.ask([password = request.password] { return auth::hash_password(password); });
+    auto const hash = co_await hashed;
+    Account const account{common::random_uuid(), request.username, hash};
+    auto const email = request.email.value_or("");
+    auto added = store_.ask([account, email, now = clock_()](Database& db) {
+        return FuseStore::add_account(db, account, email, now);
+    });
+    if (!co_await added) {
+        co_return RestError(409, "USERNAME_TAKEN", "This name is taken");
+    }
+    if (on_new_) {
+        on_new_(account.id, account.username);
+    }
+    auto answer = welcome(account, 201);
+    co_return co_await std::move(answer);
+}
+
+// The old token ends: one that was stolen shows when its owner comes back.
+Task<Reply> Accounts::refresh(RestCall& call) {
+    auto const id = call.cookie(cookie_name).value_or("");
+    auto taken = store_.ask([this, id, now = clock_()](Database& db) {
+        auto const user = logins_.user(db, id, now);
+        logins_.remove(db, id);
+        return user ? FuseStore::account(db, *user) : std::nullopt;
+    });
+    auto const account = co_await taken;
+    if (!account) {
+        co_return refused("The refresh token is invalid or has expired");
+    }
+    auto answer = welcome(*account, 200);
+    co_return co_await std::move(answer);
+}
+
+Task<Reply> Accounts::logout(RestCall& call) {
+    auto const id = call.cookie(cookie_name).value_or("");
+    auto removed = store_.ask([this, id](Database& db) { logins_.remove(db, id); });
+    co_await removed;
+    auto reply = Reply::empty();
+    reply.cookie(refresh_cookie({}, secure_cookies_));
+    co_return reply;
+}
+
+void Accounts::add_demo_people(Database& db, std::int64_t time) {
+    if (db.query("SELECT 1 FROM fuse_users LIMIT 1").step()) {
+        return;
+    }
+    for (auto const* name : {"ana", "ben", "gm"}) {
+        Account const account{common::random_uuid(), name, auth::hash_password("hubbub-demo")};
+        FuseStore::add_account(db, account, std::string(name) + "@example.com", time);
+    }
+}
+
+}  // namespace apps::fuse

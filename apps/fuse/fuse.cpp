@@ -1,0 +1,180 @@
+#include "apps/fuse/fuse.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace apps::fuse {
+
+using socketio::Json;
+
+namespace {
+
+// Ids come from clients and go to others, so control characters are kept out.
+bool is_printable(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        auto const byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte == 0x7F;
+    });
+}
+
+Refusal invalid(std::string message, std::string field) {
+    return {code::invalid_format, std::move(message), std::move(field)};
+}
+
+}  // namespace
+
+Fuse::Fuse(Journal& journal, common::Clock clock, common::IdSource ids, Limits limits)
+    : journal_(journal), clock_(std::move(clock)), ids_(std::move(ids)), limits_(limits) {
+    auto state = journal_.load();
+    users_ = std::move(state.users);
+    for (auto& [id, creator] : state.rooms) {
+        ++rooms_made_[creator];
+        rooms_[id].created_by = std::move(creator);
+    }
+    for (auto const& [room, user] : state.members) {
+        rooms_[room].members.insert(user);
+    }
+    for (auto& task : state.tasks) {
+        ++tasks_made_[task.creator];
+        store(task);
+    }
+}
+
+std::string Fuse::name_of(std::string const& user) const {
+    auto const found = users_.find(user);
+    return found == users_.end() ? std::string() : found->second;
+}
+
+// --- rooms -------------------------------------------------------------------------------------
+
+std::optional<Refusal> Fuse::check_room_id(std::string const& room) const {
+    if (room.empty() || room.size() > limits_.id_bytes || !is_printable(room)) {
+        return invalid("Invalid room id", "roomId");
+    }
+    return std::nullopt;
+}
+
+Outcome<Fuse::Room*> Fuse::open(Speaker const& who, std::string const& id) {
+    if (auto const found = rooms_.find(id); found != rooms_.end()) {
+        return &found->second;
+    }
+    auto& made = rooms_made_[who.user];
+    if (rooms_.size() >= limits_.rooms || made >= limits_.rooms_per_user) {
+        return Refusal{code::permission_denied, "Too many rooms", "roomId"};
+    }
+    ++made;
+    auto& room = rooms_[id];
+    room.created_by = who.user;
+    journal_.room_made(id, who.user, clock_());
+    return &room;
+}
+
+Outcome<std::vector<std::string>> Fuse::join(Speaker const& who, std::string const& id) {
+    if (auto refusal = check_room_id(id)) {
+        return *std::move(refusal);
+    }
+    auto& seat = seats_[who.connection];
+    if (seat.second.count(id) == 0 && seat.second.size() >= limits_.rooms_per_connection) {
+        return Refusal{code::permission_denied, "Too many rooms joined", "roomId"};
+    }
+    auto const opened = open(who, id);
+    if (!opened) {
+        return opened.error();
+    }
+    auto& room = **opened;
+    seat.first = who.user;
+    if (seat.second.insert(id).second) {
+        ++room.present[who.user];
+    }
+    if (room.members.insert(who.user).second) {
+        journal_.joined(id, who.user);
+    }
+    return present(room);
+}
+
+Outcome<void> Fuse::leave(Speaker const& who, std::string const& id) {
+    if (auto refusal = check_room_id(id)) {
+        return *std::move(refusal);
+    }
+    auto const found = rooms_.find(id);
+    if (found == rooms_.end()) {
+        return Refusal{code::room_not_found, "Room not found", "roomId"};
+    }
+    if (auto const seat = seats_.find(who.connection);
+        seat != seats_.end() && seat->second.second.erase(id) != 0) {
+        step_out(who.user, found->second);
+    }
+    bool const elsewhere = found->second.present.count(who.user) != 0;
+    if (!elsewhere && found->second.members.erase(who.user) != 0) {
+        journal_.left(id, who.user);
+    }
+    return {};
+}
+
+void Fuse::disconnect(std::uint64_t connection) {
+    auto const seat = seats_.extract(connection);
+    if (!seat) {
+        return;
+    }
+    auto const& [user, rooms] = seat.mapped();
+    for (auto const& room : rooms) {
+        step_out(user, rooms_[room]);
+    }
+}
+
+void Fuse::step_out(std::string const& user, Room& room) {
+    auto const found = room.present.find(user);
+    if (found != room.present.end() && --found->second == 0) {
+        room.present.erase(found);
+    }
+}
+
+std::vector<std::string> Fuse::present(Room const& room) const {
+    std::vector<std::string> users;
+    for (auto const& [user, connections] : room.present) {
+        if (users.size() == limits_.listed_members) {
+            break;
+        }
+        users.push_back(user);
+    }
+    return users;
+}
+
+bool Fuse::may_read(std::string const& user, std::string const& room) const {
+    auto const found = rooms_.find(room);
+    return found != rooms_.end() && found->second.members.count(user) != 0;
+}
+
+Outcome<Spoken> Fuse::speak(Speaker const& who, std::string const& room, std::string const& content,
+                            Json metadata, std::string const& message_id) {
+    if (auto refusal = check_room_id(room)) {
+        return *std::move(refusal);
+    }
+    if (rooms_.count(room) == 0) {
+        return Refusal{code::room_not_found, "Room not found", "roomId"};
+    }
+    auto const seat = seats_.find(who.connection);
+    if (seat == seats_.end() || seat->second.second.count(room) == 0) {
+        return Refusal{code::permission_denied, "Join the room first", "roomId"};
+    }
+    if (content.empty() || content.size() > limits_.content_bytes) {
+        return invalid("Content is empty or too long", "content");
+    }
+    auto const& type = metadata["type"];
+    bool const is_object = metadata.is_null() || metadata.is_object();
+    if (!is_object || !(type.is_null() || type.is_string()) ||
+        metadata.dump().size() > limits_.metadata_bytes) {
+        return invalid("Invalid metadata", "metadata");
+    }
+    auto const now = clock_();
+    bool const duplicate = recent_.knows(who.user, message_id, now);
+    Line line{
+        message_id.empty() ? ids_() : message_id,     room, who.user, content, std::move(metadata),
+        recent_.first_seen(who.user, message_id, now)};
+    if (!duplicate) {
+        journal_.said(line);
+    }
+    return Spoken{std::move(line), duplicate};
+}
+
+}  // namespace apps::fuse

@@ -1,0 +1,194 @@
+#pragma once
+
+#include "apps/common/clock.hpp"
+#include "apps/common/uuid.hpp"
+#include "apps/fuse/recent_ids.hpp"
+#include "socketio/json.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace apps::fuse {
+
+/// The document's codes of refusals, as closing codes and as texts in errors.
+namespace code {
+inline constexpr int invalid_authentication = 4000;
+inline constexpr int rate_limit = 4001;
+inline constexpr int invalid_format = 4002;
+inline constexpr int room_not_found = 4003;
+inline constexpr int permission_denied = 4004;
+}  // namespace code
+
+/// Why nothing was done.
+struct Refusal {
+    int code = 0;
+    std::string message;
+    std::string field = {};  ///< of the payload, if one is to blame
+};
+
+template <class T>
+using Outcome = boost::system::result<T, Refusal>;
+
+struct Limits {
+    std::size_t id_bytes = 128;
+    std::size_t content_bytes = 64 * 1024;
+    std::size_t metadata_bytes = 8 * 1024;
+    std::size_t title_bytes = 500;
+    std::size_t description_bytes = 10'000;
+    std::size_t status_bytes = 64;
+    std::size_t rooms = 20'000;
+    std::size_t rooms_per_user = 500;        ///< that a user has made
+    std::size_t rooms_per_connection = 100;  ///< joined at once
+    std::size_t tasks_per_user = 1'000;      ///< that a user has made
+    std::size_t listed_members = 200;        ///< in one answer
+};
+
+/// What was said in a room.
+struct Line {
+    std::string id;
+    std::string room;
+    std::string sender;
+    std::string content;
+    socketio::Json metadata;  ///< an object, or null if there was none
+    std::int64_t time = 0;
+};
+
+struct Task {
+    std::string id;
+    std::string title;
+    std::string description;
+    std::string status = "pending";
+    int priority = 2;
+    double progress = 0;
+    std::string assignee;  ///< "" for nobody
+    std::string creator;
+    socketio::Json metadata = socketio::Json::object();
+    std::int64_t created = 0;
+    std::int64_t updated = 0;
+};
+
+/// What shall be different; absent members stay as they are.
+struct TaskPatch {
+    std::optional<std::string> title, description, status, assignee;
+    std::optional<int> priority;
+    std::optional<double> progress;
+    std::optional<socketio::Json> metadata;
+};
+
+/// What a change of a task has to be told to whom.
+struct TaskChange {
+    Task task;
+    std::vector<std::string> watchers;    ///< users: creator, assignee, the one before
+    std::string room;                     ///< whose members watch, too; "" if none
+    std::optional<std::string> assigned;  ///< newly, to whom
+    bool duplicate = false;               ///< heard before: only the sender needs an answer
+};
+
+/// One who speaks: a user on one of possibly several connections.
+struct Speaker {
+    std::uint64_t connection = 0;
+    std::string user;
+};
+
+struct Spoken {
+    Line line;
+    bool duplicate = false;
+};
+
+/// Where the state is kept over a restart. Returns at once; order is kept.
+class Journal {
+public:
+    struct State {
+        std::map<std::string, std::string> users;                  ///< id → name
+        std::map<std::string, std::string> rooms;                  ///< id → who made it
+        std::vector<std::pair<std::string, std::string>> members;  ///< room, user
+        std::vector<Task> tasks;
+    };
+    virtual ~Journal() = default;
+    virtual State load() = 0;
+    virtual void room_made(std::string const& room, std::string const& user, std::int64_t time) = 0;
+    virtual void joined(std::string const& room, std::string const& user) = 0;
+    virtual void left(std::string const& room, std::string const& user) = 0;
+    virtual void said(Line const& line) = 0;
+    virtual void task(Task const& task) = 0;
+};
+
+/// The rules of The New Fuse: who is in which room, what may be said there, who may change which
+/// task, and who hears of it. Knows no socket and no envelope; not thread-safe: its owner is the
+/// system's lock.
+class Fuse {
+public:
+    /// Loads what the journal has.
+    Fuse(Journal& journal, common::Clock clock, common::IdSource ids, Limits limits = {});
+
+    /// Makes an account known that came into being later.
+    void add_user(std::string const& id, std::string const& name) { users_[id] = name; }
+    std::string name_of(std::string const& user) const;
+
+    /// The room's users at present, the newcomer among them. A room comes into being by it.
+    Outcome<std::vector<std::string>> join(Speaker const& who, std::string const& room);
+    /// Leaving a room one is not in is no mistake.
+    Outcome<void> leave(Speaker const& who, std::string const& room);
+    /// The connection is gone, and with it its presence.
+    void disconnect(std::uint64_t connection);
+
+    /// `message_id` as the sender gave it, or "": then it is made. A repeated one is not said
+    /// again.
+    Outcome<Spoken> speak(Speaker const& who, std::string const& room, std::string const& content,
+                          socketio::Json metadata, std::string const& message_id);
+
+    /// True if the user may read what was said in the room: has joined and not left.
+    bool may_read(std::string const& user, std::string const& room) const;
+
+    Outcome<TaskChange> create(std::string const& user, TaskPatch const& wish);
+    /// Creator and assignee may.
+    Outcome<TaskChange> update(std::string const& user, std::string const& task,
+                               TaskPatch const& patch, std::string const& message_id = {});
+    /// Made by or given to the user, oldest first.
+    std::vector<Task> tasks_of(std::string const& user) const;
+    Task const* find_task(std::string const& id) const;
+
+    std::size_t room_count() const { return rooms_.size(); }
+    std::size_t task_count() const { return tasks_.size(); }
+
+private:
+    struct Room {
+        std::string created_by;
+        std::set<std::string> members;
+        std::map<std::string, std::size_t> present;  // users with their connections here
+    };
+
+    std::optional<Refusal> check_room_id(std::string const& room) const;
+    Outcome<Room*> open(Speaker const& who, std::string const& room);
+    std::vector<std::string> present(Room const& room) const;
+    void step_out(std::string const& user, Room& room);
+    std::optional<Refusal> check(std::string const& user, TaskPatch const& patch) const;
+    std::optional<Refusal> check_metadata(std::string const& user,
+                                          socketio::Json const& metadata) const;
+    TaskChange change(Task& task, TaskPatch const& patch);
+    void store(Task const& task);
+
+    Journal& journal_;
+    common::Clock clock_;
+    common::IdSource ids_;
+    Limits limits_;
+    std::map<std::string, std::string> users_;
+    std::unordered_map<std::string, Room> rooms_;
+    std::unordered_map<std::string, std::size_t> rooms_made_;  // by user
+    std::unordered_map<std::uint64_t, std::pair<std::string, std::set<std::string>>> seats_;
+    std::unordered_map<std::string, Task> tasks_;
+    std::unordered_map<std::string, std::set<std::string>> tasks_of_;  // user → ids, made or given
+    std::unordered_map<std::string, std::size_t> tasks_made_;          // by user
+    RecentIds recent_;
+};
+
+}  // namespace apps::fuse

@@ -1,0 +1,133 @@
+#include "apps/fuse/fuse_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace apps::fuse {
+
+using socketio::Json;
+using store::Database;
+
+namespace {
+
+Task read_task(store::Query const& row) {
+    Task task;
+    task.id = row.text(0);
+    task.title = row.text(1);
+    task.description = row.text(2);
+    task.status = row.text(3);
+    task.priority = static_cast<int>(row.integer(4));
+    task.progress = row.real(5);
+    task.assignee = row.text(6);
+    task.creator = row.text(7);
+    task.metadata = Json::parse(row.text(8)).value_or(Json::object());
+    task.created = row.integer(9);
+    task.updated = row.integer(10);
+    return task;
+}
+
+std::optional<Account> read_account(store::Query& query) {
+    if (!query.step()) {
+        return std::nullopt;
+    }
+    return Account{query.text(0), query.text(1), query.text(2)};
+}
+
+}  // namespace
+
+Journal::State FuseStore::load() {
+    State state;
+    auto& db = store_.database();
+    for (auto users = db.query("SELECT id, username FROM fuse_users"); users.step();) {
+        state.users[users.text(0)] = users.text(1);
+    }
+    for (auto rooms = db.query("SELECT id, created_by FROM fuse_rooms"); rooms.step();) {
+        state.rooms[rooms.text(0)] = rooms.text(1);
+    }
+    for (auto members = db.query("SELECT room_id, user_id FROM fuse_room_members");
+         members.step();) {
+        state.members.emplace_back(members.text(0), members.text(1));
+    }
+    for (auto tasks = db.query("SELECT id, title, description, status, priority, progress, "
+                               "IFNULL(assignee_id, ''), creator_id, metadata, created, updated "
+                               "FROM fuse_tasks");
+         tasks.step();) {
+        state.tasks.push_back(read_task(tasks));
+    }
+    return state;
+}
+
+void FuseStore::room_made(std::string const& room, std::string const& user, std::int64_t time) {
+    store_.tell("making a room", [=](Database& db) {
+        db.run("INSERT OR IGNORE INTO fuse_rooms VALUES (?, ?, ?)", room, user, time);
+    });
+}
+
+void FuseStore::joined(std::string const& room, std::string const& user) {
+    store_.tell("joining a room", [=](Database& db) {
+        db.run("INSERT OR IGNORE INTO fuse_room_members VALUES (?, ?)", room, user);
+    });
+}
+
+void FuseStore::left(std::string const& room, std::string const& user) {
+    store_.tell("leaving a room", [=](Database& db) {
+        db.run("DELETE FROM fuse_room_members WHERE room_id = ? AND user_id = ?", room, user);
+    });
+}
+
+void FuseStore::said(Line const& line) {
+    store_.tell("keeping a message", [line](Database& db) {
+        db.run(
+            "INSERT INTO fuse_messages "
+            "(room_id, message_id, sender_id, content, metadata, time) VALUES (?, ?, ?, ?, ?, ?)",
+            line.room, line.id, line.sender, line.content, line.metadata.dump(), line.time);
+        db.run("DELETE FROM fuse_messages WHERE room_id = ? AND number <= (SELECT number FROM "
+               "fuse_messages WHERE room_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)",
+               line.room, line.room, kept_messages);
+    });
+}
+
+void FuseStore::task(Task const& task) {
+    store_.tell("keeping a task", [task](Database& db) {
+        auto const assignee = task.assignee.empty() ? std::nullopt : std::optional(task.assignee);
+        db.run("INSERT OR REPLACE INTO fuse_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               task.id, task.title, task.description, task.status, task.priority, task.progress,
+               assignee, task.creator, task.metadata.dump(), task.created, task.updated);
+    });
+}
+
+common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
+    return store_.ask([room](Database& db) {
+        std::vector<Line> lines;
+        auto query = db.query("SELECT message_id, room_id, sender_id, content, metadata, time FROM "
+                              "fuse_messages WHERE room_id = ? ORDER BY number DESC LIMIT ?");
+        query.bind(room, listed_messages);
+        while (query.step()) {
+            lines.push_back({query.text(0), query.text(1), query.text(2), query.text(3),
+                             Json::parse(query.text(4)).value_or(Json()), query.integer(5)});
+        }
+        std::reverse(lines.begin(), lines.end());
+        return lines;
+    });
+}
+
+std::optional<Account> FuseStore::find_account(Database& db, std::string const& username) {
+    auto query = db.query("SELECT id, username, password_hash FROM fuse_users WHERE username = ?");
+    query.bind(username);
+    return read_account(query);
+}
+
+std::optional<Account> FuseStore::account(Database& db, std::string const& id) {
+    auto query = db.query("SELECT id, username, password_hash FROM fuse_users WHERE id = ?");
+    query.bind(id);
+    return read_account(query);
+}
+
+bool FuseStore::add_account(Database& db, Account const& account, std::string const& email,
+                            std::int64_t time) {
+    db.run("INSERT OR IGNORE INTO fuse_users VALUES (?, ?, ?, ?, ?)", account.id, account.username,
+           email.empty() ? std::nullopt : std::optional(email), account.password_hash, time);
+    return db.changes() == 1;
+}
+
+}  // namespace apps::fuse

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "apps/fuse/fuse.hpp"
+#include "apps/store/store_thread.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apps::fuse {
+
+/// One account as it is kept.
+struct Account {
+    std::string id, username, password_hash;
+};
+
+/// The New Fuse's tables in the process's database; they must be there. `store` outlives this.
+class FuseStore final : public Journal {
+public:
+    static constexpr int kept_messages = 1000;  ///< of one room; the oldest go
+    static constexpr int listed_messages = 100;
+
+    explicit FuseStore(store::StoreThread& store) : store_(store) {}
+
+    /// Only before the store starts.
+    State load() override;
+
+    // Any thread that has the rules' lock.
+    void room_made(std::string const& room, std::string const& user, std::int64_t time) override;
+    void joined(std::string const& room, std::string const& user) override;
+    void left(std::string const& room, std::string const& user) override;
+    void said(Line const& line) override;
+    void task(Task const& task) override;
+
+    /// The last ones of a room, oldest first; on a shard.
+    common::Later<std::vector<Line>> messages(std::string const& room);
+
+    // On the store's thread, or before it starts.
+
+    static std::optional<Account> find_account(store::Database& db, std::string const& username);
+    static std::optional<Account> account(store::Database& db, std::string const& id);
+    /// False if the name is taken.
+    static bool add_account(store::Database& db, Account const& account, std::string const& email,
+                            std::int64_t time);
+
+private:
+    store::StoreThread& store_;
+};
+
+}  // namespace apps::fuse

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "apps/common/json_endpoint.hpp"
+#include "apps/common/rest.hpp"
+#include "apps/common/synchronized.hpp"
+#include "apps/fuse/accounts.hpp"
+#include "apps/fuse/fuse.hpp"
+#include "apps/fuse/messages.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace apps::fuse {
+
+/// The side of the system that faces its users: sockets and REST on one set of rooms and tasks.
+/// What changes state is sent under the lock of the rules, so that everybody hears it in one
+/// order. Owned by wiring; outlives endpoint and REST table, which call it from all shards.
+class Hub {
+public:
+    using Peer = common::Peer;
+    using Inbound = common::Inbound;
+
+    /// Lets users in by the access token in ?token=; the endpoint gets its table by events().
+    Hub(common::JsonEndpoint& endpoint, Fuse rules, Accounts& accounts, FuseStore& store,
+        common::Clock clock);
+
+    // Events.
+    void connected(Peer& peer);
+    void disconnected(Peer& peer);
+    void join_room(Peer& peer, RoomRequest const& request, Inbound const& message);
+    void leave_room(Peer& peer, RoomRequest const& request, Inbound const& message);
+    void message(Peer& peer, MessageRequest const& request, Inbound const& message);
+    void task_update(Peer& peer, TaskUpdateRequest const& request, Inbound const& message);
+    void task_assign(Peer& peer, TaskAssignRequest const& request, Inbound const& message);
+    void reply_error(Peer& peer, common::Invalid const& invalid);
+    void flooded(Peer& peer, std::uint32_t refused);
+
+    /// healthUpdate to everybody, for a timer; a `status` other than "healthy" says what is wrong.
+    void tell_health(std::string const& status);
+
+    // REST.
+    common::Reply tasks(common::RestCall& call);
+    common::Reply create_task(common::RestCall& call, TaskForm const& form);
+    common::Reply change_task(common::RestCall& call, std::string const& id, TaskForm const& form);
+    socketio::Task<common::Reply> messages(common::RestCall& call, std::string room);
+    common::Reply health();
+
+private:
+    void refuse(Peer& peer, Refusal const& refusal, Inbound const& message);
+    void announce(TaskChange const& change);
+    void update(Peer& peer, std::string const& task, TaskPatch const& patch,
+                Inbound const& message);
+    HealthNotice health_notice(std::string status);
+
+    common::JsonEndpoint& endpoint_;
+    common::Synchronized<Fuse> rules_;
+    Accounts& accounts_;
+    FuseStore& store_;
+    common::Clock clock_;
+    std::int64_t started_;
+};
+
+/// A line as it is sent and listed.
+MessageNotice notice_of(Line const& line, Fuse const& rules);
+
+/// Registers every message of the document.
+void events(common::JsonEndpoint& endpoint, Hub& hub);
+/// Registers every route.
+void routes(common::Rest& rest, Hub& hub, Accounts& accounts);
+
+}  // namespace apps::fuse

@@ -1,0 +1,118 @@
+// The HTTP side of the hub.
+
+#include "apps/fuse/hub.hpp"
+
+#include <utility>
+
+namespace apps::fuse {
+
+using common::Reply;
+using common::RestCall;
+using common::RestError;
+using socketio::Json;
+
+namespace {
+
+TaskAnswer answer_of(Task const& task) {
+    return {task.id,
+            task.title,
+            task.description,
+            task.status,
+            task.priority,
+            task.progress,
+            task.assignee.empty() ? Json() : Json(task.assignee),
+            task.creator,
+            task.metadata,
+            task.created,
+            task.updated};
+}
+
+TaskPatch patch_of(TaskForm const& form) {
+    TaskPatch patch;
+    patch.title = form.title;
+    patch.description = form.description;
+    patch.status = form.status;
+    patch.assignee = form.assigneeId;
+    patch.priority = form.priority;
+    patch.progress = form.progress;
+    patch.metadata = form.metadata;
+    return patch;
+}
+
+RestError error_of(Refusal const& refusal) {
+    auto details = Json::object();
+    if (!refusal.field.empty()) {
+        details.set("field", refusal.field);
+    }
+    switch (refusal.code) {
+    case code::permission_denied:
+        return {403, "PERMISSION_DENIED", refusal.message, details};
+    case code::room_not_found:
+        return {404, "ROOM_NOT_FOUND", refusal.message, details};
+    default:
+        return {400, "VALIDATION_ERROR", refusal.message, details};
+    }
+}
+
+}  // namespace
+
+Reply Hub::tasks(RestCall& call) {
+    auto const user = accounts_.require(call);
+    auto const mine = rules_.with([&](Fuse& fuse) { return fuse.tasks_of(user); });
+    TaskList list;
+    for (auto const& task : mine) {
+        list.tasks.push_back(answer_of(task));
+    }
+    return list;
+}
+
+Reply Hub::create_task(RestCall& call, TaskForm const& form) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Fuse& fuse) -> Reply {
+        auto const made = fuse.create(user, patch_of(form));
+        if (!made) {
+            return error_of(made.error());
+        }
+        announce(*made);
+        return {answer_of(made->task), 201};
+    });
+}
+
+Reply Hub::change_task(RestCall& call, std::string const& id, TaskForm const& form) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Fuse& fuse) -> Reply {
+        auto const* const task = fuse.find_task(id);
+        // Strangers do not learn which tasks there are.
+        if (task == nullptr || (task->creator != user && task->assignee != user)) {
+            return RestError(404, "TASK_NOT_FOUND", "Task not found");
+        }
+        auto const changed = fuse.update(user, id, patch_of(form));
+        if (!changed) {
+            return error_of(changed.error());
+        }
+        announce(*changed);
+        return answer_of(changed->task);
+    });
+}
+
+socketio::Task<Reply> Hub::messages(RestCall& call, std::string room) {
+    auto const user = accounts_.require(call);
+    bool const allowed = rules_.with([&](Fuse& fuse) { return fuse.may_read(user, room); });
+    if (!allowed) {
+        co_return RestError(404, "ROOM_NOT_FOUND", "Room not found");
+    }
+    auto const lines = co_await store_.messages(room);
+    co_return rules_.with([&](Fuse& fuse) {
+        MessageList list;
+        for (auto const& line : lines) {
+            list.messages.push_back(notice_of(line, fuse));
+        }
+        return list;
+    });
+}
+
+Reply Hub::health() {
+    return health_notice("healthy");
+}
+
+}  // namespace apps::fuse

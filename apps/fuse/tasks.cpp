@@ -1,0 +1,171 @@
+// The rules about tasks.
+
+#include "apps/fuse/fuse.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace apps::fuse {
+
+using socketio::Json;
+
+namespace {
+
+constexpr int least_priority = 4;
+constexpr double done = 100;
+
+Refusal invalid(std::string message, std::string field) {
+    return {code::invalid_format, std::move(message), std::move(field)};
+}
+
+std::string room_of(Task const& task) {
+    auto const* const room = task.metadata["roomId"].string();
+    return room == nullptr ? std::string() : *room;
+}
+
+template <class T>
+void replace(T& value, std::optional<T> const& wish) {
+    if (wish) {
+        value = *wish;
+    }
+}
+
+}  // namespace
+
+void Fuse::store(Task const& task) {
+    tasks_[task.id] = task;
+    tasks_of_[task.creator].insert(task.id);
+    if (!task.assignee.empty()) {
+        tasks_of_[task.assignee].insert(task.id);
+    }
+}
+
+Task const* Fuse::find_task(std::string const& id) const {
+    auto const found = tasks_.find(id);
+    return found == tasks_.end() ? nullptr : &found->second;
+}
+
+std::vector<Task> Fuse::tasks_of(std::string const& user) const {
+    std::vector<Task> list;
+    if (auto const found = tasks_of_.find(user); found != tasks_of_.end()) {
+        for (auto const& id : found->second) {
+            list.push_back(tasks_.at(id));
+        }
+    }
+    std::sort(list.begin(), list.end(), [](Task const& a, Task const& b) {
+        return std::pair(a.created, a.id) < std::pair(b.created, b.id);
+    });
+    return list;
+}
+
+std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& patch) const {
+    if (patch.title && (patch.title->empty() || patch.title->size() > limits_.title_bytes)) {
+        return invalid("Title is empty or too long", "title");
+    }
+    if (patch.description && patch.description->size() > limits_.description_bytes) {
+        return invalid("Description is too long", "description");
+    }
+    if (patch.status && (patch.status->empty() || patch.status->size() > limits_.status_bytes)) {
+        return invalid("Status is empty or too long", "status");
+    }
+    auto const progress = patch.progress.value_or(0);
+    if (!std::isfinite(progress) || progress < 0 || progress > done) {
+        return invalid("Progress is a number from 0 to 100", "progress");
+    }
+    auto const priority = patch.priority.value_or(0);
+    if (priority < 0 || priority > least_priority) {
+        return invalid("Priority is a number from 0 to 4", "priority");
+    }
+    if (patch.assignee && !patch.assignee->empty() && users_.count(*patch.assignee) == 0) {
+        return invalid("There is no such user", "assigneeId");
+    }
+    return patch.metadata ? check_metadata(user, *patch.metadata) : std::nullopt;
+}
+
+// A room's members watch the task, so only one of them may name it.
+std::optional<Refusal> Fuse::check_metadata(std::string const& user, Json const& metadata) const {
+    auto const& room = metadata["roomId"];
+    if (!metadata.is_object() || !(room.is_null() || room.is_string()) ||
+        metadata.dump().size() > limits_.metadata_bytes) {
+        return invalid("Metadata is an object of limited size", "metadata");
+    }
+    if (room.is_string() && !may_read(user, *room.string())) {
+        return Refusal{code::permission_denied, "You are not in that room", "metadata"};
+    }
+    return std::nullopt;
+}
+
+Outcome<TaskChange> Fuse::create(std::string const& user, TaskPatch const& wish) {
+    if (!wish.title) {
+        return invalid("Title is required", "title");
+    }
+    if (auto refusal = check(user, wish)) {
+        return *std::move(refusal);
+    }
+    auto& made = tasks_made_[user];
+    if (made >= limits_.tasks_per_user) {
+        return Refusal{code::permission_denied, "Too many tasks"};
+    }
+    ++made;
+    Task task;
+    task.id = ids_();
+    task.creator = user;
+    task.created = clock_();
+    return change(task, wish);
+}
+
+Outcome<TaskChange> Fuse::update(std::string const& user, std::string const& id,
+                                 TaskPatch const& patch, std::string const& message_id) {
+    auto const found = tasks_.find(id);
+    // Strangers do not learn which tasks there are.
+    if (found == tasks_.end() ||
+        (found->second.creator != user && found->second.assignee != user)) {
+        return Refusal{code::permission_denied, "Not your task, or no such task", "taskId"};
+    }
+    if (auto refusal = check(user, patch)) {
+        return *std::move(refusal);
+    }
+    auto const now = clock_();
+    bool const duplicate = recent_.knows(user, message_id, now);
+    recent_.first_seen(user, message_id, now);
+    if (duplicate) {
+        TaskChange same;
+        same.task = found->second;
+        same.duplicate = true;
+        return same;
+    }
+    auto task = found->second;
+    return change(task, patch);
+}
+
+TaskChange Fuse::change(Task& task, TaskPatch const& patch) {
+    auto const before = task.assignee;
+    replace(task.title, patch.title);
+    replace(task.description, patch.description);
+    replace(task.status, patch.status);
+    replace(task.priority, patch.priority);
+    replace(task.progress, patch.progress);
+    replace(task.assignee, patch.assignee);
+    replace(task.metadata, patch.metadata);
+    task.updated = std::max(task.updated + 1, clock_());
+    if (!before.empty() && before != task.assignee && before != task.creator) {
+        tasks_of_[before].erase(task.id);
+    }
+    store(task);
+    journal_.task(task);
+    TaskChange change;
+    change.task = task;
+    change.room = room_of(task);
+    for (auto const& user : std::set<std::string>{task.creator, task.assignee, before}) {
+        if (!user.empty()) {
+            change.watchers.push_back(user);
+        }
+    }
+    if (patch.assignee && !task.assignee.empty()) {
+        change.assigned = task.assignee;
+    }
+    return change;
+}
+
+}  // namespace apps::fuse

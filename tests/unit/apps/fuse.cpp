@@ -1,0 +1,243 @@
+#include "apps/fuse/fuse.hpp"
+
+#include "tests/unit/apps/outcome.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace apps::fuse;
+using socketio::Json;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+class MemoryJournal final : public Journal {
+public:
+    State load() override { return state; }
+    void room_made(std::string const& room, std::string const& user, std::int64_t) override {
+        state.rooms[room] = user;
+    }
+    void joined(std::string const& room, std::string const& user) override {
+        state.members.emplace_back(room, user);
+    }
+    void left(std::string const& room, std::string const& user) override {
+        std::erase(state.members, std::pair(room, user));
+    }
+    void said(Line const& line) override { lines.push_back(line); }
+    void task(Task const& task) override {
+        std::erase_if(state.tasks, [&](Task const& other) { return other.id == task.id; });
+        state.tasks.push_back(task);
+    }
+
+    State state{{{"u-ana", "ana"}, {"u-ben", "ben"}, {"u-gm", "gm"}}, {}, {}, {}};
+    std::vector<Line> lines;
+};
+
+struct Table {
+    explicit Table(Limits limits = {})
+        : fuse(
+              journal, [this] { return now; }, [this] { return "id-" + std::to_string(++ids); },
+              limits) {}
+
+    std::int64_t now = 1'000;
+    int ids = 0;
+    MemoryJournal journal;
+    Fuse fuse;
+    Speaker ana{1, "u-ana"};
+    Speaker ben{2, "u-ben"};
+};
+
+template <class T>
+std::string refusal(Outcome<T> const& outcome) {
+    return outcome ? "none" : std::to_string(outcome.error().code) + " " + outcome.error().field;
+}
+
+TaskPatch titled(std::string title) {
+    TaskPatch patch;
+    patch.title = std::move(title);
+    return patch;
+}
+
+}  // namespace
+
+TEST_CASE("N02: rooms come into being by joining and know who is present") {
+    Table table;
+    CHECK(*table.fuse.join(table.ana, "r") == Names{"u-ana"});
+    CHECK(*table.fuse.join(table.ben, "r") == Names{"u-ana", "u-ben"});
+    CHECK(*table.fuse.join(table.ben, "r") == Names{"u-ana", "u-ben"});
+    table.fuse.disconnect(table.ben.connection);
+    CHECK(*table.fuse.join(table.ana, "r") == Names{"u-ana"});  // no ghosts
+    CHECK(table.fuse.leave(table.ana, "r"));
+    CHECK(table.fuse.leave(table.ana, "r"));  // no mistake
+    CHECK(refusal(table.fuse.leave(table.ana, "nowhere")) == "4003 roomId");
+}
+
+TEST_CASE("a user with two connections is present until the last has left") {
+    Table table;
+    Speaker const second{9, "u-ana"};
+    table.fuse.join(table.ana, "r");
+    table.fuse.join(second, "r");
+    table.fuse.disconnect(table.ana.connection);
+    CHECK(*table.fuse.join(table.ben, "r") == Names{"u-ana", "u-ben"});
+    CHECK(table.fuse.leave(second, "r"));
+    CHECK(*table.fuse.join(table.ben, "r") == Names{"u-ben"});
+    CHECK_FALSE(table.fuse.may_read("u-ana", "r"));
+}
+
+TEST_CASE("N06: what is wrong with a room or a message has its code") {
+    Table table({.content_bytes = 10, .metadata_bytes = 30});
+    for (auto const& id : {std::string(), std::string(129, 'x'), std::string("a\nb")}) {
+        CHECK(refusal(table.fuse.join(table.ana, id)) == "4002 roomId");
+    }
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "hi", {}, {})) == "4003 roomId");
+    table.fuse.join(table.ben, "r");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "hi", {}, {})) == "4004 roomId");
+    table.fuse.join(table.ana, "r");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "", {}, {})) == "4002 content");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "eleven byte", {}, {})) == "4002 content");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "hi", "text", {})) == "4002 metadata");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "hi", Json::object({{"type", 7}}), {})) ==
+          "4002 metadata");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "hi",
+                                   Json::object({{"a", std::string(30, 'x')}}), {})) ==
+          "4002 metadata");
+    CHECK(table.journal.lines.empty());
+    CHECK(table.fuse.speak(table.ana, "r", "hi", Json::object({{"type", "file"}}), {}));
+}
+
+TEST_CASE("N06: a message id of the same sender is said once within the window") {
+    Table table;
+    table.fuse.join(table.ana, "r");
+    table.fuse.join(table.ben, "r");
+    auto const first = *table.fuse.speak(table.ana, "r", "hi", {}, "m");
+    CHECK(first.line.id == "m");
+    CHECK_FALSE(first.duplicate);
+    table.now += RecentIds::window - 1;
+    auto const again = *table.fuse.speak(table.ana, "r", "hi", {}, "m");
+    CHECK(again.duplicate);
+    CHECK(again.line.time == first.line.time);
+    CHECK_FALSE(table.fuse.speak(table.ben, "r", "hi", {}, "m")->duplicate);
+    table.now += 1;
+    CHECK_FALSE(table.fuse.speak(table.ana, "r", "hi", {}, "m")->duplicate);
+    CHECK_FALSE(table.fuse.speak(table.ana, "r", "hi", {}, {})->duplicate);
+    CHECK_FALSE(table.fuse.speak(table.ana, "r", "hi", {}, {})->duplicate);
+    CHECK(table.journal.lines.size() == 5);
+}
+
+TEST_CASE("what users can make the server keep is bounded") {
+    Table table({.rooms_per_user = 2, .rooms_per_connection = 3, .tasks_per_user = 1});
+    CHECK(table.fuse.join(table.ana, "a"));
+    CHECK(table.fuse.join(table.ana, "b"));
+    CHECK(refusal(table.fuse.join(table.ana, "c")) == "4004 roomId");
+    CHECK(table.fuse.join(table.ben, "c"));
+    CHECK(table.fuse.join(table.ana, "c"));
+    table.fuse.join(table.ben, "d");
+    CHECK(refusal(table.fuse.join(table.ana, "d")) == "4004 roomId");
+    CHECK(table.fuse.create("u-ana", titled("one")));
+    CHECK(refusal(table.fuse.create("u-ana", titled("two"))) == "4004 ");
+    RecentIds ids;
+    for (std::size_t i = 0; i < RecentIds::max_ids + 10; ++i) {
+        ids.first_seen("u", std::to_string(i), 1);
+    }
+    CHECK(ids.size() == RecentIds::max_ids);
+    CHECK_FALSE(ids.knows("u", "0", 1));
+    CHECK(ids.knows("u", "100", 1));
+}
+
+TEST_CASE("N03: creator and assignee may change a task, and its watchers hear of it") {
+    Table table;
+    auto const task = table.fuse.create("u-ana", titled("write"))->task;
+    CHECK(task.status == "pending");
+    CHECK(task.priority == 2);
+    TaskPatch done;
+    done.status = "done";
+    done.progress = 100;
+    CHECK(refusal(table.fuse.update("u-ben", task.id, done)) == "4004 taskId");
+    CHECK(refusal(table.fuse.update("u-ana", "no-task", done)) == "4004 taskId");
+    TaskPatch assign;
+    assign.assignee = "u-ben";
+    assign.priority = 0;
+    auto const assigned = *table.fuse.update("u-ana", task.id, assign);
+    CHECK(assigned.assigned == "u-ben");
+    CHECK(assigned.watchers == Names{"u-ana", "u-ben"});
+    CHECK(table.fuse.update("u-ben", task.id, done)->task.progress == 100);
+    CHECK(table.fuse.tasks_of("u-ben").size() == 1);
+    assign.assignee = "u-gm";
+    auto const passed_on = *table.fuse.update("u-ben", task.id, assign);
+    CHECK(passed_on.watchers == Names{"u-ana", "u-ben", "u-gm"});
+    CHECK(table.fuse.tasks_of("u-ben").empty());
+    CHECK(refusal(table.fuse.update("u-ben", task.id, done)) == "4004 taskId");
+    CHECK(table.journal.state.tasks.size() == 1);
+}
+
+TEST_CASE("N03: a task's room watches, and only its members may name it") {
+    Table table;
+    auto patch = titled("plan");
+    patch.metadata = Json::object({{"roomId", "r"}});
+    CHECK(refusal(table.fuse.create("u-ana", patch)) == "4004 metadata");
+    table.fuse.join(table.ana, "r");
+    auto const made = *table.fuse.create("u-ana", patch);
+    CHECK(made.room == "r");
+    CHECK(table.fuse.update("u-ana", made.task.id, titled("plan b"))->room == "r");
+}
+
+TEST_CASE("N03: bad fields of a task change nothing") {
+    Table table;
+    auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
+    auto const refused = [&](auto member, auto value) {
+        TaskPatch patch;
+        patch.*member = value;
+        return refusal(table.fuse.update("u-ana", id, patch));
+    };
+    CHECK(refused(&TaskPatch::title, "") == "4002 title");
+    CHECK(refused(&TaskPatch::status, "") == "4002 status");
+    CHECK(refused(&TaskPatch::status, std::string(65, 'x')) == "4002 status");
+    CHECK(refused(&TaskPatch::progress, -1) == "4002 progress");
+    CHECK(refused(&TaskPatch::progress, 100.5) == "4002 progress");
+    CHECK(refused(&TaskPatch::progress, std::nan("")) == "4002 progress");
+    CHECK(refused(&TaskPatch::priority, 5) == "4002 priority");
+    CHECK(refused(&TaskPatch::assignee, "u-nobody") == "4002 assigneeId");
+    CHECK(refused(&TaskPatch::metadata, Json("text")) == "4002 metadata");
+    CHECK(refused(&TaskPatch::metadata, Json::object({{"roomId", 1}})) == "4002 metadata");
+    CHECK(refusal(table.fuse.create("u-ana", {})) == "4002 title");
+    CHECK(table.fuse.find_task(id)->updated == table.journal.state.tasks.front().updated);
+    CHECK(table.fuse.find_task(id)->status == "pending");
+}
+
+TEST_CASE("N06: a repeated update is not made again") {
+    Table table;
+    auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
+    TaskPatch patch;
+    patch.progress = 10;
+    CHECK_FALSE(table.fuse.update("u-ana", id, patch, "m")->duplicate);
+    patch.progress = 20;
+    auto const again = *table.fuse.update("u-ana", id, patch, "m");
+    CHECK(again.duplicate);
+    CHECK(again.task.progress == 10);
+}
+
+TEST_CASE("F03: rooms, members and tasks are there after a restart; presence is not") {
+    Table table;
+    table.fuse.join(table.ana, "r");
+    table.fuse.join(table.ben, "r");
+    table.fuse.join(table.ben, "s");
+    table.fuse.leave(table.ben, "s");
+    auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
+    Fuse again(
+        table.journal, [] { return 9; }, [] { return "x"; });
+    CHECK(again.room_count() == 2);
+    CHECK(again.may_read("u-ben", "r"));
+    CHECK_FALSE(again.may_read("u-ben", "s"));
+    CHECK(again.find_task(id)->title == "write");
+    CHECK(*again.join(table.ben, "r") == Names{"u-ben"});
+    again.add_user("u-new", "new");
+    CHECK(again.name_of("u-new") == "new");
+    CHECK(again.name_of("u-ben") == "ben");
+    CHECK(again.name_of("u-nobody").empty());
+}
