@@ -1,5 +1,6 @@
 #include "apps/eliza/doctor.hpp"
 
+#include "apps/common/clipped.hpp"
 #include "apps/eliza/phrases.hpp"
 
 #include <algorithm>
@@ -9,6 +10,7 @@ namespace apps::eliza {
 
 namespace {
 
+constexpr std::size_t max_heard_bytes = 4000;  // the rest of a longer message goes unheard
 constexpr std::size_t max_memories = 8;
 constexpr int max_redirects = 4;  // `=word` chains of a script with a cycle end here
 
@@ -119,8 +121,26 @@ DoctorAgent::DoctorAgent()
     : id_("e11a0000-1966-4d0c-8000-000000000001"), name_("Eliza"),
       bio_("A listener in the manner of 1966, who answers your words with your words.") {}
 
-std::unique_ptr<Conversation> DoctorAgent::begin() const {
-    return std::make_unique<DoctorConversation>(doctor_script());
+std::string Practice::answer(std::string const& channel, std::string_view text) {
+    auto known = cases_.find(channel);
+    if (known == cases_.end()) {
+        if (cases_.size() >= max_conversations) {
+            cases_.erase(
+                std::min_element(cases_.begin(), cases_.end(), [](auto const& a, auto const& b) {
+                    return a.second.used < b.second.used;
+                }));
+        }
+        known = cases_.emplace(channel, Case{DoctorConversation(doctor_script()), 0}).first;
+    }
+    known->second.used = ++uses_;
+    return known->second.conversation.answer(text);
+}
+
+void DoctorAgent::answer(Prompt prompt, std::shared_ptr<Turn> turn) {
+    auto const heard = common::clipped(prompt.message.content, max_heard_bytes);
+    auto text = practice_.with(
+        [&](Practice& practice) { return practice.answer(prompt.message.channel_id, heard); });
+    turn->finish({std::move(text)});
 }
 
 }  // namespace apps::eliza

@@ -1,9 +1,13 @@
 #pragma once
 
+#include "apps/common/synchronized.hpp"
 #include "apps/eliza/agent.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,12 +42,13 @@ Script const& doctor_script();
 
 /// Joseph Weizenbaum's method of 1966: find the most important keyword, take the sentence apart
 /// by a pattern, put an answer together from the pieces; each rule's answers are used in turn.
-/// Work is linear in the words of the line, which are bounded. Owned by a room; one thread.
-class DoctorConversation final : public Conversation {
+/// Work is linear in the words of the line, which are bounded. One thread at a time.
+class DoctorConversation {
 public:
     explicit DoctorConversation(Script const& script);
 
-    std::string answer(std::string_view text) override;
+    /// The answer to one line; never empty.
+    std::string answer(std::string_view text);
 
 private:
     using Words = std::vector<std::string>;
@@ -58,6 +63,23 @@ private:
     std::deque<std::string> memory_;
 };
 
+/// The conversations of all channels: what was talked about lately. Those beyond
+/// `max_conversations` are forgotten, the longest unused first; the doctor then greets again.
+class Practice {
+public:
+    static constexpr std::size_t max_conversations = 512;
+
+    std::string answer(std::string const& channel, std::string_view text);
+
+private:
+    struct Case {
+        DoctorConversation conversation;
+        std::uint64_t used;
+    };
+    std::map<std::string, Case> cases_;
+    std::uint64_t uses_ = 0;
+};
+
 /// The agent "Eliza", who speaks by the doctor's script.
 class DoctorAgent final : public Agent {
 public:
@@ -65,12 +87,13 @@ public:
     std::string const& id() const override { return id_; }
     std::string const& name() const override { return name_; }
     std::string const& bio() const override { return bio_; }
-    std::unique_ptr<Conversation> begin() const override;
+    void answer(Prompt prompt, std::shared_ptr<Turn> turn) override;
 
 private:
     std::string id_;
     std::string name_;
     std::string bio_;
+    common::Synchronized<Practice> practice_;
 };
 
 }  // namespace apps::eliza

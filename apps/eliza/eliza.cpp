@@ -1,248 +1,309 @@
 #include "apps/eliza/eliza.hpp"
 
 #include "apps/common/clipped.hpp"
+#include "apps/eliza/refusals.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace apps::eliza {
 
+using socketio::Json;
+
 namespace {
 
-std::optional<Refusal> check_uuid(std::string const& field, std::string const& value) {
-    if (common::is_uuid(value)) {
-        return std::nullopt;
-    }
-    // The value goes back to the caller; a short piece of it is enough to find the mistake.
-    return Refusal{field + " must be a UUID", field, common::clipped(value, 64)};
+constexpr char auto_made[] = "auto";
+
+bool contains(std::vector<std::string> const& list, std::string const& value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 }  // namespace
 
-Eliza::Eliza(common::Clock clock, common::IdSource ids, std::vector<std::unique_ptr<Agent>> agents,
-             Limits limits)
-    : clock_(std::move(clock)), ids_(std::move(ids)), agents_(std::move(agents)), limits_(limits) {}
+void Eliza::begin(std::vector<AgentState> const& agents) {
+    auto const now = clock_();
+    if (!archive_.server(default_server_id)) {
+        archive_.put(
+            Server{default_server_id, "Default Server", "eliza_default", Json::object(), now, now});
+    }
+    for (auto agent : agents) {
+        agent.created_at = agent.updated_at = now;
+        archive_.know(agent);
+        archive_.add_to_server(default_server_id, agent.id);
+    }
+}
 
-Outcome<LogLine> Eliza::join(std::string const& connection, Entrance entrance) {
+Outcome<Entry> Eliza::join(Entrance const& entrance) {
     for (auto const& [field, value] :
-         {std::pair("roomId", &entrance.room), std::pair("agentId", &entrance.agent),
-          std::pair("userId", &entrance.participant)}) {
-        bool const optional = value != &entrance.room;
-        if (optional && value->empty()) {
-            continue;
-        }
-        if (auto refusal = check_uuid(field, *value)) {
-            return *std::move(refusal);
+         {std::pair("roomId", &entrance.channel), std::pair("agentId", &entrance.agent),
+          std::pair("userId", &entrance.entity)}) {
+        bool const optional = value != &entrance.channel;
+        if (!(optional && value->empty()) && !common::is_uuid(*value)) {
+            return no_uuid(field, *value);
         }
     }
-    auto room = open_room(connection, entrance.room);
-    if (!room) {
-        return room.error();
+    auto channel = archive_.channel(entrance.channel);
+    if (channel && policy_.isolation && !admits(channel->id, entrance.self)) {
+        return no_access("join this channel");
     }
-    auto const* agent = find_agent(entrance.agent);
-    if (agent != nullptr) {
-        (*room)->members.insert(agent);
+    auto const ours = archive_.agent(entrance.agent);
+    if (!channel && entrance.makes_channel) {
+        auto made = make_channel(
+            {entrance.channel, entrance.server, "", ChannelType::group, {}, Json::object()},
+            entrance.self);
+        if (!made) {
+            return made.error();
+        }
+        channel = *std::move(made);
     }
-    auto& participant = (*room)->present[connection];
     // Seed clients give no user id; an agent id of somebody else's agent is then who they are.
-    auto id =
-        entrance.participant.empty() && agent == nullptr ? entrance.agent : entrance.participant;
-    if (!id.empty()) {
-        participant.id = std::move(id);
+    auto const& who = entrance.entity.empty() && !ours ? entrance.agent : entrance.entity;
+    if (!who.empty() && !entrance.name.empty()) {
+        archive_.name_entity(who, common::clipped(entrance.name, policy_.limits.name_bytes));
     }
-    if (!entrance.name.empty()) {
-        participant.name = common::clipped(entrance.name, limits_.name_bytes);
+    if (channel && channel->type == ChannelType::group && entrance.makes_channel) {
+        if (!who.empty()) {
+            include(*channel, who);
+        }
+        if (ours) {
+            include(*channel, ours->id);
+        }
     }
-    return log("Joined room " + entrance.room, agent);
+    return Entry{agent_for_log({entrance.agent})};
 }
 
-Outcome<LogLine> Eliza::leave(std::string const& connection, std::string const& room) {
-    if (auto refusal = check_uuid("roomId", room)) {
+Outcome<Said> Eliza::say(Statement statement) {
+    if (auto refusal = check(statement)) {
         return *std::move(refusal);
     }
-    auto const found = rooms_.find(room);
-    if (found == rooms_.end() || found->second.present.erase(connection) == 0) {
-        return Refusal{"Not in this room", "roomId", room};
+    auto channel = channel_of(statement);
+    if (!channel) {
+        return channel.error();
     }
-    rooms_of_[connection].erase(room);
-    return log("Left room " + room, nullptr);
+    Said said;
+    said.type = channel->type;
+    if (!statement.client_id.empty()) {
+        auto before = archive_.sent_before(channel->id, statement.sender, statement.client_id);
+        if (before) {
+            said.message = *std::move(before);
+            said.repeated = true;
+            return said;
+        }
+    }
+    auto const name = common::clipped(statement.name.empty() ? "User" : statement.name,
+                                      policy_.limits.name_bytes);
+    archive_.name_entity(statement.sender, name);
+    if (channel->type == ChannelType::group) {
+        include(*channel, statement.sender);
+    }
+    auto const now = clock_();
+    said.audience = audience_of(*channel, statement);
+    if (!said.audience.empty()) {
+        said.history = archive_.page(channel->id, policy_.limits.history, {}, {});
+        std::reverse(said.history.begin(), said.history.end());
+    }
+    auto& message = said.message;
+    message.id = ids_();
+    message.channel_id = channel->id;
+    message.server_id = channel->server_id;
+    message.author_id = statement.sender;
+    message.author_name = name;
+    message.content = std::move(statement.text);
+    message.source_type = common::clipped(
+        statement.source.empty() ? "client_chat" : statement.source, policy_.limits.name_bytes);
+    if (!statement.client_id.empty()) {
+        message.client_id = common::clipped(statement.client_id, policy_.limits.name_bytes);
+    }
+    if (common::is_uuid(statement.in_reply_to)) {
+        message.in_reply_to = statement.in_reply_to;
+    }
+    message.metadata = std::move(statement.metadata);
+    message.created_at = message.updated_at = now;
+    archive_.put(message);
+    archive_.trim(channel->id, policy_.limits.messages_per_channel);
+    said.agent = said.audience.empty() ? agent_for_log(archive_.participants(channel->id))
+                                       : said.audience.front();
+    return said;
 }
 
-Outcome<Exchange> Eliza::say(std::string const& connection, Statement statement) {
-    if (auto refusal = check_uuid("roomId", statement.room)) {
-        return *std::move(refusal);
+std::optional<Refusal> Eliza::check(Statement const& statement) {
+    if (!common::is_uuid(statement.channel)) {
+        return no_uuid("roomId", statement.channel);
     }
-    if (auto refusal = check_uuid("userId", statement.sender)) {
-        return *std::move(refusal);
+    if (!common::is_uuid(statement.sender)) {
+        return no_uuid("userId", statement.sender);
     }
-    if (statement.text.empty()) {
-        return Refusal{"text must not be empty", "text", ""};
+    if (!archive_.server(statement.server)) {
+        return no_server(statement.server);
     }
-    if (statement.text.size() > limits_.text_bytes) {
+    bool const attached = statement.metadata["attachments"].size() > 0;
+    if (statement.text.empty() && !attached) {
+        return Refusal{"text is required", "text", ""};
+    }
+    if (statement.text.size() > policy_.limits.text_bytes) {
         return Refusal{"text is too long", "text", ""};
     }
-    auto opened = open_room(connection, statement.room);
-    if (!opened) {
-        return opened.error();
+    if (statement.metadata.dump().size() > policy_.limits.metadata_bytes) {
+        return Refusal{"metadata is too long", "metadata", ""};
     }
-    Room& room = **opened;
-    auto const name =
-        common::clipped(statement.name.empty() ? "User" : statement.name, limits_.name_bytes);
-    auto const source = common::clipped(statement.source.empty() ? "client_chat" : statement.source,
-                                        limits_.name_bytes);
-    room.present[connection] = {statement.sender, name};
-    bool const own_id = common::is_uuid(statement.message_id);
-    Exchange exchange;
-    exchange.line = {own_id ? statement.message_id : ids_(),
-                     statement.room,
-                     statement.sender,
-                     name,
-                     statement.text,
-                     source,
-                     clock_()};
-    keep(room, exchange.line);
-    bool const everybody = statement.direct || (room.members.empty() && is_alone(room));
-    Agent const* speaker = nullptr;
-    for (auto const& agent : agents_) {
-        if (!everybody && room.members.count(agent.get()) == 0) {
+    if (statement.client_id.size() > policy_.limits.name_bytes) {
+        return Refusal{"messageId is too long", "messageId", ""};
+    }
+    // Who could speak for others would need no access of their own.
+    if (policy_.isolation && statement.sender != statement.self) {
+        return no_access("speak for somebody else");
+    }
+    return std::nullopt;
+}
+
+Outcome<Channel> Eliza::channel_of(Statement const& statement) {
+    if (auto channel = archive_.channel(statement.channel)) {
+        if (policy_.isolation && !admits(channel->id, statement.self)) {
+            return no_access("send messages to this channel");
+        }
+        return *std::move(channel);
+    }
+    NewChannel fresh{statement.channel, statement.server, "", {}, {statement.sender}, {}};
+    bool const dm = statement.type == ChannelType::dm;
+    fresh.type = dm ? ChannelType::dm : ChannelType::group;
+    if (dm && common::is_uuid(statement.target) && statement.target != statement.sender) {
+        fresh.participants.push_back(statement.target);
+    }
+    fresh.metadata = Json::object();
+    if (statement.type) {
+        fresh.metadata.set("channelType", dm ? "DM" : "GROUP");
+    }
+    return make_channel(std::move(fresh), statement.self);
+}
+
+// In a direct channel the agents in it, or if there is none all of ours; in a group its members;
+// and where somebody has just begun to speak into a room nobody made, all, as long as they are
+// alone.
+std::vector<AgentState> Eliza::audience_of(Channel const& channel, Statement const& statement) {
+    auto const present = archive_.participants(channel.id);
+    std::vector<AgentState> active;
+    std::vector<AgentState> members;
+    std::size_t agents = 0;
+    for (auto& agent : archive_.agents()) {
+        bool const member = contains(present, agent.id);
+        agents += member ? 1 : 0;
+        if (!agent.active || agent.id == statement.sender) {
             continue;
         }
-        speaker = agent.get();
-        if (auto answer = answer_of(*agent, room, statement.text); !answer.empty()) {
-            Line line{ids_(),        statement.room,    agent->id(),
-                      agent->name(), std::move(answer), "agent_response",
-                      clock_()};
-            keep(room, line);
-            exchange.answers.push_back(std::move(line));
+        if (member) {
+            members.push_back(agent);
         }
+        active.push_back(std::move(agent));
     }
-    exchange.log = log("Message handled in room " + statement.room, speaker);
-    return exchange;
+    bool const direct = channel.type == ChannelType::dm || statement.type == ChannelType::dm;
+    bool const alone = channel.source_type == auto_made && present.size() - agents <= 1 &&
+                       !channel.metadata.contains("channelType");
+    return agents == 0 && (direct || alone) ? active : members;
 }
 
-void Eliza::disconnect(std::string const& connection) {
-    auto const found = rooms_of_.find(connection);
-    if (found == rooms_of_.end()) {
-        return;
+std::optional<Message> Eliza::answered(Message answer) {
+    auto const channel = archive_.channel(answer.channel_id);
+    if (!channel) {
+        return std::nullopt;
     }
-    for (auto const& room : found->second) {
-        rooms_[room].present.erase(connection);
-    }
-    rooms_of_.erase(found);
+    answer.server_id = channel->server_id;
+    answer.created_at = answer.updated_at = clock_();
+    archive_.put(answer);
+    archive_.trim(answer.channel_id, policy_.limits.messages_per_channel);
+    return answer;
 }
 
-Outcome<World> Eliza::world(std::optional<std::string> const& room) const {
+Outcome<Message> Eliza::submit(Message message, std::string const& viewer) {
+    auto const found = channel(message.channel_id, viewer);
+    if (!found) {
+        return found.error();
+    }
+    auto const& limits = policy_.limits;
+    if (!common::is_uuid(message.author_id)) {
+        return no_uuid("author_id", message.author_id);
+    }
+    if (policy_.isolation && message.author_id != viewer) {
+        return no_access("speak for somebody else");
+    }
+    if (message.content.empty() || message.content.size() > limits.text_bytes ||
+        message.metadata.dump().size() > limits.metadata_bytes) {
+        return Refusal{"content is required and must not be too long", "content", ""};
+    }
+    auto const agent = archive_.agent(message.author_id);
+    message.author_name =
+        agent ? agent->name : common::clipped(message.author_name, limits.name_bytes);
+    message.source_type = common::clipped(message.source_type, limits.name_bytes);
+    return *answered(std::move(message));
+}
+
+Outcome<World> Eliza::world(std::optional<std::string> const& channel, std::string const& viewer) {
     World world;
-    for (auto const& agent : agents_) {
-        world.agents.push_back(agent.get());
-    }
-    if (room) {
-        if (auto refusal = check_uuid("roomId", *room)) {
-            return *std::move(refusal);
+    world.agents = archive_.agents();
+    if (!channel) {
+        for (auto const& each : archive_.latest_channels(policy_.limits.world_channels)) {
+            if (!policy_.isolation || admits(each.id, viewer)) {
+                world.rooms.push_back(describe(each, world));
+            }
         }
+        return world;
     }
-    for (auto const& [id, state] : rooms_) {
-        if (!room || *room == id) {
-            world.rooms.push_back(describe(id, state, world.users));
-        }
+    if (!common::is_uuid(*channel)) {
+        return no_uuid("roomId", *channel);
+    }
+    auto const found = archive_.channel(*channel);
+    if (found && policy_.isolation && !admits(found->id, viewer)) {
+        return no_access("see this channel");
+    }
+    if (found) {
+        world.rooms.push_back(describe(*found, world));
     }
     return world;
 }
 
-Agent const* Eliza::find_agent(std::string const& id) const {
-    for (auto const& agent : agents_) {
-        if (agent->id() == id) {
-            return agent.get();
+World::Room Eliza::describe(Channel const& channel, World& world) {
+    World::Room room{channel, archive_.participants(channel.id),
+                     archive_.page(channel.id, policy_.limits.world_messages, {}, {})};
+    std::reverse(room.messages.begin(), room.messages.end());
+    auto const is_agent = [&](std::string const& id) {
+        return std::any_of(world.agents.begin(), world.agents.end(),
+                           [&](AgentState const& agent) { return agent.id == id; });
+    };
+    for (auto const& id : room.participants) {
+        if (!is_agent(id)) {
+            auto const name = archive_.name_of(id);
+            world.users.try_emplace(id, name.empty() ? "User" : name);
         }
     }
-    return nullptr;
-}
-
-Outcome<Eliza::Room*> Eliza::open_room(std::string const& connection, std::string const& id) {
-    auto& mine = rooms_of_[connection];
-    if (mine.count(id) == 0 && mine.size() >= limits_.rooms_per_connection) {
-        return Refusal{"Too many rooms joined", "roomId", id};
-    }
-    if (rooms_.count(id) == 0 && rooms_.size() >= limits_.rooms && !make_place()) {
-        return Refusal{"The server has no place for another room", "roomId", id};
-    }
-    mine.insert(id);
-    auto& room = rooms_[id];
-    room.present.try_emplace(connection);
-    room.touched = clock_();
-    return &room;
-}
-
-// Gives up the room that has been empty and unused for the longest time, with its last lines.
-bool Eliza::make_place() {
-    auto oldest = rooms_.end();
-    for (auto room = rooms_.begin(); room != rooms_.end(); ++room) {
-        bool const older = oldest == rooms_.end() || room->second.touched < oldest->second.touched;
-        if (room->second.present.empty() && older) {
-            oldest = room;
+    for (auto const& message : room.messages) {
+        if (!is_agent(message.author_id)) {
+            world.users.try_emplace(message.author_id, message.author_name);
         }
     }
-    if (oldest == rooms_.end()) {
-        return false;
+    return room;
+}
+
+void Eliza::include(Channel const& channel, std::string const& entity) {
+    if (archive_.is_participant(channel.id, entity)) {
+        return;
     }
-    rooms_.erase(oldest);
-    return true;
-}
-
-// Two tabs of one user are still one person.
-bool Eliza::is_alone(Room const& room) const {
-    auto const& first = room.present.begin()->second.id;
-    return std::all_of(room.present.begin(), room.present.end(),
-                       [&](auto const& entry) { return entry.second.id == first; });
-}
-
-std::string Eliza::answer_of(Agent const& agent, Room& room, std::string const& text) const {
-    auto& conversation = room.conversations[&agent];
-    if (!conversation) {
-        conversation = agent.begin();
-    }
-    return conversation->answer(text);
-}
-
-void Eliza::keep(Room& room, Line line) const {
-    room.lines.push_back(std::move(line));
-    while (room.lines.size() > limits_.lines_per_room) {
-        room.lines.pop_front();
+    if (archive_.participants(channel.id).size() < policy_.limits.participants) {
+        archive_.add_participant(channel.id, entity);
     }
 }
 
-LogLine Eliza::log(std::string message, Agent const* agent) const {
-    // Every line names an agent, because clients filter by it; the first one stands for the server.
-    if (agent == nullptr && !agents_.empty()) {
-        agent = agents_.front().get();
-    }
-    LogLine line;
-    line.time = clock_();
-    line.message = std::move(message);
-    line.agent_id = agent == nullptr ? "" : agent->id();
-    line.agent_name = agent == nullptr ? "" : agent->name();
-    return line;
+bool Eliza::admits(std::string const& channel, std::string const& viewer) {
+    return archive_.is_participant(channel, viewer);
 }
 
-World::Room Eliza::describe(std::string const& id, Room const& room,
-                            std::map<std::string, std::string>& users) const {
-    World::Room out{id, {}, {}, {room.lines.begin(), room.lines.end()}};
-    std::unordered_set<std::string> listed;
-    for (auto const& [connection, participant] : room.present) {
-        if (!participant.id.empty() && listed.insert(participant.id).second) {
-            out.participants.push_back(participant.id);
-            users[participant.id] = participant.name;
+// Every log line names an agent, because clients filter by it; the first one stands for all.
+AgentState Eliza::agent_for_log(std::vector<std::string> const& candidates) {
+    for (auto const& id : candidates) {
+        if (auto agent = archive_.agent(id)) {
+            return *std::move(agent);
         }
     }
-    for (auto const* agent : room.members) {
-        out.agents.push_back(agent->id());
-    }
-    for (auto const& line : room.lines) {
-        if (find_agent(line.sender_id) == nullptr) {
-            users[line.sender_id] = line.sender_name;
-        }
-    }
-    return out;
+    auto agents = archive_.agents();
+    return agents.empty() ? AgentState() : std::move(agents.front());
 }
 
 }  // namespace apps::eliza

@@ -2,158 +2,162 @@
 
 #include "apps/common/clock.hpp"
 #include "apps/common/uuid.hpp"
-#include "apps/eliza/agent.hpp"
+#include "apps/eliza/archive.hpp"
 
-#include <boost/system/result.hpp>
-
-#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace apps::eliza {
 
-/// Bounds on what clients can make the server remember; together they cap the world near 100 MB.
-struct Limits {
-    std::size_t text_bytes = 4000;
-    std::size_t name_bytes = 128;
-    std::size_t rooms = 512;
-    std::size_t lines_per_room = 50;  ///< kept for `world-state`
-    std::size_t rooms_per_connection = 64;
+/// What the operator decided.
+struct Policy {
+    /// Only participants see, enter and use a channel, and everybody speaks for themselves.
+    bool isolation = false;
+    Limits limits = {};
 };
 
-/// The server every channel belongs to unless a message names another one.
-inline constexpr char default_server_id[] = "00000000-0000-0000-0000-000000000000";
-
-/// A line that was said. `created_at` in milliseconds.
-struct Line {
-    std::string id;
-    std::string room;
-    std::string sender_id;
-    std::string sender_name;
-    std::string text;
-    std::string source;  ///< where it came from, "client_chat" or "agent_response"
-    std::int64_t created_at = 0;
-};
-
-/// A line of the live log. Never holds message texts.
-struct LogLine {
-    int level = 30;  ///< pino's numbers: 30 is info
-    std::int64_t time = 0;
-    std::string message;
-    std::string agent_id;
-    std::string agent_name;
-};
-
-/// Who enters a room. `agent` names an agent of the server to be brought along, if it is one.
+/// Who enters a channel. `agent` names an agent to be brought along, if it is one of ours.
 struct Entrance {
-    std::string room;
-    std::string participant;  ///< may be empty: nobody in particular
+    std::string channel;
+    std::string entity;  ///< may be empty: nobody in particular
     std::string name;
     std::string agent;
+    std::string server = default_server_id;
+    bool makes_channel = false;  ///< the seed's join: a room comes into being by it
+    std::string self;            ///< who the connection is
 };
 
-/// What somebody says. `message_id` is kept if it is a UUID; a direct line is for the agent even
-/// if it was never brought into the room.
+/// What somebody says. Unknown channels come into being by it.
 struct Statement {
-    std::string room;
+    std::string channel;
+    std::string server = default_server_id;
     std::string sender;
     std::string name;
     std::string text;
-    std::string message_id;
+    std::string client_id;  ///< the client's own id of it; said again with the same it is kept once
     std::string source;
-    bool direct = false;
+    std::optional<ChannelType> type;  ///< what the client says the channel is
+    std::string target;               ///< the other one of a direct channel
+    std::string in_reply_to;
+    socketio::Json metadata;
+    std::string self;
 };
 
-/// What follows from a statement: the line itself, then the agents' lines in order.
-struct Exchange {
-    Line line;
-    std::vector<Line> answers;
-    LogLine log;
+/// Who came in; the agent of the log line.
+struct Entry {
+    AgentState agent;
 };
 
-struct World {
-    struct Room {
-        std::string id;
-        std::vector<std::string> participants;
-        std::vector<std::string> agents;
-        std::vector<Line> lines;
-    };
-    std::vector<Agent const*> agents;
-    std::map<std::string, std::string> users;  ///< id → name
-    std::vector<Room> rooms;
+/// What follows from a statement.
+struct Said {
+    Message message;
+    bool repeated = false;             ///< it had been said before: nobody hears it again
+    std::vector<AgentState> audience;  ///< agents that shall answer
+    std::vector<Message> history;      ///< what was said before, oldest first; if there are any
+    ChannelType type = ChannelType::group;
+    AgentState agent;  ///< of the log line
 };
 
-/// Why a request was refused: the text and the field it is about.
-struct Refusal {
-    std::string error;
-    std::string field;
-    std::string value;
+struct NewChannel {
+    std::string id;  ///< empty: a fresh one
+    std::string server = default_server_id;
+    std::string name;
+    ChannelType type = ChannelType::group;
+    std::vector<std::string> participants;
+    socketio::Json metadata;
 };
 
-template <typename T>
-using Outcome = boost::system::result<T, Refusal>;
+struct ChannelChange {
+    std::optional<std::string> name;
+    std::optional<std::vector<std::string>> participants;
+    std::optional<socketio::Json> metadata;
+};
 
-/// The rules of a place where people and agents talk: rooms, who is in them, what was said last.
-/// Knows no socket and no JSON. Owned by the system's `Lounge` behind a lock; not thread-safe.
+/// The part of a channel's messages someone asks for.
+struct PageRequest {
+    std::optional<std::int64_t> limit;
+    std::optional<std::int64_t> before;
+    std::optional<std::int64_t> after;
+};
+
+/// The rules of a place where people and agents talk: servers, channels, who is in them, what was
+/// said. Knows no socket. An object lives as long as one job of the store: its state is the
+/// archive. `viewer` is the entity that asks; it matters with isolation only.
 class Eliza {
 public:
-    Eliza(common::Clock clock, common::IdSource ids, std::vector<std::unique_ptr<Agent>> agents,
-          Limits limits = {});
+    Eliza(store::Database& database, common::Clock const& clock, common::IdSource const& ids,
+          Policy const& policy)
+        : archive_(database), clock_(clock), ids_(ids), policy_(policy) {}
 
-    /// Enters a room, which comes into being by it. Idempotent.
-    Outcome<LogLine> join(std::string const& connection, Entrance entrance);
+    /// At the start: the default server, and the program's agents in it.
+    void begin(std::vector<AgentState> const& agents);
 
-    /// Leaves a room. Refused if the connection is not in it.
-    Outcome<LogLine> leave(std::string const& connection, std::string const& room);
+    // What is said and heard.
+    Outcome<Entry> join(Entrance const& entrance);
+    Outcome<Said> say(Statement statement);
+    /// Keeps an agent's answer, unless its channel has gone.
+    std::optional<Message> answered(Message answer);
+    /// Keeps what an agent outside says, or one of ours says by way of REST.
+    Outcome<Message> submit(Message message, std::string const& viewer);
+    /// Of one channel or of the latest. An unknown one gives a world with agents only.
+    Outcome<World> world(std::optional<std::string> const& channel, std::string const& viewer);
 
-    /// Says something in a room; the speaker enters it first if necessary, as upstream creates
-    /// unknown channels. Agents answer if they are in the room, if the line is direct, or if
-    /// nobody else is there to answer.
-    Outcome<Exchange> say(std::string const& connection, Statement statement);
+    // Servers and agents.
+    std::vector<Server> servers() { return archive_.servers(); }
+    Outcome<Server> make_server(std::string const& name, std::string const& source_type,
+                                socketio::Json const& metadata);
+    Outcome<Server> remove_server(std::string const& id);
+    std::vector<AgentState> agents() { return archive_.agents(); }
+    Outcome<AgentState> agent(std::string const& id);
+    Outcome<AgentState> set_active(std::string const& id, bool active);
+    Outcome<std::vector<std::string>> agents_of_server(std::string const& server);
+    Outcome<Server> set_server_agent(std::string const& server, std::string const& agent,
+                                     bool present);
+    std::vector<std::string> servers_of_agent(std::string const& agent) {
+        return archive_.servers_of_agent(agent);
+    }
 
-    /// Forgets the connection; rooms nobody is in any more stay until their place is needed.
-    void disconnect(std::string const& connection);
+    // Channels.
+    Outcome<std::vector<Channel>> channels(std::string const& server, std::string const& viewer);
+    Outcome<Channel> make_channel(NewChannel channel, std::string const& viewer);
+    Outcome<Channel> dm_channel(std::string const& server, std::string const& user,
+                                std::string const& target, std::string const& viewer);
+    Outcome<Channel> channel(std::string const& id, std::string const& viewer);
+    Outcome<Channel> change_channel(std::string const& id, ChannelChange const& change,
+                                    std::string const& viewer);
+    Outcome<Channel> remove_channel(std::string const& id, std::string const& viewer);
+    Outcome<std::vector<std::string>> participants(std::string const& id,
+                                                   std::string const& viewer);
+    Outcome<Channel> set_channel_agent(std::string const& id, std::string const& agent,
+                                       bool present, std::string const& viewer);
+    /// A short title from the first thing a person said there.
+    Outcome<std::string> title(std::string const& id, std::string const& viewer);
 
-    /// What is known, of one room or of all. An unknown room gives an empty world with agents.
-    Outcome<World> world(std::optional<std::string> const& room) const;
-
-    Agent const* find_agent(std::string const& id) const;
+    // Messages.
+    Outcome<std::vector<Message>> messages(std::string const& channel, PageRequest const& page,
+                                           std::string const& viewer);
+    Outcome<Message> message(std::string const& id, std::string const& viewer);
+    Outcome<Message> remove_message(std::string const& channel, std::string const& id,
+                                    std::string const& viewer);
+    Outcome<int> clear(std::string const& channel, std::string const& viewer);
+    Outcome<Server> known_server(std::string const& id);
 
 private:
-    struct Participant {
-        std::string id;
-        std::string name;
-    };
-    struct Room {
-        std::unordered_map<std::string, Participant> present;  // by connection
-        std::map<Agent const*, std::unique_ptr<Conversation>> conversations;
-        std::unordered_set<Agent const*> members;  // agents who answer every line
-        std::deque<Line> lines;
-        std::int64_t touched = 0;
-    };
-
-    Outcome<Room*> open_room(std::string const& connection, std::string const& id);
+    std::optional<Refusal> check(Statement const& statement);
+    Outcome<Channel> channel_of(Statement const& statement);
     bool make_place();
-    bool is_alone(Room const& room) const;
-    std::string answer_of(Agent const& agent, Room& room, std::string const& text) const;
-    void keep(Room& room, Line line) const;
-    LogLine log(std::string message, Agent const* agent) const;
-    World::Room describe(std::string const& id, Room const& room,
-                         std::map<std::string, std::string>& users) const;
+    void include(Channel const& channel, std::string const& entity);
+    bool admits(std::string const& channel, std::string const& viewer);
+    std::vector<AgentState> audience_of(Channel const& channel, Statement const& statement);
+    AgentState agent_for_log(std::vector<std::string> const& candidates);
+    World::Room describe(Channel const& channel, World& world);
 
-    common::Clock clock_;
-    common::IdSource ids_;
-    std::vector<std::unique_ptr<Agent>> agents_;
-    Limits limits_;
-    std::unordered_map<std::string, Room> rooms_;
-    std::unordered_map<std::string, std::unordered_set<std::string>> rooms_of_;  // by connection
+    Archive archive_;
+    common::Clock const& clock_;
+    common::IdSource const& ids_;
+    Policy const& policy_;
 };
 
 }  // namespace apps::eliza

@@ -1,240 +1,198 @@
 #include "apps/eliza/lounge.hpp"
 
 #include "apps/common/clipped.hpp"
+#include "apps/eliza/statements.hpp"
+#include "apps/eliza/views.hpp"
 
-#include <initializer_list>
 #include <utility>
 
 namespace apps::eliza {
 
 namespace {
 
-constexpr char log_room[] = "logs";
-constexpr std::size_t max_attachments = 16;
-
-std::string channel_room(std::string const& id) {
-    return "channel:" + id;
-}
-
-// The first of several names under which a text is given; clients of different ages differ.
-std::string first_text(socketio::Json const& json, std::initializer_list<char const*> names) {
-    for (auto const* name : names) {
-        if (auto const* text = json[name].string()) {
-            return *text;
-        }
-    }
-    return {};
-}
-
-std::string room_of(socketio::Json const& json) {
-    return first_text(json, {"roomId", "channelId"});
-}
-
-std::string server_of(socketio::Json const& json) {
-    auto const id = first_text(json, {"messageServerId", "serverId"});
-    return common::is_uuid(id) ? id : default_server_id;
-}
-
-Broadcast broadcast_of(Line const& line, std::string const& server) {
-    Broadcast broadcast;
-    broadcast.id = line.id;
-    broadcast.senderId = line.sender_id;
-    broadcast.senderName = line.sender_name;
-    broadcast.text = line.text;
-    broadcast.channelId = line.room;
-    broadcast.roomId = line.room;
-    broadcast.messageServerId = server;
-    broadcast.serverId = server;
-    broadcast.createdAt = line.created_at;
-    broadcast.source = line.source;
-    if (line.source == "agent_response") {
-        broadcast.actions = {"REPLY"};
-    }
-    return broadcast;
-}
-
-WorldState state_of(World const& world) {
-    WorldState state;
-    for (auto const* agent : world.agents) {
-        state.agents[agent->id()] = {agent->id(), agent->name(), agent->bio(), "active"};
-    }
-    for (auto const& [id, name] : world.users) {
-        state.users[id] = {id, name};
-    }
-    for (auto const& room : world.rooms) {
-        state.channels[room.id] = {room.id, default_server_id, room.participants, room.agents};
-        auto& messages = state.messages[room.id];
-        for (auto const& line : room.lines) {
-            messages.push_back(broadcast_of(line, default_server_id));
-        }
-    }
-    return state;
-}
-
-bool is_direct(socketio::Json const& fields) {
-    auto const& metadata = fields["metadata"];
-    auto const* dm = metadata["isDm"].boolean();
-    return (dm != nullptr && *dm) || first_text(metadata, {"channelType"}) == "DM";
-}
+constexpr int info_level = 30;
+// Types of today's envelope. One published page counts from 0, so 0 enters, too, and an entering
+// message with a text is meant as a line.
+constexpr std::int64_t type_room_joining = 1;
+constexpr std::int64_t type_send_message = 2;
 
 }  // namespace
 
-Lounge::Lounge(socketio::Namespace& nsp, std::vector<std::unique_ptr<Agent>> agents)
-    : nsp_(nsp), rules_(common::Clock(common::wall_clock_ms), common::IdSource(common::random_uuid),
-                        std::move(agents)) {}
+std::optional<std::string> Lounge::refused(Socket& socket) const {
+    auto const& handshake = socket.handshake();
+    auto const key = handshake.auth("apiKey");
+    if (!access_.is_key(key ? *key : handshake.header("x-api-key"))) {
+        return "Invalid or missing API Key";
+    }
+    if (access_.needs_entity && !common::is_uuid(handshake.auth("entityId").value_or(""))) {
+        return "Valid entityId required";
+    }
+    return std::nullopt;
+}
 
 void Lounge::connected(Socket& socket) {
     auto const claimed = socket.handshake().auth("entityId").value_or("");
-    auto const entity = common::is_uuid(claimed) ? claimed : common::random_uuid();
-    socket.join(log_room);  // the seed has no event to ask for it: everybody hears the log
-    socket.emit("authenticated", Authenticated{entity, common::wall_clock_ms()});
+    bool const known = common::is_uuid(claimed);
+    socket.data<Visitor>().entity = known ? claimed : common::random_uuid();
+    if (!known) {
+        speaks_seed(socket);
+    }
+    socket.emit("authenticated", Authenticated{socket.data<Visitor>().entity, desk_.now()});
     socket.emit("connection_established", Established{"Connected to Hubbub", socket.id()});
 }
 
-void Lounge::disconnected(Socket& socket) {
-    rules_.with([&](Eliza& rules) { rules.disconnect(socket.id()); });
-}
-
 void Lounge::reply_error(Socket& socket, socketio::InvalidEvent const& event) {
-    std::string const name(event.name);
+    std::string const name = common::clipped(event.name, 64);
     refuse(socket, {"Invalid arguments for " + name, "event", name}, {});
 }
 
-void Lounge::join(Socket& socket, Json request, socketio::Ack<Answer> ack) {
-    Entrance entrance;
-    entrance.room = room_of(request);
-    entrance.participant = first_text(request, {"userId", "entityId"});
-    entrance.name = first_text(request, {"userName", "username", "displayName", "name"});
-    entrance.agent = first_text(request, {"agentId"});
-    auto const joined =
-        rules_.with([&](Eliza& rules) { return rules.join(socket.id(), entrance); });
-    if (!joined) {
-        refuse(socket, joined.error(), ack);
-        return;
+Lounge::Task Lounge::join(Socket& socket, Json request, Ack ack) {
+    speaks_seed(socket);
+    return come_in(socket, std::move(request), true, std::move(ack));
+}
+
+Lounge::Task Lounge::enter_channel(Socket& socket, Json payload, Ack ack) {
+    if (payload["message"].is_string()) {
+        return send_message(socket, std::move(payload), std::move(ack));
     }
-    socket.join(channel_room(entrance.room));
-    Joined notice{"Joined channel " + entrance.room, entrance.room, entrance.room, std::nullopt};
+    return come_in(socket, std::move(payload), false, std::move(ack));
+}
+
+Lounge::Task Lounge::come_in(Socket& socket, Json request, bool makes_channel, Ack ack) {
+    auto entrance = entrance_of(request);
+    entrance.makes_channel = makes_channel;
+    entrance.self = socket.data<Visitor>().entity;
+    if (!makes_channel && entrance.channel.empty()) {
+        refuse(socket, {"channelId is required for joining.", "channelId", ""}, ack);
+        co_return;
+    }
+    auto const room = channel_room(entrance.channel);
+    if (!has_place_for(socket, room)) {
+        refuse(socket, {"Too many rooms joined", "roomId", ""}, ack);
+        co_return;
+    }
+    auto work = [entrance](Eliza& rules) { return rules.join(entrance); };
+    auto const entry = co_await desk_.ask(std::move(work));
+    if (!entry) {
+        refuse(socket, entry.error(), ack);
+        co_return;
+    }
+    socket.join(room);
+    Joined notice{"Joined channel " + entrance.channel, entrance.channel, entrance.channel,
+                  std::nullopt};
     if (!entrance.agent.empty()) {
         notice.agentId = entrance.agent;
     }
     socket.emit("channel_joined", notice);
     socket.emit("room_joined", notice);
     ack({true, std::nullopt});
-    log(*joined);
+    journal_.write(info_level, "Joined channel " + entrance.channel, entry->agent,
+                   entrance.channel);
 }
 
-void Lounge::leave(Socket& socket, Json request, socketio::Ack<Answer> ack) {
-    auto const room = room_of(request);
-    auto const left = rules_.with([&](Eliza& rules) { return rules.leave(socket.id(), room); });
-    if (!left) {
-        refuse(socket, left.error(), ack);
+void Lounge::leave(Socket& socket, Json request, Ack ack) {
+    speaks_seed(socket);
+    auto const id = channel_id_of(request);
+    auto const room = channel_room(id);
+    if (!socket.in_room(room)) {
+        bool const well_formed = common::is_uuid(id);
+        refuse(socket,
+               {well_formed ? "Not in this room" : "roomId must be a UUID", "roomId",
+                common::clipped(id, 64)},
+               ack);
         return;
     }
-    socket.leave(channel_room(room));
+    socket.leave(room);
     ack({true, std::nullopt});
-    log(*left);
+    journal_.write(info_level, "Left channel " + id, {}, id);
 }
 
-// Types of today's envelope: 1 enters a channel, 2 says something. One published page counts from
-// 0, so 0 enters too, and an entering message with a text is meant as a line.
-void Lounge::message(Socket& socket, Json message, socketio::Ack<Answer> ack) {
+Lounge::Task Lounge::message(Socket& socket, Json message, Ack ack) {
     if (!message.contains("type") || !message["payload"].is_object()) {
-        say(socket, message, ack);
-        return;
+        speaks_seed(socket);
+        co_await say(socket, flat_statement(message), std::move(ack));
+        co_return;
     }
     auto const type = message["type"].integer().value_or(-1);
-    auto const& payload = message["payload"];
-    bool const enters = (type == 0 || type == 1) && !payload["message"].is_string();
-    if (enters) {
-        join(socket, payload, ack);
-    } else if (type >= 0 && type <= 2) {
-        say(socket, payload, ack);
+    if (type == 0 || type == type_room_joining) {
+        co_await enter_channel(socket, message["payload"], std::move(ack));
+    } else if (type == type_send_message) {
+        co_await send_message(socket, message["payload"], std::move(ack));
     } else {
         auto const given = common::clipped(message["type"].dump(), 20);
-        refuse(socket, {"Unknown message type", "type", given}, ack);
+        refuse(socket, Refusal{"Unknown message type", "type", given}, ack);
     }
 }
 
-void Lounge::say(Socket& socket, Json const& fields, socketio::Ack<Answer> const& ack) {
-    Statement statement;
-    statement.room = room_of(fields);
-    statement.sender = first_text(fields, {"userId", "senderId", "entityId"});
-    statement.name = first_text(fields, {"name", "senderName", "userName"});
-    statement.text = first_text(fields, {"text", "message"});
-    statement.message_id = first_text(fields, {"messageId"});
-    statement.source = first_text(fields, {"source"});
-    statement.direct = is_direct(fields);
-    auto const exchange =
-        rules_.with([&](Eliza& rules) { return rules.say(socket.id(), statement); });
-    if (!exchange) {
-        refuse(socket, exchange.error(), ack);
-        return;
+Lounge::Task Lounge::send_message(Socket& socket, Json payload, Ack ack) {
+    auto statement = statement_of(payload);
+    if (!is_complete(statement)) {
+        Refusal const refusal{"For SEND_MESSAGE: channelId, messageServerId (message_server_id), "
+                              "senderId (author_id), and message are required.",
+                              "payload", ""};
+        refuse(socket, refusal, ack);
+        co_return;
     }
-    socket.join(channel_room(statement.room));
-    announce(socket, *exchange, fields);
+    co_await say(socket, std::move(statement), std::move(ack));
+}
+
+Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
+    auto const room = channel_room(statement.channel);
+    if (!has_place_for(socket, room)) {
+        refuse(socket, {"Too many rooms joined", "roomId", ""}, ack);
+        co_return;
+    }
+    statement.self = socket.data<Visitor>().entity;
+    auto work = [statement = std::move(statement)](Eliza& rules) mutable {
+        return rules.say(std::move(statement));
+    };
+    auto said = co_await desk_.ask(std::move(work));
+    if (!said) {
+        refuse(socket, said.error(), ack);
+        co_return;
+    }
+    socket.join(room);
     ack({true, std::nullopt});
-    log(exchange->log);
+    stage_.announce(*std::move(said), &socket);
 }
 
-void Lounge::announce(Socket& socket, Exchange const& exchange, Json const& fields) {
-    auto const& line = exchange.line;
-    auto const room = channel_room(line.room);
-    auto const server = server_of(fields);
-    auto broadcast = broadcast_of(line, server);
-    if (auto const* attachments = fields["attachments"].array_items();
-        attachments != nullptr && attachments->size() <= max_attachments) {
-        broadcast.attachments = *attachments;
-    }
-    socket.to(room).emit("messageBroadcast", broadcast);
-    auto const client_id = first_text(fields, {"messageId"});
-    if (!client_id.empty()) {
-        broadcast.clientMessageId = client_id;
-    }
-    socket.emit("messageBroadcast", broadcast);
-    if (!client_id.empty()) {
-        socket.emit("messageAck",
-                    MessageAck{client_id, line.id, "received_by_server_and_processing", line.room,
-                               line.room});
-    }
-    for (auto const& answer : exchange.answers) {
-        nsp_.to(room).emit("messageBroadcast", broadcast_of(answer, server));
-    }
-    nsp_.to(room).emit("messageComplete", MessageComplete{line.room, line.room, server});
-}
-
-void Lounge::world_state(Socket& socket, Json request) {
-    auto const& named = request["roomId"];
-    auto const room = named.is_null() ? std::nullopt : std::optional(room_of(request));
-    auto const world = rules_.with([&](Eliza& rules) { return rules.world(room); });
+Lounge::Task Lounge::world_state(Socket& socket, Json request) {
+    speaks_seed(socket);
+    bool const everything = request["roomId"].is_null() && request["channelId"].is_null();
+    auto const room = everything ? std::nullopt : std::optional(channel_id_of(request));
+    auto work = [room, viewer = socket.data<Visitor>().entity](Eliza& rules) {
+        return rules.world(room, viewer);
+    };
+    auto const world = co_await desk_.ask(std::move(work));
     if (!world) {
         refuse(socket, world.error(), {});
-        return;
+        co_return;
     }
     socket.emit("world-state", state_of(*world));
 }
 
-void Lounge::subscribe_logs(Socket& socket) {
-    socket.join(log_room);
-    socket.emit("log_subscription_confirmed", LogSubscription{true, "Subscribed to log stream"});
+// Speaking in a channel enters it: who asks shall hear the answer.
+bool Lounge::has_place_for(Socket& socket, std::string const& room) const {
+    return socket.in_room(room) || socket.rooms().size() < max_rooms_per_connection;
 }
 
-void Lounge::unsubscribe_logs(Socket& socket) {
-    socket.leave(log_room);
-    socket.emit("log_subscription_confirmed",
-                LogSubscription{false, "Unsubscribed from log stream"});
+void Lounge::speaks_seed(Socket& socket) {
+    auto& visitor = socket.data<Visitor>();
+    if (!visitor.seed) {
+        visitor.seed = true;
+        journal_.add_seed_listener(socket);
+    }
 }
 
-// Seed clients read `error`, current ones `messageError`; each ignores the other.
-void Lounge::refuse(Socket& socket, Refusal const& refusal, socketio::Ack<Answer> const& ack) {
+// Current clients read `messageError`, those of the seed `error`, which the others would take for
+// a failure of the connection.
+void Lounge::refuse(Socket& socket, Refusal const& refusal, Ack const& ack) {
     socket.emit("messageError", MessageError{refusal.error});
-    socket.emit("error",
-                ErrorNotice{refusal.error, {{"field", refusal.field}, {"value", refusal.value}}});
+    if (socket.data<Visitor>().seed) {
+        socket.emit("error", ErrorNotice{refusal.error,
+                                         {{"field", refusal.field}, {"value", refusal.value}}});
+    }
     ack({false, refusal.error});
-}
-
-void Lounge::log(LogLine const& line) {
-    nsp_.to(log_room).emit(
-        "logEntry", LogEntry{line.level, line.time, line.message, line.agent_id, line.agent_name});
 }
 
 }  // namespace apps::eliza

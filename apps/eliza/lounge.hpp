@@ -1,49 +1,64 @@
 #pragma once
 
-#include "apps/common/synchronized.hpp"
-#include "apps/eliza/eliza.hpp"
+#include "apps/eliza/access.hpp"
+#include "apps/eliza/desk.hpp"
+#include "apps/eliza/journal.hpp"
 #include "apps/eliza/messages.hpp"
+#include "apps/eliza/stage.hpp"
+#include "apps/eliza/visitor.hpp"
 #include "socketio/socketio.hpp"
 
-#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace apps::eliza {
 
 /// ElizaOS's socket side on a namespace: reads the seed's events and today's envelope, asks the
-/// rules, tells those concerned. Made by wiring, outlives the server; handlers run on every shard
-/// at once. Sockets of a channel are in the room "channel:<id>", listeners of the log in "logs".
+/// rules, tells those concerned. Owned by the system, outlives the server; handlers run on every
+/// shard at once. Sockets of a channel are in the room "channel:<id>".
 class Lounge {
 public:
     using Socket = socketio::Socket;
     using Json = socketio::Json;
+    using Ack = socketio::Ack<Answer>;
+    using Task = socketio::Task<void>;
 
-    Lounge(socketio::Namespace& nsp, std::vector<std::unique_ptr<Agent>> agents);
+    static constexpr std::size_t max_rooms_per_connection = 64;
 
+    Lounge(Desk& desk, Stage& stage, Journal& journal, Access const& access)
+        : desk_(desk), stage_(stage), journal_(journal), access_(access) {}
+
+    /// Who may connect; the answer is the text of the CONNECT_ERROR.
+    std::optional<std::string> refused(Socket& socket) const;
     void connected(Socket& socket);
-    void disconnected(Socket& socket);
+    void disconnected(Socket& socket) { journal_.gone(socket); }
     void reply_error(Socket& socket, socketio::InvalidEvent const& event);
 
-    void join(Socket& socket, Json request, socketio::Ack<Answer> ack);
-    void leave(Socket& socket, Json request, socketio::Ack<Answer> ack);
+    // The seed's events.
+    Task join(Socket& socket, Json request, Ack ack);
+    void leave(Socket& socket, Json request, Ack ack);
+    Task world_state(Socket& socket, Json request);
     /// The seed's flat form, or `{type, payload}`: told apart by the presence of these two.
-    void message(Socket& socket, Json message, socketio::Ack<Answer> ack);
-    void world_state(Socket& socket, Json request);
-    void subscribe_logs(Socket& socket);
-    void unsubscribe_logs(Socket& socket);
+    Task message(Socket& socket, Json message, Ack ack);
+
+    // Today's, also as events "1" and "2".
+    Task enter_channel(Socket& socket, Json payload, Ack ack);
+    Task send_message(Socket& socket, Json payload, Ack ack);
 
 private:
-    void say(Socket& socket, Json const& fields, socketio::Ack<Answer> const& ack);
-    void announce(Socket& socket, Exchange const& exchange, Json const& fields);
-    void refuse(Socket& socket, Refusal const& refusal, socketio::Ack<Answer> const& ack);
-    void log(LogLine const& line);
+    Task come_in(Socket& socket, Json request, bool makes_channel, Ack ack);
+    Task say(Socket& socket, Statement statement, Ack ack);
+    bool has_place_for(Socket& socket, std::string const& room) const;
+    void speaks_seed(Socket& socket);
+    void refuse(Socket& socket, Refusal const& refusal, Ack const& ack);
 
-    socketio::Namespace& nsp_;
-    common::Synchronized<Eliza> rules_;
+    Desk& desk_;
+    Stage& stage_;
+    Journal& journal_;
+    Access const& access_;
 };
 
 /// Registers the events of the seed text and those of current clients; they do not collide.
-void lounge_events(socketio::Namespace& nsp, Lounge& lounge);
+void lounge_events(socketio::Namespace& nsp, Lounge& lounge, Journal& journal);
 
 }  // namespace apps::eliza

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "apps/eliza/model.hpp"
+#include "apps/store/database.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apps::eliza {
+
+/// What ElizaOS's world remembers, in the tables of schema/. Decides nothing: the rules (eliza.hpp)
+/// do. Used where the database is, on the store's thread or in a test's.
+class Archive {
+public:
+    explicit Archive(store::Database& database) : db_(database) {}
+
+    void put(Server const& server);
+    std::optional<Server> server(std::string const& id);
+    std::vector<Server> servers();
+    void remove_server(std::string const& id);
+
+    /// Name and bio are those of the program; a stopped agent stays stopped.
+    void know(AgentState const& agent);
+    std::optional<AgentState> agent(std::string const& id);
+    std::vector<AgentState> agents();  ///< by name
+    void set_active(std::string const& agent, bool active, std::int64_t now);
+    void add_to_server(std::string const& server, std::string const& agent);
+    bool remove_from_server(std::string const& server, std::string const& agent);
+    std::vector<std::string> agents_of_server(std::string const& server);
+    std::vector<std::string> servers_of_agent(std::string const& agent);
+
+    void put(Channel const& channel);
+    std::optional<Channel> channel(std::string const& id);
+    std::vector<Channel> channels_of(std::string const& server, std::size_t limit);
+    /// The channels spoken in or changed last.
+    std::vector<Channel> latest_channels(std::size_t limit);
+    /// The direct channel of exactly these two, if there is one.
+    std::optional<Channel> dm_between(std::string const& a, std::string const& b);
+    std::size_t count_channels();
+    bool remove_channel(std::string const& id);
+    /// Removes the oldest channel nobody made on purpose and nobody has spoken in.
+    bool remove_silent_channel();
+
+    bool add_participant(std::string const& channel, std::string const& entity);
+    bool remove_participant(std::string const& channel, std::string const& entity);
+    bool is_participant(std::string const& channel, std::string const& entity);
+    std::vector<std::string> participants(std::string const& channel);
+
+    void name_entity(std::string const& id, std::string const& name);
+    std::string name_of(std::string const& entity);  ///< "" if unknown
+
+    void put(Message const& message);
+    std::optional<Message> message(std::string const& id);
+    /// The message this author has sent to the channel under this id of its own.
+    std::optional<Message> sent_before(std::string const& channel, std::string const& author,
+                                       std::string const& client_id);
+    /// The newest `limit` before `before` and after `after`, newest first.
+    std::vector<Message> page(std::string const& channel, std::size_t limit,
+                              std::optional<std::int64_t> before,
+                              std::optional<std::int64_t> after);
+    bool remove_message(std::string const& channel, std::string const& id);
+    int clear(std::string const& channel);
+    /// Forgets all but the newest `keep` messages.
+    void trim(std::string const& channel, std::size_t keep);
+
+private:
+    store::Database& db_;
+};
+
+}  // namespace apps::eliza

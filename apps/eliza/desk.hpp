@@ -1,0 +1,69 @@
+#pragma once
+
+#include "apps/eliza/eliza.hpp"
+#include "apps/store/store_thread.hpp"
+#include "engineio/net/log.hpp"
+#include "socketio/task.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace apps::eliza {
+
+namespace detail {
+
+template <class R>
+struct AsOutcome {
+    using Type = Outcome<R>;
+};
+template <class T>
+struct AsOutcome<Outcome<T>> {
+    using Type = Outcome<T>;
+};
+
+}  // namespace detail
+
+/// Where the shards hand in what they want of the rules: each request is a job of the store, so it
+/// happens wholly or not at all, and is answered when it is safe on the disk. Requests of one shard
+/// are done in their order. Owned by the system.
+class Desk {
+public:
+    Desk(store::StoreThread& store, common::Clock clock, common::IdSource ids, Policy policy)
+        : store_(store), clock_(std::move(clock)), ids_(std::move(ids)), policy_(policy) {}
+
+    Policy const& policy() const { return policy_; }
+    std::int64_t now() const { return clock_(); }
+    std::string fresh_id() const { return ids_(); }
+
+    /// `co_await desk.ask([=](Eliza& rules) { return rules.say(…); })`: what the rules say. A store
+    /// that fails is a refusal, too: the caller has to tell its client something.
+    template <class F>
+    auto ask(F work)
+        -> socketio::Task<typename detail::AsOutcome<std::invoke_result_t<F&, Eliza&>>::Type> {
+        try {
+            // Named, as the reply is: GCC 12 frees such temporaries of a co_await twice.
+            auto job = [this, work = std::move(work)](store::Database& database) mutable {
+                Eliza rules(database, clock_, ids_, policy_);
+                return work(rules);
+            };
+            auto reply = store_.ask(std::move(job));
+            co_return co_await reply;
+        } catch (store::StoreError const& error) {
+            engineio::net::log_error("eliza", "store: {}", error.what());
+        }
+        co_return Refusal{"The server cannot keep or read this now", "", "", 503};
+    }
+
+    /// Before the store runs on its own thread.
+    void begin(std::vector<AgentState> const& agents) {
+        Eliza(store_.database(), clock_, ids_, policy_).begin(agents);
+    }
+
+private:
+    store::StoreThread& store_;
+    common::Clock clock_;
+    common::IdSource ids_;
+    Policy policy_;
+};
+
+}  // namespace apps::eliza

@@ -1,0 +1,107 @@
+#pragma once
+
+// What ElizaOS's world consists of, in neutral form: no dialect, no socket. Times in milliseconds
+// since 1970, ids are UUIDs. `metadata` is the clients' own JSON object, kept and not understood
+// but for the members named in messages.hpp.
+
+#include "socketio/json.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apps::eliza {
+
+/// Bounds on what clients can make the server keep and send.
+struct Limits {
+    std::size_t text_bytes = 64 * 1024;
+    std::size_t name_bytes = 128;
+    std::size_t metadata_bytes = 64 * 1024;  ///< JSON text of one message or channel
+    std::size_t participants = 256;          ///< of one channel
+    std::size_t channels = 10'000;           ///< together; silent unnamed ones make place
+    std::size_t servers = 100;
+    std::size_t messages_per_channel = 5'000;  ///< the oldest go
+    std::size_t page = 200;                    ///< messages of one REST answer
+    std::size_t world_messages = 50;           ///< of each channel in `world-state`
+    std::size_t world_channels = 100;          ///< the latest
+    std::size_t history = 20;                  ///< messages an agent is shown
+};
+
+/// The server every channel belongs to unless a message names another one.
+inline constexpr char default_server_id[] = "00000000-0000-0000-0000-000000000000";
+
+enum class ChannelType : std::uint8_t { dm, group };
+
+struct Server {
+    std::string id;
+    std::string name;
+    std::string source_type;
+    socketio::Json metadata;
+    std::int64_t created_at = 0;
+    std::int64_t updated_at = 0;
+};
+
+struct Channel {
+    std::string id;
+    std::string server_id;
+    std::string name;
+    ChannelType type = ChannelType::group;
+    std::string source_type;
+    socketio::Json metadata;
+    std::int64_t created_at = 0;
+    std::int64_t updated_at = 0;
+};
+
+struct Message {
+    std::string id;
+    std::string channel_id;
+    std::string server_id;
+    std::string author_id;
+    std::string author_name;
+    std::string content;
+    std::string source_type;  ///< where it came from, "client_chat" or "agent_response"
+    std::optional<std::string> client_id;
+    std::optional<std::string> in_reply_to;
+    socketio::Json metadata;  ///< may have attachments, thought, actions
+    std::int64_t created_at = 0;
+    std::int64_t updated_at = 0;
+};
+
+/// An agent as people see it; what it says is made by an Agent (agent.hpp) of the same id.
+struct AgentState {
+    std::string id;
+    std::string name;
+    std::string bio;
+    bool active = true;
+    std::int64_t created_at = 0;
+    std::int64_t updated_at = 0;
+};
+
+struct World {
+    struct Room {
+        Channel channel;
+        std::vector<std::string> participants;  ///< agents included
+        std::vector<Message> messages;          ///< oldest first
+    };
+    std::vector<AgentState> agents;
+    std::map<std::string, std::string> users;  ///< id → name
+    std::vector<Room> rooms;
+};
+
+/// Why a request was refused: the text, the field it is about, and for REST the status.
+struct Refusal {
+    std::string error;
+    std::string field;
+    std::string value;
+    int status = 400;
+};
+
+template <typename T>
+using Outcome = boost::system::result<T, Refusal>;
+
+}  // namespace apps::eliza

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "apps/eliza/log_book.hpp"
+
+#include <optional>
+#include <string>
+
+namespace apps::eliza {
+
+/// What the server knows of one connection; in the socket's data, on its shard.
+struct Visitor {
+    std::string entity;               ///< a UUID, given by the client or made up
+    bool seed = false;                ///< speaks the seed's events, hears `error` and `logEntry`
+    std::optional<LogFilter> filter;  ///< has subscribed to the live log
+};
+
+inline std::string channel_room(std::string const& id) {
+    return "channel:" + id;
+}
+
+}  // namespace apps::eliza
