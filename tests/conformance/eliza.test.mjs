@@ -1,15 +1,13 @@
-// The ElizaOS system as its clients see it. HUBBUB_SYSTEMS is the program `hubbub`. The ids are
-// rows of the feature table (app-contracts 6).
+// The ElizaOS system as its clients see it (lib/systems.mjs says how it is started). The ids are rows
+// of the feature table (app-contracts 6).
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { ask, closeAll, connect, connected, inbox, makeClient, once, ways } from "./lib/clients.mjs";
-import { scratch, startSystem } from "./lib/systems.mjs";
 import { until } from "./lib/inbox.mjs";
+import { api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
 
-const command = process.env.HUBBUB_SYSTEMS;
-const skip = command ? false : "HUBBUB_SYSTEMS names no command";
 const defaultServer = "00000000-0000-0000-0000-000000000000";
 const messages = "/api/messaging/channels";
 
@@ -18,16 +16,17 @@ describe("ElizaOS", { skip }, () => {
     let agent;
 
     before(async () => {
-        server = await startSystem(command, "eliza");
-        const { json } = await server.rest("GET", "/api/agents");
-        agent = json.data.agents[0];
+        server = await startSystem("eliza");
+        const { body } = await rest("GET", "/api/agents");
+        agent = body.data.agents[0];
     });
     after(async () => {
         closeAll();
         await server?.stop();
     });
 
-    const data = async (...request) => (await server.rest(...request)).json.data;
+    const rest = (...request) => api(server, ...request);
+    const data = async (...request) => (await rest(...request)).body.data;
 
     // Somebody who says who they are, as the web UI does.
     async function somebody(options = {}) {
@@ -226,10 +225,10 @@ describe("ElizaOS", { skip }, () => {
     // --- E04, E05: REST -------------------------------------------------------------------------
 
     it("E04 answers what the web UI asks at its start", async () => {
-        const version = (await server.rest("GET", "/api/system/version")).json;
+        const version = (await rest("GET", "/api/system/version")).body;
         assert.deepEqual(Object.keys(version).sort(),
             ["environment", "source", "timestamp", "uptime", "version"]);
-        assert.deepEqual((await server.rest("GET", "/api/system/config")).json,
+        assert.deepEqual((await rest("GET", "/api/system/config")).body,
             { success: true, data: { requiresAuth: false } });
         assert.equal(agent.name, "Eliza");
         assert.equal(agent.characterName, "Eliza");
@@ -247,14 +246,14 @@ describe("ElizaOS", { skip }, () => {
         assert.equal(messageServers[0].name, "Default Server");
         const { agents } = await data("GET", `/api/messaging/message-servers/${defaultServer}/agents`);
         assert.deepEqual(agents, [agent.id]);
-        assert.equal((await server.rest("GET", "/api/server/ping")).json.pong, true);
+        assert.equal((await rest("GET", "/api/server/ping")).body.pong, true);
         for (const path of ["/health", "/healthz"]) {
-            assert.equal((await server.rest("GET", path)).json.status, "ok");
+            assert.equal((await rest("GET", path)).body.status, "ok");
         }
-        const missing = await server.rest("GET", "/api/nothing");
+        const missing = await rest("GET", "/api/nothing");
         assert.equal(missing.status, 404);
-        assert.equal(missing.json.success, false);
-        assert.equal(missing.json.error.code, 404);
+        assert.equal(missing.body.success, false);
+        assert.equal(missing.body.error.code, 404);
     });
 
     it("E04 stops and starts an agent", async () => {
@@ -268,19 +267,19 @@ describe("ElizaOS", { skip }, () => {
         const { messages: kept } = await data("GET", `${messages}/${channelId}/messages`);
         assert.equal(kept.length, 1);
         assert.equal((await data("POST", `${path}/start`)).status, "active");
-        assert.equal((await server.rest("POST", `/api/agents/${randomUUID()}/stop`)).status, 404);
+        assert.equal((await rest("POST", `/api/agents/${randomUUID()}/stop`)).status, 404);
     });
 
     it("E04 sends by REST and pages through the history", async () => {
         const ana = await somebody();
-        const made = await server.rest("POST", messages,
+        const made = await rest("POST", messages,
             { name: "History", participantCentralUserIds: [ana.entityId] });
         assert.equal(made.status, 201);
-        const { id } = made.json.data;
+        const { id } = made.body.data;
         await enter(ana, id);
         const heard = inbox(ana, "messageBroadcast");
         for (let i = 0; i < 3; ++i) {
-            const sent = await server.rest("POST", `${messages}/${id}/messages`,
+            const sent = await rest("POST", `${messages}/${id}/messages`,
                 { content: `m${i}`, metadata: { k: i } }, { "X-Entity-Id": ana.entityId });
             assert.equal(sent.status, 201);
             assert.equal((await heard.next())[0].text, `m${i}`);
@@ -318,7 +317,7 @@ describe("ElizaOS", { skip }, () => {
         const { id } = await newDm(ana.entityId);
         await enter(ana, id);
         const [heard, ends] = [inbox(ana, "messageBroadcast"), inbox(ana, "messageComplete")];
-        const sent = await server.rest("POST", "/api/messaging/submit", {
+        const sent = await rest("POST", "/api/messaging/submit", {
             channel_id: id, message_server_id: defaultServer, author_id: agent.id,
             content: "from outside", source_type: "agent_response", metadata: { thought: "hm" },
         });
@@ -326,7 +325,7 @@ describe("ElizaOS", { skip }, () => {
         const [broadcast] = await heard.next();
         assert.equal(broadcast.senderName, "Eliza");
         assert.equal(broadcast.thought, "hm");
-        await server.rest("POST", "/api/messaging/complete", { channel_id: id, server_id: defaultServer });
+        await rest("POST", "/api/messaging/complete", { channel_id: id, server_id: defaultServer });
         assert.equal((await ends.next())[0].channelId, id);
     });
 
@@ -338,7 +337,7 @@ describe("ElizaOS", { skip }, () => {
             { content: "x", author_id: ana.entityId });
         const told = async (event, method, path, body) => {
             const notice = once(ana, event);
-            const answer = await server.rest(method, path, body);
+            const answer = await rest(method, path, body);
             assert.equal(answer.status, body ? 200 : 204);
             return (await notice)[0];
         };
@@ -350,7 +349,7 @@ describe("ElizaOS", { skip }, () => {
             { channelId: id, updates: { name: "New" } });
         assert.equal((await data("GET", `${channel}/details`)).name, "New");
         assert.deepEqual(await told("channelDeleted", "DELETE", channel), { channelId: id });
-        assert.equal((await server.rest("GET", `${channel}/details`)).status, 404);
+        assert.equal((await rest("GET", `${channel}/details`)).status, 404);
     });
 
     // --- E06: the log ---------------------------------------------------------------------------
@@ -391,16 +390,16 @@ describe("ElizaOS", { skip }, () => {
         const end = once(ana, "messageComplete");
         ana.emit("message", type2(ana, randomUUID(), "very private words"));
         await end;
-        const list = (await server.rest("GET", "/api/server/logs?level=info")).json;
+        const list = (await rest("GET", "/api/server/logs?level=info")).body;
         assert.deepEqual([list.levels[0], list.levels[1], list.levels.at(-1)], ["all", "trace", "fatal"]);
         assert.ok(list.count > 0 && list.total >= list.count);
         assert.ok(list.logs.some((line) => line.msg === "Server started"));
         assert.ok(!JSON.stringify(list).includes("private"));
-        const search = async (body) => (await server.rest("POST", "/api/server/logs", body)).json;
+        const search = async (body) => (await rest("POST", "/api/server/logs", body)).body;
         assert.equal((await search({ level: "fatal" })).count, 0);
         assert.equal((await search({ agentName: "Nobody" })).count, 0);
         assert.equal((await search({ limit: 1 })).count, 1);
-        assert.equal((await server.rest("DELETE", "/api/server/logs")).status, 200);
+        assert.equal((await rest("DELETE", "/api/server/logs")).status, 200);
         assert.equal((await search({})).total, 0);
     });
 
@@ -503,7 +502,7 @@ describe("ElizaOS", { skip }, () => {
         const open = server;
         process.env.HUBBUB_ELIZA_API_KEY = randomUUID();
         const apiKey = process.env.HUBBUB_ELIZA_API_KEY;
-        server = await startSystem(command, "eliza", { args: ["--eliza-needs-entity"] });
+        server = await startSystem("eliza", { args: ["--eliza-needs-entity"] });
         delete process.env.HUBBUB_ELIZA_API_KEY;
         try {
             const entityId = randomUUID();
@@ -514,12 +513,12 @@ describe("ElizaOS", { skip }, () => {
             assert.equal(await refusal({ auth: { apiKey, entityId: "me" } }), "Valid entityId required");
             await connect(server.port, { auth: { apiKey, entityId } });
             await connect(server.port, { auth: { entityId }, extraHeaders: { "x-api-key": apiKey } });
-            assert.deepEqual((await server.rest("GET", "/api/system/config")).json.data, { requiresAuth: true });
-            const denied = await server.rest("GET", "/api/agents");
+            assert.deepEqual((await rest("GET", "/api/system/config")).body.data, { requiresAuth: true });
+            const denied = await rest("GET", "/api/agents");
             assert.equal(denied.status, 401);
-            assert.equal(denied.json.error.code, 401);
+            assert.equal(denied.body.error.code, 401);
             const key = { "X-API-KEY": apiKey };
-            assert.equal((await server.rest("GET", "/api/agents", undefined, key)).status, 200);
+            assert.equal((await rest("GET", "/api/agents", undefined, key)).status, 200);
             assert.ok(!server.output.join("\n").includes(apiKey));
         } finally {
             closeAll();
@@ -530,7 +529,7 @@ describe("ElizaOS", { skip }, () => {
 
     it("E08 isolates the data of those who do not take part", async () => {
         const open = server;
-        server = await startSystem(command, "eliza", { args: ["--eliza-isolation"] });
+        server = await startSystem("eliza", { args: ["--eliza-isolation"] });
         try {
             const [ana, eve] = [await somebody(), await somebody()];
             const channelId = randomUUID();
@@ -544,7 +543,7 @@ describe("ElizaOS", { skip }, () => {
             assert.ok(forged.error.startsWith(denied));
             eve.emit("request-world-state", {});
             assert.deepEqual((await once(eve, "world-state"))[0].channels, {});
-            const read = (entity) => server.rest("GET", `${messages}/${channelId}/messages`, undefined,
+            const read = (entity) => rest("GET", `${messages}/${channelId}/messages`, undefined,
                 { "X-Entity-Id": entity });
             assert.equal((await read(eve.entityId)).status, 403);
             assert.equal((await read(ana.entityId)).status, 200);

@@ -11,9 +11,11 @@ export const program = process.env.HUBBUB_SYSTEMS;
 export const skip = program ? false : "HUBBUB_SYSTEMS names no program";
 
 // `demo: false` starts it as in real use, which for some needs more arguments.
-export function startSystem(name, { database = ":memory:", args = [], demo = true } = {}) {
+export function startSystem(name, {
+    database = ":memory:", args = [], demo = true, port = 0,
+} = {}) {
     return startCommand(program, [...(demo ? ["--demo"] : []), "--only", name, `--${name}-port`,
-        "0", "--threads", "2", "--database", database, ...args]);
+        String(port), "--threads", "2", "--database", database, ...args]);
 }
 
 // A file for a database that goes with the test.
