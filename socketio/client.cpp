@@ -179,27 +179,23 @@ void Client::connect(std::string_view name, Json auth) {
     nsp->connect(std::move(socket));
 }
 
-// Brings back the socket whose pid and offset the client presents, missed packets first.
+// Brings back the socket whose pid and offset the client presents; what it has missed follows once
+// it is admitted.
 bool Client::restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake) {
     auto const* const pid = handshake.auth()["pid"].string();
     auto const* const offset = handshake.auth()["offset"].string();
     if (!pid || !offset) {
         return false;
     }
-    auto restored = nsp.recovery_->restore(session_.shard().now(), *pid, *offset);
-    if (!restored) {
+    auto saved = nsp.recovery_->find(session_.shard().now(), *pid, *offset);
+    if (!saved) {
         return false;
     }
-    auto& saved = restored->session;
-    socket = new Socket(*this, nsp, std::move(saved.sid), handshake);
-    socket->pid_ = std::move(saved.pid);
+    socket = new Socket(*this, nsp, std::move(saved->sid), handshake);
+    socket->pid_ = std::move(saved->pid);
     socket->recovered_ = true;
-    socket->log_position_ = restored->position;
-    socket->data() = std::move(saved.data);
-    socket->join(std::move(saved.rooms));
-    for (auto const& packet : restored->missed) {
-        send(*packet);
-    }
+    socket->data() = std::move(saved->data);
+    socket->join(std::move(saved->rooms));
     return true;
 }
 

@@ -35,7 +35,8 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
         shards_.push_back(std::make_unique<NamespaceShard>());
     }
     if (auto const& options = core.options().connection_state_recovery) {
-        recovery_ = std::make_unique<Recovery>(options->max_disconnection_duration);
+        recovery_ =
+            std::make_unique<Recovery>(options->max_disconnection_duration, core.shard_count());
     }
     if (table_->frozen) {
         freeze();
@@ -117,6 +118,10 @@ void Namespace::conclude(SocketPtr const& socket, std::optional<ConnectError> re
 void Namespace::admit(Socket& socket) {
     SocketPtr const keep(&socket);
     here().add(socket);
+    if (recovery_ && !begin_recoverable(socket)) {
+        here().remove(socket);
+        return socket.client_->session().close();  // the next time it connects anew
+    }
     ++socket.shard_.metrics().sockets;
     socket.connected_ = true;
     socket.client_->connected(keep);
@@ -139,6 +144,26 @@ void Namespace::admit(Socket& socket) {
     }
 }
 
+// From here on the socket hears broadcasts; a recovered one is sent those before, and only then
+// its CONNECT answer. False if the log has forgotten some while middlewares were waiting.
+bool Namespace::begin_recoverable(Socket& socket) {
+    if (!socket.recovered_) {
+        socket.log_position_ = recovery_->position();
+        return true;
+    }
+    auto const& auth = socket.handshake().auth();
+    auto const missed = recovery_->resume(socket.shard_.now(), socket.pid_,
+                                          *auth["offset"].string(), socket.shard_.index());
+    if (!missed) {
+        return false;
+    }
+    socket.log_position_ = missed->position;
+    for (auto const& packet : missed->packets) {
+        socket.client_->send(*packet);
+    }
+    return true;
+}
+
 void Namespace::remove(Socket& socket) {
     auto& local = here();
     if (table_->hears_rooms()) {
@@ -147,69 +172,6 @@ void Namespace::remove(Socket& socket) {
     leave_all_rooms(socket);
     local.remove(socket);
     --socket.shard_.metrics().sockets;
-}
-
-EncodedPacket Namespace::encode(EventRef const& event, std::optional<std::uint64_t> id,
-                                std::string_view offset) const {
-    auto const payload = [&](Writer& writer) {
-        writer.begin_array(1 + event.count + (offset.empty() ? 0 : 1));
-        writer.string(event.name);
-        event.args(writer);
-        if (!offset.empty()) {
-            writer.string(offset);
-        }
-        writer.end_array();
-    };
-    return core_.parser().encode(PacketType::event, name_, id, payload);
-}
-
-Recovery::Logged Namespace::log_event(Selection selection, EventRef const& event) {
-    // Within a turn the shard's time, which sessions are saved and restored with, too.
-    auto const* const shard = engineio::net::Shard::current();
-    return recovery_->append(
-        shard ? shard->now() : engineio::net::Shard::Clock::now(), std::move(selection),
-        [&](std::string_view offset) { return encode(event, std::nullopt, offset); });
-}
-
-void Namespace::broadcast(Selection const& selection, EmitFlags const& flags,
-                          EventRef const& event) {
-    check_event_name(event.name);
-    std::shared_ptr<Args const> args;
-    if (hears_outgoing()) {
-        args = std::make_shared<Args const>(to_args(event));
-    }
-    if (core_.adapter() && !flags.local) {
-        publish_broadcast(selection, flags, event);
-    }
-    Recovery::Logged sent{nullptr, 0};
-    if (recovery_ && !flags.is_volatile) {
-        sent = log_event(selection, event);
-    } else {
-        sent.packet = std::make_shared<EncodedPacket const>(encode(event, std::nullopt, {}));
-    }
-    core_.on_shards(
-        [this](unsigned index) { return shards_[index]->count.load() > 0; },
-        [self = NamespacePtr(this), selection, flags, sent, args,
-         name = args ? std::string(event.name) : std::string()](engineio::net::Shard& shard) {
-            auto const messages = to_messages(*sent.packet);
-            auto& part = *self->shards_[shard.index()];
-            if (args) {
-                self->tell_outgoing(part.collect(selection), {name, *args, false});
-            }
-            part.for_each(selection, [&](Socket& socket) {
-                if (sent.position == 0 || socket.log_position_ < sent.position) {
-                    socket.deliver(messages, flags);
-                }
-            });
-        });
-}
-
-void Namespace::tell_outgoing(std::vector<SocketPtr> const& sockets, Event const& event) {
-    for (auto const& socket : sockets) {
-        if (socket->hears_outgoing()) {
-            socket->tell_outgoing(event);
-        }
-    }
 }
 
 }  // namespace socketio

@@ -82,7 +82,7 @@ private:
 
     EncodedPacket encode(EventRef const& event, std::optional<std::uint64_t> id,
                          std::string_view offset) const;
-    Recovery::Logged log_event(Selection selection, EventRef const& event);
+    std::shared_ptr<EncodedPacket const> log_unicast(Socket const& socket, EventRef const& event);
 
     // Rooms, with the application's room events.
     void join_room(Socket& socket, std::string_view room);
@@ -114,6 +114,7 @@ private:
     void run_middlewares(SocketPtr socket, std::size_t index);
     void conclude(SocketPtr const& socket, std::optional<ConnectError> refusal);
     void admit(Socket& socket);
+    bool begin_recoverable(Socket& socket);
     void remove(Socket& socket);
 
     Core& core_;

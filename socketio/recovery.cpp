@@ -49,28 +49,67 @@ std::string Recovery::next_offset() {
     return later ? stamp : stamp + "." + std::to_string(repeats_++);
 }
 
-Recovery::Logged
-Recovery::append(TimePoint now, Selection selection,
-                 std::function<EncodedPacket(std::string_view offset)> const& encode) {
-    std::lock_guard lock(mutex_);
+Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const& encode) {
     forget_old(now);
     auto offset = next_offset();
     auto packet = std::make_shared<EncodedPacket const>(encode(offset));
-    log_.push_back({std::move(offset), now, std::move(selection), packet});
     log_bytes_ += size_of(*packet);
-    while (log_.size() > max_recovery_log_packets || log_bytes_ > max_recovery_log_bytes) {
+    log_.push_back({std::move(offset), now, std::move(selection), std::move(packet)});
+    while (log_.size() > max_recovery_log_packets ||
+           (log_bytes_ > max_recovery_log_bytes && log_.size() > 1)) {
         drop_oldest();
     }
-    return {std::move(packet), first_position_ + log_.size() - 1};
+    return log_.back();
 }
 
-void Recovery::save(TimePoint now, SavedSession session) {
-    std::lock_guard lock(mutex_);
+Recovery::Logged Recovery::append(TimePoint now, Selection selection, Encode const& encode,
+                                  std::function<bool(unsigned shard)> const& wanted) {
+    std::lock_guard const lock(mutex_);
+    Logged logged{push(now, std::move(selection), encode).packet, end(), {}};
+    logged.previous.assign(last_sent_.size(), not_sent);
+    for (unsigned shard = 0; shard < last_sent_.size(); ++shard) {
+        if (wanted(shard)) {
+            logged.previous[shard] = std::exchange(last_sent_[shard], logged.position);
+        }
+    }
+    return logged;
+}
+
+std::shared_ptr<EncodedPacket const>
+Recovery::append_unicast(TimePoint now, Selection selection, Encode const& encode, unsigned shard) {
+    std::lock_guard const lock(mutex_);
+    auto packet = push(now, std::move(selection), encode).packet;
+    if (!delivered_[shard].advance(end(), std::exchange(last_sent_[shard], end()))) {
+        delivered_[shard].remember(end(), first_position_);
+    }
+    return packet;
+}
+
+void Recovery::note(Logged const& event, unsigned shard) {
+    if (!delivered_[shard].advance(event.position, event.previous[shard])) {
+        std::lock_guard const lock(mutex_);
+        delivered_[shard].remember(event.position, first_position_);
+    }
+}
+
+std::uint64_t Recovery::position() const {
+    std::lock_guard const lock(mutex_);
+    return end();
+}
+
+void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
+    std::lock_guard const lock(mutex_);
     forget_old(now);
     auto const order = next_order_++;
     session_order_.emplace_back(order, session.pid);
     auto key = session.pid;
-    sessions_.insert_or_assign(std::move(key), Saved{std::move(session), now, order});
+    Saved saved{std::move(session), now, order, shard, base, 0, {}};
+    if (auto const before = sessions_.find(key);
+        before != sessions_.end() && before->second.base == base) {
+        saved.last = before->second.last;
+        saved.heard = std::move(before->second.heard);
+    }
+    sessions_.insert_or_assign(std::move(key), std::move(saved));
     if (session_order_.size() > max_recovery_sessions) {
         auto const oldest = std::move(session_order_.front());
         session_order_.pop_front();
@@ -81,25 +120,74 @@ void Recovery::save(TimePoint now, SavedSession session) {
     }
 }
 
-std::optional<Recovery::Restored> Recovery::restore(TimePoint now, std::string_view pid,
-                                                    std::string_view offset) {
-    std::lock_guard lock(mutex_);
-    forget_old(now);
-    auto const saved = sessions_.find(std::string(pid));
-    if (saved == sessions_.end()) {
+// 0 if the log does not know it (any more).
+std::uint64_t Recovery::position_of(std::string_view offset) const {
+    auto const entry = std::ranges::find(log_, offset, &Entry::offset);
+    return entry == log_.end() ? 0
+                               : first_position_ + static_cast<std::uint64_t>(entry - log_.begin());
+}
+
+// What the client has heard, if its last event is `offset`; null if the log has forgotten some of
+// what it has not.
+std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
+    auto const last = position_of(offset);
+    if (last < first_position_) {
         return std::nullopt;
     }
-    auto entry = std::ranges::find(log_, offset, &Entry::offset);
-    if (entry == log_.end()) {
-        return std::nullopt;
-    }
-    Restored restored{saved->second.session, {}, first_position_ + log_.size() - 1};
-    for (++entry; entry != log_.end(); ++entry) {
-        if (was_meant_for(entry->selection, restored.session)) {
-            restored.missed.push_back(entry->packet);
+    LogPositions heard;
+    if (last > saved.base) {  // live, hence all that came before the CONNECT answer, too
+        heard = delivered_[saved.shard].at(last);
+        heard.raise(saved.base);
+    } else {
+        heard = saved.heard;
+        if (last != saved.last && !std::ranges::binary_search(heard.beyond, last)) {
+            // One of the missed events, which are sent in the order of the log, or an old one.
+            heard.low = 0;
+            heard.raise(last);
         }
     }
-    return restored;
+    return heard.low + 1 < first_position_ ? std::nullopt : std::optional(std::move(heard));
+}
+
+std::optional<SavedSession> Recovery::find(TimePoint now, std::string_view pid,
+                                           std::string_view offset) {
+    std::lock_guard const lock(mutex_);
+    forget_old(now);
+    auto const saved = sessions_.find(std::string(pid));
+    if (saved == sessions_.end() || !heard(saved->second, offset)) {
+        return std::nullopt;
+    }
+    return saved->second.session;
+}
+
+std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view pid,
+                                                 std::string_view offset, unsigned shard) {
+    std::lock_guard const lock(mutex_);
+    forget_old(now);
+    auto const found = sessions_.find(std::string(pid));
+    if (found == sessions_.end()) {
+        return std::nullopt;
+    }
+    auto& saved = found->second;
+    auto known = heard(saved, offset);
+    if (!known) {
+        return std::nullopt;
+    }
+    Missed missed{{}, end()};
+    auto first = end() + 1;  // of what was missed
+    for (auto at = known->low + 1; at <= end(); ++at) {
+        auto const& entry = log_[at - first_position_];
+        if (!known->contains(at) && was_meant_for(entry.selection, saved.session)) {
+            first = std::min(first, at);
+            missed.packets.push_back(entry.packet);
+        }
+    }
+    known->raise(first - 1);
+    saved.shard = shard;
+    saved.base = missed.position;
+    saved.last = position_of(offset);
+    saved.heard = std::move(*known);
+    return missed;
 }
 
 void Recovery::drop_oldest() {

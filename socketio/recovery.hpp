@@ -1,5 +1,6 @@
 #pragma once
 
+#include "socketio/delivery_record.hpp"
 #include "socketio/json.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/selection.hpp"
@@ -36,9 +37,17 @@ struct SavedSession {
 /// Connection state recovery of one namespace (reference-behaviour 5.9): the log of recent events
 /// and the saved sessions. Shared by all shards, hence the only lock on the sending path, and only
 /// when the option is on. Pure: time is an argument.
+///
+/// Every event has a position in the log. A socket is sent live what comes after the position of
+/// its CONNECT answer; before that answer it is sent what it missed. The client names the last
+/// event it has, and what it has heard before that one is what its shard had delivered by then
+/// (DeliveryRecord), which is not always all that the log holds before it.
 class Recovery {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
+    using Encode = std::function<EncodedPacket(std::string_view offset)>;
+    /// In Logged::previous of shards that need not hear of the event.
+    static constexpr std::uint64_t not_sent = ~std::uint64_t{0};
 
     struct Entry {
         std::string offset;
@@ -46,25 +55,41 @@ public:
         Selection selection;
         std::shared_ptr<EncodedPacket const> packet;
     };
+    /// A broadcast. The shards deliver it at any time, and then note() it.
     struct Logged {
         std::shared_ptr<EncodedPacket const> packet;
-        std::uint64_t position;
+        std::uint64_t position = 0;
+        std::vector<std::uint64_t> previous;  // per shard: the event to be delivered before
     };
-    struct Restored {
-        SavedSession session;
-        std::vector<std::shared_ptr<EncodedPacket const>> missed;
-        std::uint64_t position;  // broadcasts up to here are in `missed` or were received
+    /// What a socket that comes back is to be sent before its CONNECT answer.
+    struct Missed {
+        std::vector<std::shared_ptr<EncodedPacket const>> packets;
+        std::uint64_t position;  // later events are live ones
     };
 
-    explicit Recovery(std::chrono::milliseconds max_disconnection_duration)
-        : max_age_(max_disconnection_duration) {}
+    Recovery(std::chrono::milliseconds max_disconnection_duration, unsigned shards)
+        : max_age_(max_disconnection_duration), last_sent_(shards), delivered_(shards) {}
 
     /// Gives the event an offset, has it encoded with it, and remembers it. The order of offsets
-    /// is the order of the log.
-    Logged append(TimePoint now, Selection selection,
-                  std::function<EncodedPacket(std::string_view offset)> const& encode);
-    void save(TimePoint now, SavedSession session);
-    std::optional<Restored> restore(TimePoint now, std::string_view pid, std::string_view offset);
+    /// is the order of the log. `wanted(shard)`: somebody is there to hear it.
+    Logged append(TimePoint now, Selection selection, Encode const& encode,
+                  std::function<bool(unsigned shard)> const& wanted);
+    /// The same for an event to one socket, delivered on its shard within this call of it.
+    std::shared_ptr<EncodedPacket const> append_unicast(TimePoint now, Selection selection,
+                                                        Encode const& encode, unsigned shard);
+    /// `shard` delivers a broadcast now. On that shard.
+    void note(Logged const& event, unsigned shard);
+
+    /// The end of the log: what a new socket need not hear. It must be in its namespace's list
+    /// before, so that later events count it among their hearers.
+    std::uint64_t position() const;
+    /// `base` is the position() or Missed::position the socket began with.
+    void save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base);
+    /// The session of that pid, if what its client has missed since `offset` is still known.
+    std::optional<SavedSession> find(TimePoint now, std::string_view pid, std::string_view offset);
+    /// The same once it is admitted on `shard`, in its namespace's list already.
+    std::optional<Missed> resume(TimePoint now, std::string_view pid, std::string_view offset,
+                                 unsigned shard);
 
     std::size_t log_size() const;
     std::size_t session_count() const;
@@ -74,8 +99,16 @@ private:
         SavedSession session;
         TimePoint time;
         std::uint64_t order;
+        unsigned shard;      // where its socket is or was
+        std::uint64_t base;  // what came later was sent to it live
+        std::uint64_t last;  // if it was resumed: what the client named as its last event then,
+        LogPositions heard;  // and what it had heard
     };
 
+    Entry& push(TimePoint now, Selection selection, Encode const& encode);
+    std::uint64_t end() const { return first_position_ + log_.size() - 1; }
+    std::uint64_t position_of(std::string_view offset) const;
+    std::optional<LogPositions> heard(Saved const& saved, std::string_view offset) const;
     std::string next_offset();
     void drop_oldest();
     void forget_old(TimePoint now);
@@ -85,11 +118,13 @@ private:
     std::deque<Entry> log_;
     std::size_t log_bytes_ = 0;                                        // of its packets
     std::uint64_t first_position_ = 1;                                 // of log_.front()
+    std::vector<std::uint64_t> last_sent_;                             // per shard
     std::unordered_map<std::string, Saved> sessions_;                  // by pid
     std::deque<std::pair<std::uint64_t, std::string>> session_order_;  // oldest first
     std::uint64_t next_order_ = 0;
     std::uint64_t last_stamp_ = 0;  // ms of the wall clock
     std::uint64_t repeats_ = 0;
+    std::vector<DeliveryRecord> delivered_;  // per shard
 };
 
 }  // namespace socketio

@@ -163,6 +163,11 @@ void Socket::emit_event(EventRef const& event, EmitFlags const& flags, detail::A
     if (!client_) {
         if (on_ack) {
             on_ack(AckError::disconnected);
+        } else if (kept_ && !flags.is_volatile) {
+            // For the log, or whoever came back as this socket.
+            auto here_only = flags;
+            here_only.local = true;
+            nsp_->broadcast(Selection{{id_}, {}}, here_only, event);
         }
         return;
     }
@@ -178,10 +183,9 @@ void Socket::emit_event(EventRef const& event, EmitFlags const& flags, detail::A
         id = nsp_->next_ack_id();
         expect_ack(*id, flags.timeout ? &*flags.timeout : nullptr, std::move(on_ack));
     }
-    if (nsp_->recovery_ && !id && !flags.is_volatile) {
-        auto const logged = nsp_->log_event(Selection{{id_}, {}}, event);
-        deliver(to_messages(*logged.packet), flags);
-        return;
+    // What is emitted before the CONNECT answer is not part of the state that can be recovered.
+    if (nsp_->recovery_ && connected_ && !id && !flags.is_volatile) {
+        return deliver(to_messages(*nsp_->log_unicast(*this, event)), flags);
     }
     deliver(to_messages(nsp_->encode(event, id, {})), flags);
 }
@@ -282,7 +286,9 @@ void Socket::leave_namespace(DisconnectReason reason, std::string_view descripti
     run_disconnect(true, reason, description);
     if (nsp_->recovery_ && is_recoverable(reason) && !pid_.empty()) {
         auto rooms = nsp_->here().rooms.rooms_of(*this);
-        nsp_->recovery_->save(shard_.now(), {id_, pid_, std::move(rooms), data()});
+        nsp_->recovery_->save(shard_.now(), {id_, pid_, std::move(rooms), data()}, shard_.index(),
+                              log_position_);
+        kept_ = true;
     }
     nsp_->remove(*this);
     ended_ = true;

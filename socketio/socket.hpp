@@ -39,7 +39,8 @@ bool is_first_time(Socket& socket, void const* handler);
 }
 
 /// One client in one namespace. Owned by its Client; kept alive by SocketPtr. After disconnect
-/// every call is a harmless no-op, as in Node.
+/// every call is a harmless no-op; but where the state of a broken connection can be recovered,
+/// what is emitted to its socket waits for the client's return, as in Node.
 ///
 /// Threads: may be used on its own shard only, SocketPtr included. The calls check that in every
 /// build, but for those that return what never changes (id, nsp, server, handshake, request) and
@@ -268,8 +269,9 @@ private:
     bool ending_ = false;     // leave_namespace() has begun: its handlers may disconnect again
     bool ended_ = false;      // disconnect handlers have run
     bool occupies_ = false;   // counts for keeping its dynamic namespace
+    bool kept_ = false;       // recovery: saved for the client's return
     std::uint64_t mark_ = 0;  // epoch of the last broadcast that looked at this socket
-    std::uint64_t log_position_ = 0;  // recovery: broadcasts up to here were replayed
+    std::uint64_t log_position_ = 0;  // recovery: what is later in the log is sent live
     Client* client_;                  // null once the connection is gone
     NamespacePtr nsp_;
     engineio::net::Shard& shard_;

@@ -5,8 +5,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
+#include <random>
+#include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using rig::ServerRig;
@@ -322,4 +328,250 @@ TEST_CASE("recovery: what can't be restored connects anew") {
         .gets("d", "40*")
         .checks([](World& world) { CHECK(world.peer("c").sid != world.peer("d").sid); })
         .run();
+}
+
+namespace {
+
+// "40" of a client that comes back, as socket.io-client sends it.
+std::string comeback(World& world, std::string const& name) {
+    return world.filled(R"(40{"pid":"{pid:)" + name + R"(}","offset":"{offset:)" + name + "}\"}");
+}
+
+// Everything that was sent to the client, up to its CONNECT answer or all; the last argument of
+// each event is its offset.
+std::string names_sent(World& world, std::string const& name) {
+    std::string names;
+    while (auto const text = world.take(name)) {
+        if (text->starts_with("40")) {
+            return names + "| ";
+        }
+        names += *(*Json::parse(std::string_view(*text).substr(2)))[1].string() + " ";
+    }
+    return names;
+}
+
+// Two shards broadcast at the same time: "a" on shard 1 hears "own" before "other", which the log
+// holds before it.
+void race(World& world) {
+    world.turn(0, [&world] { world.io().emit("e", "other"); });
+    world.turn(1, [&world] { world.io().emit("e", "own"); });
+}
+
+World& prepared(World& world) {
+    world.core().open();
+    world.open("a", 1);
+    world.say("a", {"40"});
+    world.gets("a", "40*");
+    world.turn(1, [&world] { world.io().emit("e", "first"); });
+    world.gets("a", R"(42["e","first","*)");
+    return world;
+}
+
+void end(World& world) {
+    world.cut_all();
+    world.advance(61s);
+    world.check_clean();
+}
+
+}  // namespace
+
+TEST_CASE("recovery: shards that broadcast at once neither lose nor repeat an event") {
+    for (unsigned const back : {0u, 1u}) {
+        CAPTURE(back);
+        World world(with_recovery(), 2);
+        prepared(world);
+        race(world);
+        world.gets("a", R"(42["e","own","*)");
+        std::string expected = "other ";
+        SUBCASE("cut before the other one") {}
+        SUBCASE("cut after it") {
+            world.settle();
+            world.gets("a", R"(42["e","other","*)");
+            expected = "";
+        }
+        world.cut("a");
+        auto const hello = comeback(world, "a");
+        SUBCASE("and settled") {
+            world.settle();
+        }
+        world.open("a", back);
+        world.say("a", {hello});
+        CHECK(names_sent(world, "a") == expected + "| ");
+        world.settle();
+        CHECK(names_sent(world, "a") == "");
+        end(world);
+    }
+}
+
+TEST_CASE("recovery: no event falls between coming back and being admitted") {
+    auto options = with_recovery();
+    options.connection_state_recovery->skip_middlewares = false;
+    for (unsigned const from : {0u, 1u}) {
+        CAPTURE(from);
+        World world(options, 2);
+        std::vector<socketio::Next> waiting;
+        world.io().use([&waiting](Socket&, socketio::Next next) { waiting.push_back(next); });
+        world.core().open();
+        world.open("a", 1);
+        world.say("a", {"40"});
+        world.turn(1, [&] { std::exchange(waiting, {})[0](std::nullopt); });
+        world.gets("a", "40*");
+        world.turn(1, [&world] { world.io().emit("e", "first"); });
+        world.gets("a", R"(42["e","first","*)");
+        world.cut("a");
+        world.turn(from, [&world] { world.io().emit("e", "away"); });
+        auto const hello = comeback(world, "a");
+        world.open("a", 1);
+        world.say("a", {hello});
+        CHECK_FALSE(world.take("a").has_value());
+        world.turn(from, [&world] { world.io().emit("e", "between"); });
+        SUBCASE("heard of before") {
+            world.settle();
+        }
+        SUBCASE("heard of after") {}
+        SUBCASE("too long: the log has forgotten it, so the client is to come anew") {
+            world.advance(61s);
+            world.turn(1, [&] { std::exchange(waiting, {})[0](std::nullopt); });
+            CHECK(world.peer("a").session == nullptr);
+            end(world);
+            continue;
+        }
+        world.turn(1, [&] { std::exchange(waiting, {})[0](std::nullopt); });
+        world.settle();
+        world.turn(from, [&world] { world.io().emit("e", "after"); });
+        world.settle();
+        CHECK(names_sent(world, "a") == "away between | ");
+        CHECK(names_sent(world, "a") == "after ");
+        end(world);
+    }
+}
+
+TEST_CASE("recovery: events emitted to a cut socket wait for its return") {
+    World world(with_recovery(), 2);
+    socketio::SocketPtr kept;
+    world.io().on_connection([&kept](Socket& socket) { kept = &socket; });
+    prepared(world);
+    world.cut("a");
+    auto const hello = comeback(world, "a");
+    world.turn(1, [&kept] {
+        kept->emit("e", "while away");
+        kept->volatile_().emit("e", "volatile");
+        kept->emit("e", "too");
+        kept.reset();
+    });
+    world.open("a", 0);
+    world.say("a", {hello});
+    CHECK(names_sent(world, "a") == "while away too | ");
+    world.turn(0, [&kept] { kept.reset(); });
+    end(world);
+}
+
+namespace {
+
+// Clients that are cut at any time, having received any part of what was sent; shards whose turns
+// come in any order. What client `n` has received is in heard[n].
+struct Storm {
+    static constexpr unsigned shards = 3;
+    static constexpr unsigned clients = 4;
+
+    explicit Storm(unsigned seed) : world(with_recovery(), shards, seed), random(seed) {
+        world.core().open();
+        for (unsigned n = 0; n < clients; ++n) {
+            open(n);
+            world.say(std::to_string(n), {"40"});
+            world.gets(std::to_string(n), "40*");
+            emit({});
+            world.settle();
+            take(n, 100);
+        }
+    }
+
+    unsigned any(unsigned count) { return static_cast<unsigned>(random() % count); }
+    void open(unsigned n) { world.open(std::to_string(n), any(shards)); }
+
+    // From any shard, to all, or to one by its id.
+    void emit(std::optional<unsigned> to) {
+        int const number = sent++;
+        auto const from = any(shards);
+        auto const sid = to ? world.peer(std::to_string(*to)).sid : std::string();
+        world.turn(from, [&] {
+            to ? world.io().to(sid).emit("e", number) : world.io().emit("e", number);
+        });
+        for (unsigned n = 0; n < clients; ++n) {
+            if ((!to || *to == n) && started.contains(n)) {
+                wanted[n].insert(number);
+            }
+        }
+    }
+    void take(unsigned n, unsigned most) {
+        auto const name = std::to_string(n);
+        started.insert(n);
+        for (unsigned i = 0; i < most; ++i) {
+            auto const text = world.take(name);
+            if (!text) {
+                return;
+            }
+            auto const data = Json::parse(std::string_view(*text).substr(2));
+            if (!text->starts_with("42")) {
+                CHECK((*data)["sid"] == Json(world.peer(name).sid));
+                continue;
+            }
+            world.peer(name).offset = *(*data)[2].string();
+            auto const number = static_cast<int>((*data)[1].integer().value());
+            CHECK_MESSAGE(heard[n].insert(number).second, n << " heard " << number << " twice");
+        }
+    }
+    void come_back(unsigned n) {
+        auto const hello = comeback(world, std::to_string(n));
+        world.cut(std::to_string(n));
+        if (any(2) == 0) {
+            world.step(any(shards));
+        }
+        auto& peer = world.peer(std::to_string(n));
+        auto const [sid, pid, offset] = std::tuple(peer.sid, peer.pid, peer.offset);
+        open(n);
+        auto& again = world.peer(std::to_string(n));
+        std::tie(again.sid, again.pid, again.offset) = std::tie(sid, pid, offset);
+        world.say(std::to_string(n), {hello});
+    }
+
+    World world;
+    std::mt19937 random;
+    int sent = 0;
+    std::set<unsigned> started;
+    std::map<unsigned, std::set<int>> wanted;
+    std::map<unsigned, std::set<int>> heard;
+};
+
+}  // namespace
+
+TEST_CASE("recovery: whatever is cut when, everybody hears everything once") {
+    for (unsigned seed = 1; seed <= 50; ++seed) {
+        CAPTURE(seed);
+        Storm storm(seed);
+        for (int step = 0; step < 120; ++step) {
+            switch (storm.any(6)) {
+            case 0:
+                storm.world.step(storm.any(Storm::shards));
+                break;
+            case 1:
+                storm.take(storm.any(Storm::clients), storm.any(6));
+                break;
+            case 2:
+                storm.come_back(storm.any(Storm::clients));
+                break;
+            case 3:
+                storm.emit(storm.any(Storm::clients));
+                break;
+            default:
+                storm.emit({});
+            }
+        }
+        storm.world.settle();
+        for (unsigned n = 0; n < Storm::clients; ++n) {
+            storm.take(n, 1000);
+            CHECK(std::ranges::includes(storm.heard[n], storm.wanted[n]));
+        }
+        end(storm.world);
+    }
 }

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,36 +19,49 @@ namespace {
 
 // A log whose packets are told by a name instead of their bytes.
 struct Log {
-    explicit Log(std::chrono::milliseconds limit = 1'000ms) : recovery(limit) {}
+    explicit Log(std::chrono::milliseconds limit = 1'000ms, unsigned shards = 1)
+        : recovery(limit, shards) {}
 
-    std::string append(std::string const& name, Selection selection = {}) {
-        std::string used;
-        recovery.append(now, std::move(selection), [&](std::string_view offset) {
-            used = offset;
-            return EncodedPacket{false, name, {}};
-        });
-        return used;
+    // Not delivered anywhere yet.
+    Recovery::Logged log(std::string const& name, Selection selection = {}) {
+        return recovery.append(
+            now, std::move(selection),
+            [&](std::string_view offset) {
+                offsets[name] = offset;
+                return EncodedPacket{false, name, {}};
+            },
+            [](unsigned) { return true; });
     }
-    void save(std::string const& sid, std::vector<std::string> rooms = {}) {
-        recovery.save(now, {sid, "pid of " + sid, std::move(rooms), Json(sid)});
+    // Delivered at once, on the only shard.
+    std::string append(std::string const& name, Selection selection = {}) {
+        recovery.note(log(name, std::move(selection)), 0);
+        return offsets[name];
+    }
+    void save(std::string const& sid, std::vector<std::string> rooms = {}, unsigned shard = 0) {
+        recovery.save(now, {sid, "pid of " + sid, std::move(rooms), Json(sid)}, shard, base);
     }
     // Names of the missed packets, or "none" if the session can't be restored.
-    std::string missed(std::string const& sid, std::string const& offset) {
-        auto const restored = recovery.restore(now, "pid of " + sid, offset);
-        if (!restored) {
+    std::string missed(std::string const& sid, std::string const& offset, unsigned shard = 0) {
+        auto const found = recovery.find(now, "pid of " + sid, offset);
+        auto const resumed = recovery.resume(now, "pid of " + sid, offset, shard);
+        CHECK(found.has_value() == resumed.has_value());
+        if (!resumed) {
             return "none";
         }
-        CHECK(restored->session.sid == sid);
-        CHECK(restored->session.data == Json(sid));
+        CHECK(found->sid == sid);
+        CHECK(found->data == Json(sid));
         std::string names;
-        for (auto const& packet : restored->missed) {
+        for (auto const& packet : resumed->packets) {
             names += packet->main + " ";
         }
+        base = resumed->position;
         return names;
     }
 
     Recovery recovery;
     Recovery::TimePoint now{};
+    std::map<std::string, std::string> offsets;  // of the latest event of each name
+    std::uint64_t base = 0;                      // of sockets to be saved
 };
 
 }  // namespace
@@ -64,9 +79,9 @@ TEST_CASE("recovery: positions count up in the order of the log") {
     Log log;
     std::uint64_t last = 0;
     for (int i = 0; i < 100; ++i) {
-        auto const logged =
-            log.recovery.append(log.now, {}, [](std::string_view) { return EncodedPacket{}; });
+        auto const logged = log.log("x");
         CHECK(logged.position == last + 1);
+        CHECK(logged.position == log.recovery.position());
         last = logged.position;
         log.now += 100ms;  // the oldest expire meanwhile
     }
@@ -102,13 +117,99 @@ TEST_CASE("recovery: brings back exactly what the client missed") {
     SUBCASE("unknown session") {
         CHECK(log.missed("you", seen) == "none");
     }
-    SUBCASE("the position covers the log") {
-        auto const restored = log.recovery.restore(log.now, "pid of me", seen);
-        REQUIRE(restored);
-        auto const next =
-            log.recovery.append(log.now, {}, [](std::string_view) { return EncodedPacket{}; });
-        CHECK(next.position == restored->position + 1);
+}
+
+TEST_CASE("recovery: a shard that delivers in another order than the log") {
+    Log log(1'000ms, 2);
+    auto const deliver = [&log](Recovery::Logged const& event) { log.recovery.note(event, 1); };
+    deliver(log.log("0"));
+    auto const a = log.log("a");
+    auto const b = log.log("b");
+    auto const c = log.log("c");
+    deliver(c);
+    log.save("me", {}, 1);
+    SUBCASE("what is overtaken is missed, what overtook is not") {
+        CHECK(log.missed("me", log.offsets["c"], 1) == "a b ");
+        SUBCASE("again") {
+            CHECK(log.missed("me", log.offsets["c"], 0) == "a b ");
+        }
+        SUBCASE("cut between the two") {
+            CHECK(log.missed("me", log.offsets["a"], 0) == "b ");
+        }
+        SUBCASE("cut after them") {
+            CHECK(log.missed("me", log.offsets["b"], 0) == "");
+        }
+        SUBCASE("saved anew in between") {
+            log.save("me", {}, 1);
+            CHECK(log.missed("me", log.offsets["a"], 0) == "b ");
+        }
     }
+    SUBCASE("late ones have not heard less") {
+        deliver(a);
+        deliver(log.log("d"));
+        CHECK(log.missed("me", log.offsets["0"], 1) == "a b c d ");
+    }
+    SUBCASE("by the order of delivery") {
+        deliver(a);
+        auto const d = log.log("d");
+        deliver(d);
+        CHECK(log.missed("me", log.offsets["a"]) == "b d ");
+        log.base = 0;
+        log.save("me", {}, 1);
+        SUBCASE("the last of them") {
+            deliver(b);
+            CHECK(log.missed("me", log.offsets["d"]) == "b ");
+        }
+        SUBCASE("the one that fills the gap, asked for again and again") {
+            deliver(b);
+            CHECK(log.missed("me", log.offsets["b"]) == "");
+            CHECK(log.missed("me", log.offsets["b"]) == "");
+        }
+        SUBCASE("afterwards it is as ever") {
+            deliver(b);
+            deliver(log.log("e"));
+            deliver(log.log("f"));
+            CHECK(log.missed("me", log.offsets["e"]) == "f ");
+        }
+    }
+    SUBCASE("the log has forgotten what was overtaken") {
+        log.now += 600ms;
+        log.log("e");
+        auto const f = log.log("f");
+        deliver(f);
+        log.save("me", {}, 1);
+        CHECK(log.missed("me", log.offsets["f"]) == "a b e ");
+        log.now += 401ms;
+        CHECK(log.missed("me", log.offsets["f"]) == "none");
+    }
+}
+
+TEST_CASE("recovery: events that need not reach a shard are no gaps") {
+    Log log(1'000ms, 2);
+    auto const to = [&log](std::string const& name, unsigned shard) {
+        log.recovery.append_unicast(
+            log.now, {{"x"}, {}},
+            [&](std::string_view offset) {
+                log.offsets[name] = offset;
+                return EncodedPacket{false, name, {}};
+            },
+            shard);
+    };
+    to("a", 0);
+    to("b", 1);
+    to("c", 0);
+    auto const absent = log.recovery.append(
+        log.now, {},
+        [](std::string_view) {
+            return EncodedPacket{false, "d", {}};
+        },
+        [](unsigned shard) { return shard == 0; });
+    CHECK(absent.previous[1] == Recovery::not_sent);
+    to("e", 1);
+    log.base = 4;
+    log.save("x", {}, 1);
+    to("f", 0);
+    CHECK(log.missed("x", log.offsets["e"]) == "f ");
 }
 
 TEST_CASE("recovery: sessions and events expire after the same time") {
