@@ -103,6 +103,7 @@ void Connection::on_packet_create(PacketHook hook) {
     if (state_ && state_->client) {
         state_->packet_create.push_back(std::move(hook));
         state_->client->session().observe_packets();
+        state_->client->core().note_send_hooks();
     }
 }
 

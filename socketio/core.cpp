@@ -112,7 +112,8 @@ private:
 
 Core::Core(Runtime& runtime, ServerOptions options)
     : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
-      first_client_(runtime.shard_count()) {
+      first_client_(runtime.shard_count()),
+      has_send_hooks_(options_.headers || options_.initial_headers) {
     if (!options_.parser) {
         options_.parser = text_parser();
     }

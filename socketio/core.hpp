@@ -74,6 +74,10 @@ public:
     /// Some handler takes RawJson, so that decoders should ask which events to leave as text.
     bool has_raw_handlers() const { return has_raw_handlers_.load(std::memory_order_relaxed); }
     void note_raw_handlers(HandlerTable const& table);
+    /// Hooks of the application run while packets are sent, so that recipients may join, leave
+    /// and die meanwhile.
+    bool has_send_hooks() const { return has_send_hooks_.load(std::memory_order_relaxed); }
+    void note_send_hooks() { has_send_hooks_.store(true, std::memory_order_relaxed); }
 
     /// Runs `task(shard)` on every shard for which `wanted(index)` is true: at once on the calling
     /// one, posted to the others. Any thread.
@@ -106,6 +110,7 @@ private:
     std::atomic<bool> listening_{false};
     std::atomic<bool> closed_{false};
     std::atomic<bool> has_raw_handlers_{false};
+    std::atomic<bool> has_send_hooks_;
     Server* server_ = nullptr;
     std::vector<std::function<void(Namespace&)>> new_namespace_;
     std::vector<std::function<void(Connection)>> engine_connection_;

@@ -65,6 +65,8 @@ public:
     std::size_t socket_count() const;
 
 private:
+    struct Broadcast;
+    struct BroadcastWithAck;
     friend class AddressesAll<Namespace, BroadcastOperator>;
     friend class BroadcastOperator;
     friend class Client;
@@ -91,7 +93,9 @@ private:
     void announce_join(Socket& socket, std::string_view room);
     void announce_leave(Socket& socket, std::string_view room);
 
-    void tell_outgoing(std::vector<SocketPtr> const& sockets, Event const& event);
+    template <class F>
+    void each_recipient(NamespaceShard& part, Selection const& selection, Event const* told,
+                        F&& visit);
     void publish_broadcast(Selection const& selection, EmitFlags const& flags,
                            EventRef const& event);
     void send_server_side(EventRef const& event);

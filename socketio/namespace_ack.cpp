@@ -6,6 +6,7 @@
 #include "socketio/client.hpp"
 #include "socketio/core.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/namespace_recipients.hpp"
 #include "socketio/namespace_shard.hpp"
 
 #include <utility>
@@ -103,6 +104,39 @@ void ask_cluster(Adapter& adapter, ClusterRequest request, std::chrono::millisec
 
 }  // namespace
 
+// One broadcast with acknowledgement on its way over the shards.
+struct Namespace::BroadcastWithAck {
+    NamespacePtr nsp;
+    Selection selection;
+    EmitFlags flags;
+    std::uint64_t id;
+    std::shared_ptr<EncodedPacket const> packet;
+    std::chrono::milliseconds limit;
+    std::shared_ptr<AckGather> gather;
+    std::shared_ptr<Args const> args;  // null unless somebody listens to outgoing events
+    std::string name;
+
+    void operator()(engineio::net::Shard& shard) const {
+        auto& part = nsp->shard(shard.index());
+        if (part.delivering) {  // within a hook: later, so that everybody hears them in one order
+            return shard.defer([later = *this, &shard] { later(shard); });
+        }
+        auto const messages = to_messages(*packet);
+        Event const told{name, args ? *args : std::span<Json const>(), true};
+        std::size_t count = 0;
+        nsp->each_recipient(part, selection, args ? &told : nullptr, [&](Socket& socket) {
+            ++count;
+            socket.expect_ack(id, &limit, [gather = gather, &shard](Result<Args, AckError> reply) {
+                on_origin(gather, shard, [reply = std::move(reply)](AckGather& g) mutable {
+                    g.answer(std::move(reply));
+                });
+            });
+            socket.deliver(messages, flags);
+        });
+        on_origin(gather, shard, [count](AckGather& g) { g.asked(count); });
+    }
+};
+
 void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& flags,
                                    EventRef const& event, detail::GatherCallback done) {
     check_event_name(event.name);
@@ -125,27 +159,9 @@ void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& 
                      .args = *args},
                     limit, gather);
     }
-    core_.on_shards(
-        [](unsigned) { return true; },
-        [self = NamespacePtr(this), selection, flags, id, packet, limit, gather, args,
-         name = std::string(event.name)](engineio::net::Shard& shard) {
-            auto const messages = to_messages(*packet);
-            auto& part = *self->shards_[shard.index()];
-            if (args) {
-                self->tell_outgoing(part.collect(selection), {name, *args, true});
-            }
-            std::size_t count = 0;
-            part.for_each(selection, [&](Socket& socket) {
-                ++count;
-                socket.expect_ack(id, &limit, [gather, &shard](Result<Args, AckError> reply) {
-                    on_origin(gather, shard, [reply = std::move(reply)](AckGather& g) mutable {
-                        g.answer(std::move(reply));
-                    });
-                });
-                socket.deliver(messages, flags);
-            });
-            on_origin(gather, shard, [count](AckGather& g) { g.asked(count); });
-        });
+    core_.on_shards([](unsigned) { return true; },
+                    BroadcastWithAck{this, selection, flags, id, packet, limit, gather, args,
+                                     std::string(event.name)});
 }
 
 }  // namespace socketio

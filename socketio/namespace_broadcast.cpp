@@ -3,6 +3,7 @@
 #include "socketio/client.hpp"
 #include "socketio/core.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/namespace_recipients.hpp"
 #include "socketio/namespace_shard.hpp"
 
 #include <utility>
@@ -42,6 +43,33 @@ std::shared_ptr<EncodedPacket const> Namespace::log_unicast(Socket const& socket
         socket.shard_.index());
 }
 
+// One broadcast on its way over the shards.
+struct Namespace::Broadcast {
+    NamespacePtr nsp;
+    Selection selection;
+    EmitFlags flags;
+    Recovery::Logged sent;
+    std::shared_ptr<Args const> args;  // null unless somebody listens to outgoing events
+    std::string name;                  // likewise
+
+    void operator()(engineio::net::Shard& shard) const {
+        auto& part = nsp->shard(shard.index());
+        if (part.delivering) {  // within a hook: later, so that everybody hears them in one order
+            return shard.defer([later = *this, &shard] { later(shard); });
+        }
+        auto const messages = to_messages(*sent.packet);
+        if (sent.position) {
+            nsp->recovery_->note(sent, shard.index());
+        }
+        Event const told{name, args ? *args : std::span<Json const>(), false};
+        nsp->each_recipient(part, selection, args ? &told : nullptr, [&](Socket& socket) {
+            if (sent.position == 0 || socket.log_position_ < sent.position) {
+                socket.deliver(messages, flags);
+            }
+        });
+    }
+};
+
 void Namespace::broadcast(Selection const& selection, EmitFlags const& flags,
                           EventRef const& event) {
     check_event_name(event.name);
@@ -65,30 +93,8 @@ void Namespace::broadcast(Selection const& selection, EmitFlags const& flags,
         [&](unsigned index) {
             return sent.position ? sent.previous[index] != Recovery::not_sent : somebody(index);
         },
-        [self = NamespacePtr(this), selection, flags, sent, args,
-         name = args ? std::string(event.name) : std::string()](engineio::net::Shard& shard) {
-            auto const messages = to_messages(*sent.packet);
-            auto& part = *self->shards_[shard.index()];
-            if (args) {
-                self->tell_outgoing(part.collect(selection), {name, *args, false});
-            }
-            if (sent.position) {
-                self->recovery_->note(sent, shard.index());
-            }
-            part.for_each(selection, [&](Socket& socket) {
-                if (sent.position == 0 || socket.log_position_ < sent.position) {
-                    socket.deliver(messages, flags);
-                }
-            });
-        });
-}
-
-void Namespace::tell_outgoing(std::vector<SocketPtr> const& sockets, Event const& event) {
-    for (auto const& socket : sockets) {
-        if (socket->hears_outgoing()) {
-            socket->tell_outgoing(event);
-        }
-    }
+        Broadcast{this, selection, flags, sent, args,
+                  args ? std::string(event.name) : std::string()});
 }
 
 }  // namespace socketio

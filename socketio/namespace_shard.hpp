@@ -21,6 +21,7 @@ struct NamespaceShard {
     Socket* first = nullptr;                              // in order of connecting
     Socket* last = nullptr;
     std::uint64_t epoch = 0;
+    bool delivering = false;  // a broadcast, in which functions of the application may run
     std::atomic<std::size_t> count{0};
 
     void add(Socket& socket);

@@ -269,11 +269,15 @@ void Socket::disconnect(bool close) {
         client_->disconnect_all();
         return;
     }
-    if (ending_) {
-        return;  // called by a handler of on_disconnecting
+    // Handlers of on_disconnecting and hooks of the packet may call this again.
+    if (ending_ || std::exchange(said_goodbye_, true)) {
+        return;
     }
+    SocketPtr const keep(this);
     client_->send_packet(PacketType::disconnect, *nsp_, nullptr);
-    client_->remove(*this);
+    if (client_) {
+        client_->remove(*this);
+    }
     leave_namespace(DisconnectReason::server_namespace_disconnect, {});
 }
 
@@ -290,8 +294,8 @@ void Socket::leave_namespace(DisconnectReason reason, std::string_view descripti
                               log_position_);
         kept_ = true;
     }
+    ended_ = true;  // no listener to rooms brings it back into one
     nsp_->remove(*this);
-    ended_ = true;
     connected_ = false;
     run_disconnect(false, reason, description);
     fail_acks();

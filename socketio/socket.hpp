@@ -265,12 +265,13 @@ private:
     std::uint32_t references_ = 0;
     bool connected_ = false;
     bool recovered_ = false;
-    bool leaving_ = false;    // a DISCONNECT was decoded; later events of this turn find no handler
-    bool ending_ = false;     // leave_namespace() has begun: its handlers may disconnect again
-    bool ended_ = false;      // disconnect handlers have run
-    bool occupies_ = false;   // counts for keeping its dynamic namespace
-    bool kept_ = false;       // recovery: saved for the client's return
-    std::uint64_t mark_ = 0;  // epoch of the last broadcast that looked at this socket
+    bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
+    bool ending_ = false;   // leave_namespace() has begun: its handlers may disconnect again
+    bool said_goodbye_ = false;       // a DISCONNECT was sent
+    bool ended_ = false;              // it leaves its rooms, or was never connected and will not be
+    bool occupies_ = false;           // counts for keeping its dynamic namespace
+    bool kept_ = false;               // recovery: saved for the client's return
+    std::uint64_t mark_ = 0;          // epoch of the last broadcast that looked at this socket
     std::uint64_t log_position_ = 0;  // recovery: what is later in the log is sent live
     Client* client_;                  // null once the connection is gone
     NamespacePtr nsp_;

@@ -7,9 +7,12 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using rig::ServerRig;
@@ -339,6 +342,166 @@ TEST_CASE("socket.conn: what it says and its hooks") {
             kept->close();
             kept->on_drain([] {});
         })
+        .run();
+}
+
+namespace {
+
+// Runs `action` once, within the sending of the first packet that holds "go" to `whose` connection.
+void on_first_go(World& world, std::string const& whose, std::function<void(World&)> action) {
+    auto const pending = std::make_shared<std::function<void(World&)>>(std::move(action));
+    world.io().on_connection([&world, whose, pending](Socket& socket) {
+        if (socket.request().query().get("user") != whose) {
+            return;
+        }
+        socket.conn().on_packet_create(
+            [&world, pending](engineio::PacketType, std::string_view data) {
+                if (data.find("go") != std::string_view::npos && *pending) {
+                    std::exchange(*pending, nullptr)(world);
+                }
+            });
+    });
+}
+
+// Four clients; "a", first in the list, has the hook. "c" is in room "r".
+ServerRig four(std::function<void(World&)> const& action) {
+    ServerRig rig;
+    rig.serves([action](World& world) {
+        on_first_go(world, "a", action);
+        world.io().on("join", [](Socket& socket, std::string room) { socket.join(room); });
+    });
+    for (auto const* name : {"a", "b", "c", "d"}) {
+        rig.connects(name);
+    }
+    return rig.says("c", {R"(42["join","r"])"});
+}
+
+}  // namespace
+
+TEST_CASE("socket.conn: hooks within a broadcast may disconnect anybody") {
+    SUBCASE("the next one") {
+        four([](World& world) { world.io().in(world.peer("b").sid).disconnect_sockets(); })
+            .does([](World& world) { world.io().emit("go"); })
+            .gets("a", R"(42["go"])")
+            .gets("b", "41")
+            .gets_nothing("b")
+            .gets("c", R"(42["go"])")
+            .gets("d", R"(42["go"])")
+            .run();
+    }
+    SUBCASE("everybody with the connection") {
+        four([](World& world) { world.io().disconnect_sockets(true); })
+            .does([](World& world) { world.io().emit("go"); })
+            .ended("a")
+            .ended("d")
+            .run();
+    }
+    SUBCASE("among those who are asked") {
+        four([](World& world) { world.io().in(world.peer("b").sid).disconnect_sockets(); })
+            .does([](World& world) {
+                socketio::spawn([](World& w) -> socketio::Task<void> {
+                    auto const replies =
+                        co_await w.io().timeout(std::chrono::seconds(1)).emit_with_ack("go");
+                    w.note(std::to_string(replies.missing) + " missing");
+                }(world));
+            })
+            .gets("b", "41")
+            .gets_nothing("b")
+            .gets("d", R"(420["go"])")
+            .advance(std::chrono::seconds(2))
+            .notes("3 missing")
+            .run();
+    }
+    SUBCASE("its own socket, again and again") {
+        ServerRig()
+            .serves([](World& world) {
+                world.io().on_connection([](Socket& socket) {
+                    socketio::SocketPtr const self(&socket);
+                    socket.conn().on_packet_create(
+                        [self](engineio::PacketType, std::string_view) { self->disconnect(); });
+                });
+            })
+            .connects("a")
+            .does([](World& world) { world.io().emit("go"); })
+            .gets("a", "41")
+            .gets("a", R"(42["go"])")  // was made already
+            .gets_nothing("a")
+            .run();
+    }
+    SUBCASE("by closing the server") {
+        four([](World& world) { world.core().close(); })
+            .does([](World& world) { world.io().except("r").emit("go"); })
+            .gets_nothing("c")
+            .gets_nothing("d")
+            .run();
+    }
+}
+
+TEST_CASE("socket.conn: hooks within a broadcast may change rooms and broadcast themselves") {
+    SUBCASE("recipients are those of the beginning") {
+        four([](World& world) {
+            world.io().in(world.peer("d").sid).sockets_join("r");
+            world.io().in(world.peer("c").sid).sockets_leave("r");
+        })
+            .does([](World& world) { world.io().except("r").emit("go"); })
+            .gets("a", R"(42["go"])")
+            .gets("b", R"(42["go"])")
+            .gets_nothing("c")
+            .gets("d", R"(42["go"])")
+            .run();
+    }
+    SUBCASE("everybody hears both, in one order, and nobody twice") {
+        four([](World& world) { world.io().emit("other"); })
+            .does([](World& world) { world.io().except("r").emit("go"); })
+            .gets("a", R"(42["go"])")
+            .gets("a", R"(42["other"])")
+            .gets_nothing("a")
+            .gets("c", R"(42["other"])")
+            .gets_nothing("c")
+            .gets("d", R"(42["go"])")
+            .gets("d", R"(42["other"])")
+            .gets_nothing("d")
+            .run();
+    }
+}
+
+TEST_CASE("listeners to outgoing events may disconnect anybody") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on_any_outgoing([&world](Socket& socket, socketio::Event const&) {
+                auto const user = *socket.handshake().query("user");
+                world.note("to " + std::string(user));
+                if (user == "a") {
+                    world.io().except(socket.id()).disconnect_sockets();
+                }
+            });
+        })
+        .connects("a")
+        .connects("b")
+        .does([](World& world) { world.io().emit("go"); })
+        .notes("to a")
+        .notes_nothing()
+        .gets("a", R"(42["go"])")
+        .gets("b", "41")
+        .gets_nothing("b")
+        .run();
+}
+
+TEST_CASE("room events: a listener cannot bring back who is leaving") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on_leave_room([&world](std::string_view room, std::string_view id) {
+                if (room == "r") {
+                    world.io().in(std::string(id)).sockets_join("again");
+                }
+            });
+            world.io().on("join", [](Socket& socket, std::string room) { socket.join(room); });
+        })
+        .connects("a")
+        .says("a", {R"(42["join","r"])"})
+        .says("a", {"41"})
+        .checks(
+            [](World& world) { world.turn(0, [&world] { CHECK(world.io().room_count() == 0); }); })
         .run();
 }
 
