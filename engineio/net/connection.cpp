@@ -3,7 +3,6 @@
 #include "engineio/limits.hpp"
 
 #include <cerrno>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -12,19 +11,9 @@ namespace engineio::net {
 
 namespace {
 
-// A connection that always has more to read must not starve the others of its shard.
-constexpr int reads_per_turn = 4;
-
 // The peer is gone, however abruptly: nothing worth a description.
 bool is_disconnect(int error) {
     return error == ECONNRESET || error == EPIPE || error == ETIMEDOUT || error == ENOTCONN;
-}
-
-int family_of(int fd) {
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-    return address.ss_family;
 }
 
 }  // namespace
@@ -36,20 +25,9 @@ UniqueFd::~UniqueFd() {
 }
 
 Connection::Connection(IoShard& shard, Handoff handoff)
-    : shard_(shard), socket_(shard.context()), remote_address_(std::move(handoff.remote_address)),
-      unread_(std::move(handoff.unread)), tls_(std::move(handoff.tls)) {
-    auto const fd = handoff.socket.release();
-    int const family = family_of(fd);
-    if (int const on = 1; family != AF_UNIX) {
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
-    boost::system::error_code error;
-    socket_.assign(Socket::protocol_type(family, 0), fd, error);
-    if (error) {
-        ::close(fd);  // the kernel refuses to watch it; the first wait reports the end
-    } else {
-        socket_.non_blocking(true, error);
-    }
+    : shard_(shard), socket_(std::move(handoff.socket)),
+      remote_address_(std::move(handoff.remote_address)), unread_(std::move(handoff.unread)),
+      tls_(std::move(handoff.tls)) {
     if (tls_ && !tls_->pending().empty()) {
         account(tls_->pending().size());
         shard_.mark_dirty(*this);
@@ -66,7 +44,9 @@ Connection::~Connection() {
 
 void Connection::start(std::unique_ptr<ConnectionHandler> handler) {
     handler_ = std::move(handler);
-    wait_readable();
+    if (!watch()) {
+        shard_.defer([this] { cut(); });  // the kernel has no room for one more
+    }
     tls_ && !tls_->established() ? start_tls() : handler_->on_open();
     if (!unread_.empty()) {
         auto bytes = std::move(unread_);
@@ -88,9 +68,8 @@ void Connection::replace_handler(std::unique_ptr<ConnectionHandler> next, std::s
 }
 
 void Connection::resume_reading() {
-    // If it was not paused, a wait is pending or will be after the present read.
-    if (std::exchange(paused_, false) && !shut_ && !peer_ended_) {
-        wait_readable();
+    if (std::exchange(paused_, false)) {
+        watch();
     }
 }
 
@@ -115,9 +94,9 @@ void Connection::shut() {
     clear_queue();
     unaccount(buffered_);
     linger_.cancel();
-    boost::system::error_code ignored;
-    socket_.close(ignored);  // whatever it reports, the descriptor is gone
-    retire_if_idle();
+    watch();
+    socket_ = UniqueFd();
+    shard_.disown(*this);
 }
 
 void Connection::cut() {
@@ -134,9 +113,8 @@ Handoff Connection::release(std::string unread) {
         handoff.unsent += queue_[i].bytes().substr(i == first_ ? first_offset_ : 0);
     }
     if (!shut_) {
-        boost::system::error_code error;
-        int const fd = socket_.release(error);
-        handoff.socket = UniqueFd(error ? -1 : fd);
+        shard_.poller().watch(socket_.get(), *this, Interest::none);
+        handoff.socket = std::move(socket_);
         handoff.tls = std::move(tls_);
         shut();
     }
@@ -145,54 +123,47 @@ Handoff Connection::release(std::string unread) {
 
 // --- input -------------------------------------------------------------------------------------
 
-void Connection::wait_readable() {
-    if (waiting_read_) {
-        return;
-    }
-    waiting_read_ = true;
-    socket_.async_wait(Socket::wait_read, [this](boost::system::error_code const&) {
-        shard_.enter([this] {
-            waiting_read_ = false;
-            if (shut_) {
-                retire_if_idle();
-                return;
-            }
-            read_available();
-            if (!shut_ && !peer_ended_ && !paused_) {
-                wait_readable();
-            }
-        });
-    });
+// Waits for what can go on now.
+bool Connection::watch() {
+    auto const read = paused_ || peer_ended_ ? Interest::none : Interest::read;
+    auto const write = waiting_write_ ? Interest::write : Interest::none;
+    return shard_.poller().watch(socket_.get(), *this, shut_ ? Interest::none : read | write);
 }
 
+void Connection::on_ready(Interest ready) {
+    if (includes(ready, Interest::write)) {
+        waiting_write_ = false;
+        if (closing_) {
+            linger(limits::close_timeout);  // it still reads: progress renews the patience
+        }
+        flush();
+    }
+    if (includes(ready, Interest::read) && !shut_ && !paused_ && !peer_ended_) {
+        read_available();
+    }
+    if (!shut_) {
+        watch();
+    }
+}
+
+// Once: if there is more, the socket is ready again in the next turn, behind the others.
 void Connection::read_available() {
     auto const buffer = shard_.read_buffer();
-    for (int round = 0; round < reads_per_turn && !shut_ && !paused_ && !peer_ended_; ++round) {
-        auto const received = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
-        if (received == 0) {
-            end_of_stream();
-            return;
+    auto const received = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (received == 0) {
+        end_of_stream();
+        return;
+    }
+    if (received < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            fail(errno);
         }
-        if (received < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
-            if (errno != EAGAIN && errno != EWOULDBLOCK) {
-                fail(errno);
-            }
-            return;
-        }
-        auto const count = static_cast<std::size_t>(received);
-        shard_.metrics().bytes_in += count;
-        auto const* const reader = handler_.get();
-        if (!closing_) {
-            tls_ ? read_encrypted(buffer.first(count)) : handler_->on_bytes(buffer.first(count));
-        }
-        // Drained: a further read would only say so. Or a new protocol, which gets the rest of the
-        // old one's bytes first, in the dispatch phase.
-        if (count < buffer.size() || handler_.get() != reader) {
-            return;
-        }
+        return;
+    }
+    auto const count = static_cast<std::size_t>(received);
+    shard_.metrics().bytes_in += count;
+    if (!closing_) {
+        tls_ ? read_encrypted(buffer.first(count)) : handler_->on_bytes(buffer.first(count));
     }
 }
 
@@ -222,13 +193,6 @@ void Connection::finish(std::string_view error) {
 
 void Connection::linger(Clock::duration patience) {
     linger_ = shard_.timers().after(patience, [this] { shut(); });
-}
-
-void Connection::retire_if_idle() {
-    if (!waiting_read_ && !waiting_write_ && !retired_) {
-        retired_ = true;
-        shard_.disown(*this);
-    }
 }
 
 }  // namespace engineio::net

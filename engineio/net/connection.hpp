@@ -2,12 +2,10 @@
 
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/message.hpp"
+#include "engineio/net/poller.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/net/tls_filter.hpp"
 #include "engineio/net/unique_fd.hpp"
-
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -49,9 +47,9 @@ struct Handoff {
 
 // The only class that touches a stream socket: waits until it is readable, reads into the shard's
 // buffer, collects output and writes it once per turn, both through its TLS filter if it has one
-// (connection_tls.cpp). Owned by its IoShard, which destroys it when it is shut and no wait is
-// pending. All on the shard's thread.
-class Connection final : public Flushable {
+// (connection_tls.cpp). Owned by its IoShard, which destroys it soon after it is shut. All on the
+// shard's thread.
+class Connection final : public Flushable, public Pollable {
 public:
     Connection(IoShard& shard, Handoff handoff);
     ~Connection();
@@ -91,6 +89,7 @@ public:
     bool drained() const { return buffered_ == 0; }
 
     void flush() override;
+    void on_ready(Interest ready) override;
 
 private:
     friend class IoShard;  // slot_
@@ -100,8 +99,6 @@ private:
         std::unique_ptr<std::string> owned;
         std::string_view bytes() const { return owned ? std::string_view(*owned) : shared.frame(); }
     };
-    using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                    boost::asio::io_context::executor_type>;
 
     void enqueue(Item item, std::size_t bytes);
     void check_overflow();
@@ -114,8 +111,7 @@ private:
     void consumed(std::size_t bytes);
     void queue_emptied();
     void clear_queue();
-    void wait_readable();
-    void wait_writable();
+    bool watch();
     void read_available();
     void end_of_stream();
 
@@ -130,10 +126,9 @@ private:
     void fail(int error);
     void finish(std::string_view error);
     void linger(Clock::duration patience);
-    void retire_if_idle();
 
     IoShard& shard_;
-    Socket socket_;
+    UniqueFd socket_;
     std::unique_ptr<ConnectionHandler> handler_;
     std::vector<Item> queue_;
     std::size_t first_ = 0;         // index of the first unsent item
@@ -142,17 +137,15 @@ private:
     std::string remote_address_;
     std::string unread_;
     std::unique_ptr<TlsFilter> tls_;
-    OneShot linger_;        // or the patience for the TLS handshake
-    std::size_t slot_ = 0;  // index in the shard's list
-    bool waiting_read_ = false;
-    bool waiting_write_ = false;
+    OneShot linger_;              // or the patience for the TLS handshake
+    std::size_t slot_ = 0;        // index in the shard's list
+    bool waiting_write_ = false;  // the kernel is full
     bool paused_ = false;
     bool closing_ = false;    // close() was called
     bool half_shut_ = false;  // our side of the stream has ended
     bool overflown_ = false;
     bool peer_ended_ = false;
     bool shut_ = false;
-    bool retired_ = false;
 };
 
 }  // namespace engineio::net

@@ -109,7 +109,10 @@ bool Connection::give(iovec* vectors, std::size_t count, std::size_t total, std:
     message.msg_iovlen = count;
     ssize_t result;
     do {
-        result = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+        // The kernel is faster without a vector to fetch.
+        result = count == 1
+                     ? ::send(socket_.get(), vectors->iov_base, vectors->iov_len, MSG_NOSIGNAL)
+                     : ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     } while (result < 0 && errno == EINTR);
     if (result < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
         fail(errno);
@@ -118,7 +121,8 @@ bool Connection::give(iovec* vectors, std::size_t count, std::size_t total, std:
     written = result > 0 ? static_cast<std::size_t>(result) : 0;
     shard_.metrics().bytes_out += written;
     if (written < total) {
-        wait_writable();
+        waiting_write_ = true;
+        watch();
     }
     return written == total;
 }
@@ -148,8 +152,7 @@ void Connection::queue_emptied() {
         shut();
         return;
     }
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);  // fails if the peer has reset: read sees it
+    ::shutdown(socket_.get(), SHUT_WR);  // fails if the peer has reset: read sees it
     half_shut_ = true;
     linger(discard_time);
     resume_reading();
@@ -163,26 +166,6 @@ void Connection::clear_queue() {
     if (queue_.capacity() > kept_queue_items) {
         queue_.shrink_to_fit();
     }
-}
-
-void Connection::wait_writable() {
-    if (waiting_write_) {
-        return;
-    }
-    waiting_write_ = true;
-    socket_.async_wait(Socket::wait_write, [this](boost::system::error_code const&) {
-        shard_.enter([this] {
-            waiting_write_ = false;
-            if (shut_) {
-                retire_if_idle();
-            } else {
-                if (closing_) {
-                    linger(limits::close_timeout);  // it still reads: progress renews the patience
-                }
-                flush();
-            }
-        });
-    });
 }
 
 }  // namespace engineio::net

@@ -11,10 +11,12 @@ namespace engineio::net {
 
 IoShard::IoShard(unsigned index)
     : Shard(index, Clock::now()), work_(context_.get_executor()), timer_(context_),
-      buffer_bytes_(limits::read_buffer_bytes),
+      ready_(context_, poller_.descriptor()), buffer_bytes_(limits::read_buffer_bytes),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes_)) {}
 
-IoShard::~IoShard() = default;
+IoShard::~IoShard() {
+    ready_.release();  // the poller closes it
+}
 
 std::span<char> IoShard::plaintext_buffer() {
     auto const bytes = buffer_bytes_ + TlsFilter::record_bytes;
@@ -25,14 +27,33 @@ std::span<char> IoShard::plaintext_buffer() {
 }
 
 void IoShard::run() {
+    wait_ready();
     context_.run();
     enter([this] { cut_all(); });
-    // Waits that were cancelled still report to their connections, which die only then.
-    context_.restart();
-    while (!connections_.empty()) {
-        context_.run_one();
-    }
     enter([this] { run_posted(); });
+}
+
+void IoShard::wait_ready() {
+    ready_.async_wait(ready_.wait_read, [this](boost::system::error_code const& error) {
+        if (!error) {
+            serve_ready();
+            wait_ready();
+        }
+    });
+}
+
+// Those that are ready together share a turn, until it has read what is worth one: their answers
+// should not wait for all the others'.
+void IoShard::serve_ready() {
+    poller_.collect();
+    while (poller_.has_collected()) {
+        enter([this] {
+            auto const enough = metrics().bytes_in + limits::read_buffer_bytes;
+            do {
+                poller_.serve_one();
+            } while (poller_.has_collected() && metrics().bytes_in < enough);
+        });
+    }
 }
 
 void IoShard::stop() {

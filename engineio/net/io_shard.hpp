@@ -1,9 +1,11 @@
 #pragma once
 
+#include "engineio/net/poller.hpp"
 #include "engineio/net/shard.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
@@ -16,9 +18,10 @@ namespace engineio::net {
 
 class Connection;
 
-// A shard driven by the real world: an io_context for one thread, one timer that sleeps until the
-// wheel's next deadline, and the read buffer all its connections share (an idle connection holds
-// none). Owns its connections. Owned by HttpServer.
+// A shard driven by the real world: an io_context for one thread, in which the epoll set of its
+// connections is one descriptor, one timer that sleeps until the wheel's next deadline, and the
+// read buffer all its connections share (an idle connection holds none). Owns its connections.
+// Owned by HttpServer.
 class IoShard final : public Shard {
 public:
     explicit IoShard(unsigned index);
@@ -31,6 +34,7 @@ public:
     bool stopping() const { return stopping_; }
 
     boost::asio::io_context& context() { return context_; }
+    Poller& poller() { return poller_; }
     std::span<char> read_buffer() { return {buffer_.get(), buffer_bytes_}; }
     // Room for what a full read buffer decrypts to. Made at the first use.
     std::span<char> plaintext_buffer();
@@ -58,6 +62,8 @@ public:
 
 private:
     void wake() override;
+    void wait_ready();
+    void serve_ready();
     void stop_when_flushed();
     void arm_timer();
     void cut_all();
@@ -65,6 +71,8 @@ private:
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer timer_;
+    Poller poller_;
+    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> ready_;
     TimePoint armed_until_ = TimePoint::max();
     std::size_t buffer_bytes_;
     std::unique_ptr<char[]> buffer_;

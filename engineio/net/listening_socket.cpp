@@ -7,6 +7,7 @@
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,6 +65,8 @@ UniqueFd bind_address(addrinfo const& address, bool ipv6_only) {
     if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         (address.ai_family == AF_INET6 &&
          ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) != 0) ||
+        // Accepted sockets inherit it: two system calls less for each.
+        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
         ::bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 ||
         ::listen(fd.get(), backlog) != 0) {
         return {};

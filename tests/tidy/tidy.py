@@ -25,7 +25,7 @@ SKIPPED_FOLDERS = {"node_modules", "__pycache__", ".git"}
 # where a reader expects them.
 NET = "engineio/net/"
 LIBRARIES = {
-    r"boost/asio": {NET + "connection.hpp", NET + "http_parse.cpp", NET + "http_server.cpp",
+    r"boost/asio": {NET + "http_parse.cpp", NET + "http_server.cpp",
                     NET + "io_shard.cpp", NET + "io_shard.hpp", NET + "listener.hpp"},
     r"boost/beast": {NET + "http_parse.cpp", NET + "http_write.cpp"},
     r"openssl/": {"apps/auth/digest.cpp", NET + "tls_certificates.hpp", NET + "tls_context.cpp",
@@ -36,7 +36,8 @@ LIBRARIES = {
     r"sqlite3": {"apps/store/database.cpp"},
     r"sys/socket\.h|sys/epoll\.h|netdb\.h": {NET + "connection.cpp",
                                              NET + "connection_output.cpp", NET + "listener.cpp",
-                                             NET + "listening_socket.cpp"},
+                                             NET + "listening_socket.cpp",
+                                             NET + "poller.cpp"},
     r"spdlog/": {NET + "log.cpp"},
 }
 # The one header of the root that `net` may see: a leaf with numbers.
