@@ -29,6 +29,15 @@ struct Outcome {
     }
 };
 
+/// GCC 12 destroys a capturing lambda twice if it is written inside a co_await expression. So it
+/// must be given a name before.
+template <class F>
+consteval void assert_named() {
+    static_assert(
+        std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<F>,
+        "give the lambda a name first: auto const work = [...]; co_await store.ask(work);");
+}
+
 /// What another thread will answer: `co_await` gives the value or throws what came in its place,
 /// and goes on on the shard that asked. The work is under way already; dropping this drops only
 /// the answer. Stays on its shard.

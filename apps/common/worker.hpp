@@ -31,14 +31,15 @@ public:
     Worker& operator=(Worker const&) = delete;
 
     /// Runs `work()` and comes back with its result, or throws what it threw, or Overloaded. Only
-    /// on a shard's thread; what `work` captures must live by itself.
+    /// on a shard's thread; what `work` captures must live by itself, and it must have a name.
     template <class F>
-    auto ask(F work) {
+    auto ask(F&& work) {
         using R = std::invoke_result_t<F&>;
         static_assert(!std::is_void_v<R>);
+        assert_named<F>();
         Later<R> later;
         auto const resolve = later.resolver();
-        bool const taken = push([work = std::move(work), resolve]() mutable {
+        bool const taken = push([work = std::decay_t<F>(std::forward<F>(work)), resolve]() mutable {
             Outcome<R> outcome;
             try {
                 outcome.value.emplace(work());

@@ -1,51 +1,16 @@
 // The rules behind `validate-action`: what a player may do at this moment, judged without doing it.
 // The seed names the event but no actions; the types are those of the system's message envelope.
 
+#include "apps/dungeonlab/dice.hpp"
 #include "apps/dungeonlab/dungeonlab.hpp"
 
-#include <charconv>
 #include <cmath>
 
 namespace apps::dungeonlab {
 
 namespace {
 
-constexpr int max_dice = 100;
-constexpr int max_sides = 1000;
 constexpr double max_coordinate = 100'000;
-
-// Reads a number in [1, limit] from the front of the text and removes it.
-bool take_number(std::string_view& text, int limit) {
-    int value = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || value < 1 || value > limit) {
-        return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return true;
-}
-
-// "2d6", "d20", "1d8+3", "4d6-1".
-bool is_dice_formula(std::string_view text) {
-    if (text.empty() || (text.front() != 'd' && !take_number(text, max_dice))) {
-        return false;
-    }
-    if (text.empty() || text.front() != 'd') {
-        return false;
-    }
-    text.remove_prefix(1);
-    if (!take_number(text, max_sides)) {
-        return false;
-    }
-    if (text.empty()) {
-        return true;
-    }
-    if (text.front() != '+' && text.front() != '-') {
-        return false;
-    }
-    text.remove_prefix(1);
-    return take_number(text, max_sides) && text.empty();
-}
 
 bool is_coordinate(std::optional<double> const& value) {
     return value && std::isfinite(*value) && std::fabs(*value) <= max_coordinate;
@@ -68,7 +33,7 @@ std::optional<std::string> DungeonLab::objection(std::string const& connection,
     if (action.type == "chat" && action.content.value_or("").empty()) {
         return "Chat message is empty";
     }
-    if (action.type == "roll-dice" && !is_dice_formula(action.formula.value_or(""))) {
+    if (action.type == "roll-dice" && !parse_formula(action.formula.value_or(""))) {
         return "Invalid dice formula";
     }
     if (action.type == "move" || action.type == "move-token") {

@@ -29,7 +29,8 @@ void DungeonLab::connect(std::string const& connection, User user) {
     connections_[connection] = {std::move(user), {}};
 }
 
-Outcome<Arrival> DungeonLab::join(std::string const& connection, std::string const& session) {
+Outcome<Arrival> DungeonLab::join(std::string const& connection, std::string const& session,
+                                  std::string const& actor) {
     auto const found = connections_.find(connection);
     if (found == connections_.end()) {
         return refuse("Not connected");
@@ -38,8 +39,8 @@ Outcome<Arrival> DungeonLab::join(std::string const& connection, std::string con
     if (session.empty() || session.size() > limits_.session_id_bytes || !is_printable(session)) {
         return refuse("Invalid session id");
     }
-    if (!access_(user, session)) {
-        auto refusal = refuse("Access denied: not a participant in this session", session);
+    if (auto const objection = access_(user, session)) {
+        auto refusal = refuse(*objection, session);
         if (current == session) {
             refusal.departure = remove_user(User(user).id);
         }
@@ -58,7 +59,8 @@ Outcome<Arrival> DungeonLab::join(std::string const& connection, std::string con
     auto& room = sessions_[session];
     idle_.erase(std::remove(idle_.begin(), idle_.end(), session), idle_.end());
     auto& presence = room.present[user.id];
-    presence.name = user.name;
+    presence.user = user;
+    presence.actor = actor.empty() ? presence.actor : actor;
     presence.connections.insert(connection);
     session_of_user_[user.id] = session;
     current = session;
@@ -99,8 +101,8 @@ Outcome<Ticket> DungeonLab::authorise(std::string const& connection,
     if (session && *session != current) {
         return refuse("Not a member of this session", *session);
     }
-    if (!access_(user, current)) {
-        auto refusal = refuse("Access denied: no longer a participant in this session", current);
+    if (auto const objection = access_(user, current)) {
+        auto refusal = refuse(*objection, current);
         refusal.departure = remove_user(User(user).id);
         return refusal;
     }
@@ -149,7 +151,7 @@ Outcome<Profile> DungeonLab::profile(std::string const& connection,
     if (session) {
         auto const& present = sessions_.at(current).present;
         if (auto const other = present.find(*user_id); other != present.end()) {
-            return Profile{{other->first, other->second.name}, session};
+            return Profile{other->second.user, session};
         }
     }
     return refuse("User not found");  // same answer for strangers: presence elsewhere is private
@@ -161,13 +163,42 @@ std::vector<User> DungeonLab::members(std::string const& session) const {
     if (found == sessions_.end()) {
         return list;
     }
-    for (auto const& [id, presence] : found->second.present) {
+    for (auto const& entry : found->second.present) {
         if (list.size() == limits_.listed_members) {
             break;
         }
-        list.push_back({id, presence.name});
+        auto const& presence = entry.second;
+        list.push_back(presence.user);
     }
     return list;
+}
+
+std::string DungeonLab::session_of(std::string const& connection) const {
+    auto const found = connections_.find(connection);
+    return found == connections_.end() ? std::string() : found->second.session;
+}
+
+std::optional<std::string> DungeonLab::connection_of(std::string const& user,
+                                                     std::string const& session) const {
+    auto const room = sessions_.find(session);
+    if (room == sessions_.end()) {
+        return std::nullopt;
+    }
+    auto const presence = room->second.present.find(user);
+    return presence == room->second.present.end()
+               ? std::nullopt
+               : std::optional(*presence->second.connections.begin());
+}
+
+void DungeonLab::clear(std::string const& session) {
+    auto const found = sessions_.find(session);
+    while (found != sessions_.end() && !found->second.present.empty()) {
+        auto const last = found->second.present.size() == 1;
+        remove_user(std::string(found->second.present.begin()->first));
+        if (last) {
+            return;  // the session may have been forgotten with its last member
+        }
+    }
 }
 
 std::optional<Departure> DungeonLab::remove_connection(std::string const& connection) {
@@ -196,7 +227,7 @@ std::optional<Departure> DungeonLab::remove_user(std::string const& user_id) {
     }
     auto const session = where->second;
     auto const& presence = sessions_[session].present[user_id];
-    User user{user_id, presence.name};
+    auto user = presence.user;
     for (auto const& connection : presence.connections) {
         connections_[connection].session.clear();
     }
@@ -205,10 +236,11 @@ std::optional<Departure> DungeonLab::remove_user(std::string const& user_id) {
 
 Departure DungeonLab::finish_departure(std::string const& session, User user) {
     auto& room = sessions_[session];
+    auto actor = room.present[user.id].actor;
     room.present.erase(user.id);
     session_of_user_.erase(user.id);
     auto const timestamp = stamp(room);
-    Departure departure{session, std::move(user), timestamp, members(session)};
+    Departure departure{session, std::move(user), std::move(actor), timestamp, members(session)};
     retire_if_empty(session);
     return departure;
 }

@@ -30,7 +30,9 @@ struct Limits {
 
 struct User {
     std::string id;
-    std::string name;
+    std::string name;  ///< as others see it
+    std::string username = {};
+    bool is_admin = false;
 };
 
 /// Shared state whose last update a newcomer gets at once.
@@ -40,6 +42,7 @@ enum class StateKind { map, initiative };
 struct Departure {
     std::string session;
     User user;
+    std::string actor;  ///< the character they came with, if any
     std::int64_t timestamp = 0;
     std::vector<User> members;
 };
@@ -90,9 +93,9 @@ struct Action {
     std::optional<double> y;
 };
 
-/// Decides whether a user may be in a session. Asked again on every room operation, so taking a
-/// permission away works at once (seed: "checked on every room-based operation").
-using Access = std::function<bool(User const&, std::string_view session)>;
+/// Why a user may not be in a session; nothing if they may. Asked again on every room operation, so
+/// taking a permission away works at once (seed: "checked on every room-based operation").
+using Access = std::function<std::optional<std::string>(User const&, std::string_view session)>;
 
 /// The rules of a game table server: who is in which session and what they may do there. Knows no
 /// socket, no JSON and no dialect. A connection is one socket; a user may have several of them but
@@ -105,7 +108,9 @@ public:
     void connect(std::string const& connection, User user);
 
     /// Enters a session, leaving any other first. Entering the same one again is an arrival too.
-    Outcome<Arrival> join(std::string const& connection, std::string const& session);
+    /// `actor` is the character the user comes with, empty for none.
+    Outcome<Arrival> join(std::string const& connection, std::string const& session,
+                          std::string const& actor = {});
 
     /// Leaves the current session. No value if the user stays through another connection.
     /// With a session named that is not the current one the request is refused.
@@ -136,13 +141,23 @@ public:
 
     std::vector<User> members(std::string const& session) const;
 
+    /// The session a connection is in, empty for none.
+    std::string session_of(std::string const& connection) const;
+    /// One connection of a user who is in the session.
+    std::optional<std::string> connection_of(std::string const& user,
+                                             std::string const& session) const;
+
+    /// Everybody leaves, as the session has ended.
+    void clear(std::string const& session);
+
 private:
     struct Connection {
         User user;
         std::string session;  // empty: in none
     };
     struct Presence {
-        std::string name;
+        User user;
+        std::string actor;
         std::unordered_set<std::string> connections;
     };
     struct Remembered {

@@ -1,22 +1,72 @@
-#include "apps/dungeonlab/game.hpp"
+#include "apps/dungeonlab/events.hpp"
 
 namespace apps::dungeonlab {
 
-// Dialect S, kebab-case: event, handler, who hears of it.
-void seed_events(socketio::Namespace& nsp, Game& game) {
-    nsp.on("join-session", &Game::join_session, &game);            // room hears user-joined
-    nsp.on("leave-session", &Game::leave_session, &game);          // others hear user-left
-    nsp.on("chat-message", &Game::chat, &game);                    // room except sender
-    nsp.on("actor-update", &Game::actor_update, &game);            // room except sender, unchanged
-    nsp.on("map-update", &Game::map_update, &game);                // the same, kept for newcomers
-    nsp.on("initiative-update", &Game::initiative_update, &game);  // the same, kept for newcomers
-    nsp.on("get-user-data", &Game::user_data, &game);              // ack or user-data, caller only
-    nsp.on("validate-action", &Game::validate, &game);             // ack, caller only
+// Event, handler, who hears of it.
 
-    nsp.on_connection([&game](socketio::Socket& s) { game.connected(s); });
-    nsp.on_disconnect([&game](socketio::Socket& s) { game.disconnected(s); });  // user-left
-    nsp.on_invalid([&game](socketio::Socket& s, socketio::InvalidEvent const& event) {
-        game.reply_error(s, event);  // error, caller only
+// Dialect S, kebab-case.
+void seed_events(socketio::Namespace& nsp, Parts& p) {
+    nsp.on("join-session", &Sessions::join_seed, &p.sessions);    // room hears user-joined
+    nsp.on("leave-session", &Sessions::leave_seed, &p.sessions);  // others hear user-left
+    nsp.on("chat-message", &Talk::chat_seed, &p.talk);            // room except sender
+    nsp.on("message", &Talk::message, &p.talk);                   // all, gm, or one user
+    nsp.on("actor-update", &Talk::actor_update, &p.talk);         // room except sender, unchanged
+    nsp.on("map-update", &Talk::map_update, &p.talk);             // the same, kept for newcomers
+    nsp.on("initiative-update", &Talk::initiative_update, &p.talk);  // the same, kept too
+    nsp.on("get-user-data", &Sessions::user_data, &p.sessions);   // ack or user-data, caller only
+    nsp.on("validate-action", &Sessions::validate, &p.sessions);  // ack, caller only
+}
+
+// Dialect B, camel case.
+void camel_events(socketio::Namespace& nsp, Parts& p) {
+    nsp.on("joinSession", &Sessions::join_camel, &p.sessions);    // others: userJoinedSession
+    nsp.on("leaveSession", &Sessions::leave_camel, &p.sessions);  // others: userLeftSession
+    nsp.on("diceRoll", &Rolls::dice_roll, &p.rolls);              // room and sender
+    nsp.on("move", &Talk::move, &p.talk);                         // room except sender
+    nsp.on("pluginAction", &Talk::plugin_action, &p.talk);        // ack
+    nsp.on("encounter:start", &Talk::start_encounter, &p.talk);   // room and sender, from the GM
+    nsp.on("encounter:stop", &Talk::stop_encounter, &p.talk);     // the same
+}
+
+// Dialect C, with areas.
+void current_events(socketio::Namespace& nsp, Parts& p) {
+    nsp.on("gameSession:join", &Sessions::join_current, &p.sessions);    // others: …:joined
+    nsp.on("gameSession:leave", &Sessions::leave_current, &p.sessions);  // others: …:left
+    nsp.on("gameSession:end", &Sessions::end, &p.sessions);  // room: …:ended, by the GM
+
+    nsp.on("gameState:requestFull", &StateKeeper::request_full, &p.states);  // ack
+    nsp.on("gameState:update", &StateKeeper::update, &p.states);  // all in the campaign: …:updated
+    nsp.on("gameState:resetHash", &StateKeeper::reset_hash, &p.states);       // ack, GM
+    nsp.on("gameState:reinitialize", &StateKeeper::reinitialize, &p.states);  // …:reinitialized, GM
+    nsp.on("gameState:checkStatus", &StateKeeper::check, &p.states);          // ack, GM
+    nsp.on("gameState:sync", &StateKeeper::sync, &p.states);                  // ack, GM
+
+    nsp.on("gameAction:request", &ActionRouter::request, &p.actions);  // one GM socket: …:forward
+    nsp.on("gameAction:response", &ActionRouter::respond, &p.actions);  // the player's ack
+    nsp.on("gameAction:approve", &ActionRouter::approve, &p.actions);   // the player: …:approved
+    nsp.on("gameAction:deny", &ActionRouter::deny, &p.actions);         // the player: …:denied
+
+    nsp.on("roll:request", &Rolls::request, &p.rolls);  // the player, from the GM
+
+    nsp.on("document:get", &Library::get, &p.library);        // ack
+    nsp.on("document:search", &Library::search, &p.library);  // ack
+    nsp.on("document:create", &Library::create, &p.library);  // all others: document:changed
+    nsp.on("document:update", &Library::update, &p.library);  // the same
+    nsp.on("document:delete", &Library::remove, &p.library);  // the same
+
+    for (auto const* event : {"map:generate", "map:edit", "map:detect-features"}) {
+        nsp.on(event, &no_map_service);  // ack
+    }
+}
+
+void shared_events(socketio::Namespace& nsp, Parts& p) {
+    nsp.on("chat", &Talk::chat, &p.talk);    // B: room except sender; C: room; or one user
+    nsp.on("roll", &Rolls::roll, &p.rolls);  // B: roll-result; C: roll:result
+
+    nsp.on_connection([&p](Socket& s) { p.game.connected(s); });
+    nsp.on_disconnect([&p](Socket& s) { p.game.disconnected(s); });  // as leaving
+    nsp.on_invalid([&p](Socket& s, socketio::InvalidEvent const& event) {
+        p.game.reply_invalid(s, event);  // error, caller only
     });
 }
 

@@ -1,18 +1,12 @@
 #include "apps/dungeonlab/game.hpp"
 
+#include "apps/dungeonlab/messages.hpp"
+
 #include <utility>
 
 namespace apps::dungeonlab {
 
 namespace {
-
-std::string session_room(std::string const& session) {
-    return "session:" + session;
-}
-
-std::string user_room(std::string const& user) {
-    return "user:" + user;
-}
 
 std::vector<MemberView> views(std::vector<User> const& members) {
     std::vector<MemberView> list;
@@ -23,205 +17,236 @@ std::vector<MemberView> views(std::vector<User> const& members) {
     return list;
 }
 
-template <typename Notice>
-PresenceNotice presence(Notice const& notice) {
-    return {notice.user.id, notice.user.name, notice.session, notice.timestamp,
-            views(notice.members)};
-}
-
-std::optional<std::string> text_of(socketio::Json const& value) {
-    auto const* text = value.string();
-    return text == nullptr ? std::nullopt : std::optional(*text);
-}
-
-// Actions come flat or with their fields under `data`, as in the system's message envelope.
-Action neutral(socketio::Json const& json) {
-    auto const& data = json["data"].is_object() ? json["data"] : json;
-    auto const& position = data["position"].is_object() ? data["position"] : data;
-    Action action;
-    auto const type = text_of(json["type"]);
-    action.type = type ? *type : text_of(json["action"]).value_or("");
-    action.session = text_of(json["sessionId"]);
-    action.content = text_of(data["content"]);
-    action.formula = text_of(data["formula"]);
-    action.x = position["x"].number();
-    action.y = position["y"].number();
-    return action;
+std::vector<std::string> all_rooms(std::string const& session) {
+    return {session_room(session), session_room(session, Dialect::seed),
+            session_room(session, Dialect::camel), session_room(session, Dialect::current)};
 }
 
 }  // namespace
 
-Game::Game(socketio::Namespace& nsp, Identity identity, Access access)
-    : nsp_(nsp), identity_(std::move(identity)),
-      rules_(common::Clock(common::wall_clock_ms), std::move(access)) {}
+Json failure(std::string const& message) {
+    return Json::object({{"success", false}, {"error", message}});
+}
+
+Json success() {
+    return Json::object({{"success", true}});
+}
+
+std::optional<std::string> text_of(Json const& value) {
+    auto const* text = value.string();
+    return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+Game::Game(Means means)
+    : means_(std::move(means)),
+      rules_(means_.clock, [this](User const& user, std::string_view session) {
+          return directory_.with([&](Directory& d) { return d.objection(user, session); });
+      }) {}
+
+User const& Game::user(Socket& socket) {
+    return socket.data<Seat>().user;
+}
+
+Dialect Game::dialect(Socket& socket) {
+    return socket.data<Seat>().dialect;
+}
+
+void Game::admit(Socket& socket, User user) {
+    socket.data<Seat>().user = std::move(user);
+}
 
 void Game::connected(Socket& socket) {
-    auto const user = identity_(socket.handshake());
-    socket.join(user_room(user.id));
-    rules_.with([&](DungeonLab& rules) { rules.connect(socket.id(), user); });
+    socket.join(user_room(user(socket).id));
+    rules([&](DungeonLab& rules) { rules.connect(socket.id(), user(socket)); });
 }
 
 void Game::disconnected(Socket& socket) {
-    auto const departure =
-        rules_.with([&](DungeonLab& rules) { return rules.disconnect(socket.id()); });
+    auto const departure = rules([&](DungeonLab& rules) { return rules.disconnect(socket.id()); });
     if (departure) {
         tell_departure(*departure, nullptr);
     }
 }
 
-void Game::reply_error(Socket& socket, socketio::InvalidEvent const& event) {
-    socket.emit("error", ErrorNotice{"Invalid arguments for " + std::string(event.name)});
-}
-
-void Game::join_session(Socket& socket, std::string session, socketio::Ack<JoinAnswer> ack) {
-    auto const arrival =
-        rules_.with([&](DungeonLab& rules) { return rules.join(socket.id(), session); });
+Outcome<Arrival> Game::enter(Socket& socket, std::string const& session, Dialect dialect,
+                             std::string const& actor) {
+    learn(socket, dialect);
+    auto arrival =
+        rules([&](DungeonLab& rules) { return rules.join(socket.id(), session, actor); });
     if (!arrival) {
-        auto const answer = refuse(socket, arrival.error());
-        ack({false, answer.error, std::nullopt, std::nullopt});
-        return;
+        settle(socket, arrival.error());
+        return arrival;
     }
     if (arrival->left) {
         tell_departure(*arrival->left, &socket);
     }
-    socket.join(session_room(session));
-    auto const notice = presence(*arrival);
-    nsp_.to(session_room(session)).emit("user-joined", notice);  // the joiner hears it too
-    for (auto const& [event, state] : {std::pair("map-update", &arrival->map),
-                                       std::pair("initiative-update", &arrival->initiative)}) {
-        if (auto const remembered = *state ? Json::parse(**state) : std::nullopt) {
-            socket.emit(event, *remembered);
-        }
+    socket.join({session_room(session), session_room(session, dialect)});
+    if (!actor.empty()) {
+        socket.join(actor_room(actor));
     }
-    ack({true, std::nullopt, session, notice.members});
+    tell_arrival(socket, *arrival, dialect, actor);
+    return arrival;
 }
 
-void Game::leave_session(Socket& socket, std::optional<std::string> session,
-                         socketio::Ack<Answer> ack) {
-    auto const current =
-        rules_.with([&](DungeonLab& rules) { return rules.profile(socket.id(), std::nullopt); });
-    auto const left =
-        rules_.with([&](DungeonLab& rules) { return rules.leave(socket.id(), session); });
+Outcome<std::optional<Departure>> Game::leave(Socket& socket,
+                                              std::optional<std::string> const& session) {
+    auto const current = rules([&](DungeonLab& rules) { return rules.session_of(socket.id()); });
+    auto left = rules([&](DungeonLab& rules) { return rules.leave(socket.id(), session); });
     if (!left) {
-        ack(refuse(socket, left.error()));
-        return;
+        settle(socket, left.error());
+        return left;
     }
-    if (current && current->session) {
-        socket.leave(session_room(*current->session));
+    for (auto const& room : all_rooms(current)) {
+        socket.leave(room);
     }
     if (*left) {
         tell_departure(**left, &socket);
     }
-    ack({true, std::nullopt});
+    return left;
 }
 
-void Game::chat(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack) {
-    auto const text = request.message ? *request.message : request.content.value_or("");
-    auto const ticket = rules_.with(
-        [&](DungeonLab& rules) { return rules.chat(socket.id(), request.sessionId, text); });
+Outcome<Ticket> Game::authorise(Socket& socket, std::optional<std::string> const& session) {
+    auto ticket = rules([&](DungeonLab& rules) { return rules.authorise(socket.id(), session); });
     if (!ticket) {
-        ack(refuse(socket, ticket.error()));
-        return;
+        settle(socket, ticket.error());
     }
-    socket.to(session_room(ticket->session))
-        .emit("chat-message", ChatNotice{ticket->session, ticket->user.id, ticket->user.name, text,
-                                         text, std::move(request.metadata), ticket->timestamp});
-    ack({true, std::nullopt});
+    return ticket;
 }
 
-void Game::actor_update(Socket& socket, Json update, socketio::Ack<Answer> ack) {
-    relay(socket, "actor-update", std::nullopt, std::move(update), ack);
-}
-
-void Game::map_update(Socket& socket, Json update, socketio::Ack<Answer> ack) {
-    relay(socket, "map-update", StateKind::map, std::move(update), ack);
-}
-
-void Game::initiative_update(Socket& socket, Json update, socketio::Ack<Answer> ack) {
-    relay(socket, "initiative-update", StateKind::initiative, std::move(update), ack);
-}
-
-void Game::relay(Socket& socket, std::string_view event, std::optional<StateKind> kind, Json update,
-                 socketio::Ack<Answer> const& ack) {
-    auto const& named = update["sessionId"];
-    if (!update.is_object() || !(named.is_null() || named.is_string())) {
-        auto const message = "Invalid arguments for " + std::string(event);
-        ack(refuse(socket, {message, {}, std::nullopt}));
-        return;
-    }
-    auto const session = text_of(named);
-    auto const ticket =
-        rules_.with([&](DungeonLab& rules) { return rules.authorise(socket.id(), session); });
+Outcome<Ticket> Game::authorise_chat(Socket& socket, std::optional<std::string> const& session,
+                                     std::string_view text) {
+    auto ticket = rules([&](DungeonLab& rules) { return rules.chat(socket.id(), session, text); });
     if (!ticket) {
-        ack(refuse(socket, ticket.error()));
-        return;
+        settle(socket, ticket.error());
     }
-    update.set("userId", ticket->user.id);
-    update.set("timestamp", ticket->timestamp);
-    if (kind) {
-        rules_.with([&](DungeonLab& rules) { rules.remember(*ticket, *kind, update.dump()); });
-    }
-    socket.to(session_room(ticket->session)).emit(event, update);
-    ack({true, std::nullopt});
+    return ticket;
 }
 
-void Game::user_data(Socket& socket, Json request, socketio::Ack<UserDataAnswer> ack) {
-    auto const wanted = text_of(request.is_object() ? request["userId"] : request);
-    auto const profile =
-        rules_.with([&](DungeonLab& rules) { return rules.profile(socket.id(), wanted); });
-    if (!profile) {
-        auto const answer = refuse(socket, profile.error());
-        ack({false, std::nullopt, answer.error});
-        return;
-    }
-    UserData const data{profile->user.id, profile->user.name, profile->user.name, false,
-                        profile->session};
-    if (ack) {
-        ack({true, data, std::nullopt});
-    } else {
-        socket.emit("user-data", data);
+void Game::complain(Socket& socket, std::string const& message) {
+    switch (dialect(socket)) {
+    case Dialect::unknown:
+    case Dialect::seed:
+        socket.emit("error", ErrorNotice{message});
+        break;
+    case Dialect::camel:
+        socket.emit("error", message);
+        break;
+    case Dialect::current:
+        break;
     }
 }
 
-void Game::validate(Socket& socket, Json action, socketio::Ack<ValidationAnswer> ack) {
-    if (!action.is_object()) {
-        auto const answer =
-            refuse(socket, {"Invalid arguments for validate-action", {}, std::nullopt});
-        ack({false, false, answer.error});
-        return;
-    }
-    auto const objection = rules_.with(
-        [&](DungeonLab& rules) { return rules.objection(socket.id(), neutral(action)); });
-    ValidationAnswer const answer{true, !objection, objection};
-    if (ack) {
-        ack(answer);
-    } else {
-        socket.emit("action-validated", answer);
-    }
+void Game::reply_invalid(Socket& socket, socketio::InvalidEvent const& event) {
+    complain(socket, "Invalid arguments for " + std::string(event.name));
 }
 
-// "Room authorization failures result in disconnection from the room" (seed); the connection lives.
-Answer Game::refuse(Socket& socket, Refusal const& refusal) {
+bool Game::leads(User const& user, std::string const& session) {
+    return directory([&](Directory& d) { return d.leads(user, session); });
+}
+
+bool Game::leads_campaign(User const& user, std::string const& campaign) {
+    return directory([&](Directory& d) { return d.leads_campaign(user, campaign); });
+}
+
+std::optional<Directory::Session> Game::session(std::string const& id) {
+    return directory([&](Directory& d) { return d.session(id); });
+}
+
+bool Game::belongs(std::string const& user, std::string const& session) {
+    return rules([&](DungeonLab& rules) { return rules.connection_of(user, session); }) ||
+           directory([&](Directory& d) {
+               return !d.objection({user, {}}, session);
+           });
+}
+
+std::vector<std::string> Game::present(std::string const& session) {
+    std::vector<std::string> ids;
+    for (auto& member : rules([&](DungeonLab& rules) { return rules.members(session); })) {
+        ids.push_back(std::move(member.id));
+    }
+    return ids;
+}
+
+void Game::close_rooms(std::string const& session) {
+    rules([&](DungeonLab& rules) { rules.clear(session); });
+    nsp().in(session_room(session)).sockets_leave(all_rooms(session));
+}
+
+// The connection lives; only the room is lost.
+void Game::settle(Socket& socket, Refusal const& refusal) {
     if (!refusal.room.empty()) {
-        socket.leave(session_room(refusal.room));
+        for (auto const& room : all_rooms(refusal.room)) {
+            socket.leave(room);
+        }
     }
     if (refusal.departure) {
         tell_departure(*refusal.departure, &socket);
     }
-    socket.emit("error", ErrorNotice{refusal.message});
-    return {false, refusal.message};
+}
+
+void Game::learn(Socket& socket, Dialect dialect) {
+    auto& seat = socket.data<Seat>();
+    if (seat.dialect == dialect) {
+        return;
+    }
+    seat.dialect = dialect;
+    if (dialect == Dialect::seed) {
+        socket.join(seed_user_room(seat.user.id));
+    } else {
+        socket.leave(seed_user_room(seat.user.id));
+    }
+}
+
+void Game::tell_arrival(Socket& socket, Arrival const& arrival, Dialect dialect,
+                        std::string const& actor) {
+    auto const& [session, user, timestamp, members, left, map, initiative] = arrival;
+    nsp()
+        .to(session_room(session, Dialect::seed))  // the joiner hears it too
+        .emit("user-joined",
+              PresenceNotice{user.id, user.name, session, timestamp, views(members)});
+    bool const leads = this->session(session).value_or(Directory::Session()).game_master == user.id;
+    socket.to(session_room(session, Dialect::current))
+        .emit("gameSession:joined", CurrentJoined{session, user.id, user.name, leads, timestamp});
+    socket.to(session_room(session, Dialect::camel))
+        .emit("userJoinedSession",
+              CamelJoined{user.id, session, actor.empty() ? std::nullopt : std::optional(actor)});
+    if (dialect != Dialect::seed) {
+        return;
+    }
+    for (auto const& [event, state] :
+         {std::pair("map-update", &map), std::pair("initiative-update", &initiative)}) {
+        if (auto const remembered = *state ? Json::parse(**state) : std::nullopt) {
+            socket.emit(event, *remembered);
+        }
+    }
 }
 
 // The user's other sockets hear it as well before they are taken out of the room. `except` is the
 // socket that caused it and knows.
 void Game::tell_departure(Departure const& departure, Socket* except) {
-    auto const room = session_room(departure.session);
-    auto const notice = presence(departure);
-    if (except != nullptr) {
-        except->leave(room);
+    auto const& [session, user, actor, timestamp, members] = departure;
+    auto rooms = all_rooms(session);
+    if (!actor.empty()) {
+        rooms.push_back(actor_room(actor));
     }
-    nsp_.to(room).emit("user-left", notice);
-    nsp_.in(user_room(departure.user.id)).sockets_leave(room);
+    if (except != nullptr) {
+        for (auto const& room : rooms) {
+            except->leave(room);
+        }
+    }
+    nsp()
+        .to(session_room(session, Dialect::seed))
+        .emit("user-left", PresenceNotice{user.id, user.name, session, timestamp, views(members)});
+    nsp()
+        .to(session_room(session, Dialect::current))
+        .emit("gameSession:left", CurrentLeft{session, user.id, user.name, timestamp});
+    CamelLeft notice{user.id, session, {}, {}};
+    if (!actor.empty()) {
+        auto const character = directory([&](Directory& d) { return d.character(actor); });
+        notice.actorIds.push_back(actor);
+        notice.characterNames.push_back(character ? character->name : std::string());
+    }
+    nsp().to(session_room(session, Dialect::camel)).emit("userLeftSession", notice);
+    nsp().in(user_room(user.id)).sockets_leave(rooms);
 }
 
 }  // namespace apps::dungeonlab

@@ -1,54 +1,109 @@
 #pragma once
 
+#include "apps/common/clock.hpp"
 #include "apps/common/synchronized.hpp"
+#include "apps/dungeonlab/dialect.hpp"
+#include "apps/dungeonlab/dice.hpp"
+#include "apps/dungeonlab/directory.hpp"
 #include "apps/dungeonlab/dungeonlab.hpp"
-#include "apps/dungeonlab/identity.hpp"
-#include "apps/dungeonlab/messages.hpp"
+#include "apps/store/store_thread.hpp"
 #include "socketio/socketio.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace apps::dungeonlab {
 
-/// DungeonLab on a Socket.IO namespace: reads events of dialect S, asks the rules, tells those
-/// concerned. Made by wiring, outlives the server; handlers run on every shard at once. Sockets
-/// of a session are in the room "session:<id>", those of a user in "user:<id>": prefixes keep
-/// session names chosen by clients away from all other rooms.
+using socketio::Json;
+using socketio::Socket;
+using socketio::Task;
+
+/// What all parts of DungeonLab share: the namespace, the rules about who is where, the facts that
+/// authorisation needs, the database. Tells arrivals and departures in every dialect. Made by
+/// wiring, outlives the server; used on every shard at once.
 class Game {
 public:
-    using Socket = socketio::Socket;
-    using Json = socketio::Json;
+    struct Means {
+        socketio::Namespace& nsp;
+        store::StoreThread& store;
+        common::Clock clock = common::wall_clock_ms;
+        Random random = fair_die;
+    };
+    explicit Game(Means means);
 
-    Game(socketio::Namespace& nsp, Identity identity, Access access);
+    socketio::Namespace& nsp() { return means_.nsp; }
+    store::StoreThread& store() { return means_.store; }
+    std::int64_t now() const { return means_.clock(); }
+    Random const& random() const { return means_.random; }
 
+    /// Who a socket belongs to; set when it was admitted.
+    static User const& user(Socket& socket);
+    static Dialect dialect(Socket& socket);
+
+    void admit(Socket& socket, User user);
     void connected(Socket& socket);
     void disconnected(Socket& socket);
-    void reply_error(Socket& socket, socketio::InvalidEvent const& event);
 
-    void join_session(Socket& socket, std::string session, socketio::Ack<JoinAnswer> ack);
-    void leave_session(Socket& socket, std::optional<std::string> session,
-                       socketio::Ack<Answer> ack);
-    void chat(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack);
-    void actor_update(Socket& socket, Json update, socketio::Ack<Answer> ack);
-    void map_update(Socket& socket, Json update, socketio::Ack<Answer> ack);
-    void initiative_update(Socket& socket, Json update, socketio::Ack<Answer> ack);
-    void user_data(Socket& socket, Json request, socketio::Ack<UserDataAnswer> ack);
-    void validate(Socket& socket, Json action, socketio::Ack<ValidationAnswer> ack);
+    /// Joins by any dialect's event, leaves the session before, tells the others.
+    Outcome<Arrival> enter(Socket& socket, std::string const& session, Dialect dialect,
+                           std::string const& actor = {});
+    /// Nothing named: whatever session the socket is in.
+    Outcome<std::optional<Departure>> leave(Socket& socket,
+                                            std::optional<std::string> const& session);
+    /// Permission for one operation in a session. "Room authorization failures result in
+    /// disconnection from the room" (seed): a refusal has done that already.
+    Outcome<Ticket> authorise(Socket& socket, std::optional<std::string> const& session = {});
+    Outcome<Ticket> authorise_chat(Socket& socket, std::optional<std::string> const& session,
+                                   std::string_view text);
+
+    /// `error` in the form of the socket's dialect. Clients of today take any `error` for the end
+    /// of the connection, so they get none; they read their acknowledgements.
+    void complain(Socket& socket, std::string const& message);
+    void reply_invalid(Socket& socket, socketio::InvalidEvent const& event);
+
+    template <class F>
+    auto rules(F&& use) {
+        return rules_.with(std::forward<F>(use));
+    }
+    template <class F>
+    auto directory(F&& use) {
+        return directory_.with(std::forward<F>(use));
+    }
+    bool leads(User const& user, std::string const& session);
+    bool leads_campaign(User const& user, std::string const& campaign);
+    std::optional<Directory::Session> session(std::string const& id);
+    /// Present in the session, or its game master, or a player of its campaign.
+    bool belongs(std::string const& user, std::string const& session);
+    /// Ids of the people in a session.
+    std::vector<std::string> present(std::string const& session);
+
+    /// Takes all sockets out of the rooms of a session.
+    void close_rooms(std::string const& session);
 
 private:
-    Answer refuse(Socket& socket, Refusal const& refusal);
-    void tell_departure(Departure const& departure, Socket* except);
-    void relay(Socket& socket, std::string_view event, std::optional<StateKind> kind, Json update,
-               socketio::Ack<Answer> const& ack);
+    struct Seat {
+        User user;
+        Dialect dialect = Dialect::unknown;
+    };
 
-    socketio::Namespace& nsp_;
-    Identity identity_;
+    void settle(Socket& socket, Refusal const& refusal);
+    void learn(Socket& socket, Dialect dialect);
+    void tell_arrival(Socket& socket, Arrival const& arrival, Dialect dialect,
+                      std::string const& actor);
+    void tell_departure(Departure const& departure, Socket* except);
+
+    Means means_;
+    common::Synchronized<Directory> directory_;
     common::Synchronized<DungeonLab> rules_;
 };
 
-/// Registers the events of the seed text on the namespace.
-void seed_events(socketio::Namespace& nsp, Game& game);
+/// `{success: false, error}`, the answer of dialects B and C to what they may not.
+Json failure(std::string const& message);
+Json success();
+
+/// The text if the value is one; nothing otherwise.
+std::optional<std::string> text_of(Json const& value);
 
 }  // namespace apps::dungeonlab

@@ -94,4 +94,38 @@ struct ChatNotice {
     SIO_JSON(ChatNotice, sessionId, userId, userName, message, content, metadata, timestamp)
 };
 
+// ---- dialect C and B: who came and went
+
+struct CurrentJoined {
+    std::string sessionId;
+    std::string userId;
+    std::string userName;
+    bool isGM = false;
+    std::int64_t timestamp = 0;
+    SIO_JSON(CurrentJoined, sessionId, userId, userName, isGM, timestamp)
+};
+
+struct CurrentLeft {
+    std::string sessionId;
+    std::string userId;
+    std::string userName;
+    std::int64_t timestamp = 0;
+    SIO_JSON(CurrentLeft, sessionId, userId, userName, timestamp)
+};
+
+struct CamelJoined {
+    std::string userId;
+    std::string sessionId;
+    std::optional<std::string> actorId;
+    SIO_JSON(CamelJoined, userId, sessionId, actorId)
+};
+
+struct CamelLeft {
+    std::string userId;
+    std::string sessionId;
+    std::vector<std::string> actorIds;
+    std::vector<std::string> characterNames;
+    SIO_JSON(CamelLeft, userId, sessionId, actorIds, characterNames)
+};
+
 }  // namespace apps::dungeonlab

@@ -1,36 +1,94 @@
-#include "apps/dungeonlab/game.hpp"
+#include "apps/auth/password.hpp"
+#include "apps/dungeonlab/accounts.hpp"
+#include "apps/dungeonlab/campaigns.hpp"
+#include "apps/dungeonlab/demo_data.hpp"
+#include "apps/dungeonlab/events.hpp"
+#include "apps/dungeonlab/rest_side.hpp"
 #include "apps/server/systems.hpp"
 #include "dungeonlab_schema.hpp"
+
+#include <chrono>
 
 namespace apps::server {
 
 namespace {
 
-// Every session is open to everybody until logins exist.
-bool open_access(dungeonlab::User const& user, std::string_view session) {
-    return !user.id.empty() && !session.empty();
+using socketio::Admission;
+using socketio::Task;
+
+// Browsers send the cookie along with a WebSocket from any page, so foreign pages are refused.
+SystemContext& guarded(SystemContext& context) {
+    context.options.allow_request =
+        [origins = context.origins](engineio::net::Request const& request) -> engineio::Verdict {
+        return origins.admits(request) ? std::nullopt
+                                       : std::optional<std::string>("Origin not allowed");
+    };
+    return context;
 }
 
 class DungeonLabSystem final : public SocketIoSystem {
 public:
     explicit DungeonLabSystem(SystemContext& context)
-        : SocketIoSystem(context), game_(io().sockets(), dungeonlab::demo_identity, open_access) {
-        dungeonlab::seed_events(io().sockets(), game_);
+        : SocketIoSystem(guarded(context)), game_({io().sockets(), context.store}),
+          accounts_(
+              {context.store, context.worker, context.secrets, context.options.tls.has_value()}),
+          parts_(game_, std::chrono::milliseconds(context.config.extra<int>("action_timeout_ms"))),
+          rest_side_(game_, accounts_, parts_.sessions),
+          rest_(dungeonlab::rest_options(context.options.cors)) {
+        load(context);
+        auto& nsp = io().sockets();
+        nsp.use([this](socketio::Socket& socket) { return admit(socket); });
+        dungeonlab::seed_events(nsp, parts_);
+        dungeonlab::camel_events(nsp, parts_);
+        dungeonlab::current_events(nsp, parts_);
+        dungeonlab::shared_events(nsp, parts_);
+        dungeonlab::add_routes(rest_, rest_side_, accounts_);
+        rest_.mount(routes());
     }
 
     std::string hint() const override {
-        return "Open it in two tabs, join the same session, chat and drag a token.";
+        return "Log in as two people in two windows, join Table One, chat and drag a token.";
     }
 
 private:
+    void load(SystemContext& context) {
+        auto& database = context.store.database();
+        if (context.demo) {
+            dungeonlab::add_demo_data(database, auth::hash_password("hubbub-demo"), game_.now());
+        }
+        game_.directory([&](dungeonlab::Directory& directory) {
+            dungeonlab::campaigns::load(database, directory);
+        });
+    }
+
+    Task<Admission> admit(socketio::Socket& socket) {
+        auto const user =
+            co_await accounts_.of_cookies(std::string(socket.handshake().header("cookie")));
+        if (!user) {
+            co_return socketio::ConnectError{"Authentication required", std::nullopt};
+        }
+        game_.admit(socket, dungeonlab::user_of(*user));
+        co_return Admission();
+    }
+
     dungeonlab::Game game_;
+    dungeonlab::Accounts accounts_;
+    dungeonlab::Parts parts_;
+    dungeonlab::RestSide rest_side_;
+    common::Rest rest_;
 };
 
 }  // namespace
 
 SystemKind dungeonlab_system() {
-    return {{.name = "dungeonlab", .title = "DungeonLab", .port = 3000, .needs_secrets = true},
-            &dungeonlab::schema,
+    SystemInfo info{
+        .name = "dungeonlab", .title = "DungeonLab", .port = 3000, .needs_secrets = true};
+    info.extras = {{.key = "action_timeout_ms",
+                    .help = "Milliseconds a game master's client has to decide an action",
+                    .value = 30'000,
+                    .low = 10,
+                    .high = 3'600'000}};
+    return {std::move(info), &dungeonlab::schema,
             [](SystemContext& context) { return std::make_unique<DungeonLabSystem>(context); }};
 }
 

@@ -81,12 +81,36 @@ public:
 
     /// Runs `work(Database&)` and comes back with its result, or throws what it threw or the
     /// StoreError of its transaction: `auto user = co_await store.ask(…);`. Only on a
-    /// shard's thread; what `work` captures must live by itself.
+    /// shard's thread; what `work` captures must live by itself, and `work` must have a name.
     template <class F>
-    auto ask(F work) {
+    auto ask(F&& work) {
         using R = std::invoke_result_t<F&, Database&>;
+        common::assert_named<F>();
         common::Later<R> later;
-        add<R>(std::move(work), later.resolver());
+        add<R>(std::decay_t<F>(std::forward<F>(work)), later.resolver());
+        return later;
+    }
+
+    /// The same; `announce(result)` runs on the database's thread right after the commit, before
+    /// anything of a later job: what is emitted there is heard in the order of the changes.
+    template <class F, class A>
+    auto ask(F&& work, A&& announce) {
+        using R = std::invoke_result_t<F&, Database&>;
+        common::assert_named<F>();
+        common::assert_named<A>();
+        common::Later<R> later;
+        auto done = [announce = std::decay_t<A>(std::forward<A>(announce)),
+                     resolve = later.resolver()](common::Outcome<R> outcome) mutable {
+            try {
+                if (!outcome.error) {
+                    announce(std::as_const(*outcome.value));
+                }
+            } catch (...) {
+                report("announcement", std::current_exception());
+            }
+            resolve(std::move(outcome));
+        };
+        add<R>(std::decay_t<F>(std::forward<F>(work)), std::move(done));
         return later;
     }
 

@@ -27,7 +27,7 @@ describe("the demo page", { skip }, () => {
     async function join(name) {
         const page = await browser.open(`${server.url}/`);
         await page.fill("#join-name", name);
-        await page.fill("#join-session", "browser-test");
+        await page.fill("#join-session", "Table One");
         await page.click("#join-button");
         await sees(page, "#presence", name);
         return page;

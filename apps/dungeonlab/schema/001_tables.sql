@@ -74,10 +74,10 @@ CREATE TABLE dungeonlab_messages (
 );
 CREATE INDEX dungeonlab_messages_session ON dungeonlab_messages (session_id, id);
 
--- The form of express-session's stores: the cookie and what the application put beside it.
-CREATE TABLE dungeonlab_http_sessions (
-    sid TEXT PRIMARY KEY,
+-- Logins by cookie, see auth/login_table.hpp.
+CREATE TABLE dungeonlab_logins (
+    id_hash TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES dungeonlab_users (id) ON DELETE CASCADE,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX dungeonlab_http_sessions_expiry ON dungeonlab_http_sessions (expires_at);
+CREATE INDEX dungeonlab_logins_expiry ON dungeonlab_logins (expires_at);

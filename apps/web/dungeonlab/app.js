@@ -16,25 +16,13 @@ const START_TOKENS = [
   { id: 'ogre', name: 'Ogre', x: 500, y: 300 },
 ];
 
-const params = new URLSearchParams(location.search);
-const me = { id: ownId(), name: (params.get('name') || stored('name') || '').trim() };
-let session = '';        // the one we are in, empty before joining
-let wanted = '';         // the one to be in, also after a reconnect
+const me = { id: '', name: '' };
+let session = '';        // the id of the one we are in, empty before joining
+let wanted = null;       // the one to be in, also after a reconnect: {id, name}
 let tokens = START_TOKENS.map((token) => ({ ...token }));
 let turns = { round: 1, current: 0, order: [] };
 const lastStamp = { map: 0, initiative: 0 };
 
-// A tab is a person here: two tabs of one browser can sit at one table as two people.
-function ownId() {
-  let id = stored('id');
-  // A duplicated tab copies the storage, so only a reload keeps the id.
-  const [entry] = performance.getEntriesByType('navigation');
-  if (!id || !entry || entry.type !== 'reload') {
-    id = 'user-' + Math.random().toString(36).slice(2, 10) + Date.now().toString(36);
-    store('id', id);
-  }
-  return id;
-}
 function stored(key) {
   try { return sessionStorage.getItem('hubbub-' + key); } catch { return null; }
 }
@@ -44,14 +32,17 @@ function store(key, value) {
 
 // ---------------------------------------------------------------- connection
 
-// The server asks who we are at each connect, so a name typed later needs a fresh connect.
-const socket = io({ autoConnect: false, auth: (give) => give({ userId: me.id, userName: me.name }) });
+const socket = io({ autoConnect: false });
 
+// Tabs of one browser share the login: whoever logged in last is who a tab connects as.
 socket.on('connect', () => {
   setStatus('on', 'connected');
   showTransport();
   socket.io.engine.on('upgrade', showTransport);
-  if (wanted) joinSession();
+  socket.emit('get-user-data', (answer) => {
+    if (answer.success) Object.assign(me, { id: answer.data.id, name: answer.data.displayName });
+    if (wanted) joinSession();
+  });
 });
 socket.on('disconnect', (reason) => {
   setStatus('off', 'disconnected');
@@ -87,44 +78,75 @@ socket.on('connect', () => setTimeout(measurePing, 300));
 
 // ---------------------------------------------------------------- joining
 
-$('join-name').value = me.name;
-$('join-session').value = params.get('session') || stored('session') || 'amber-road';
+$('join-name').value = stored('name') || '';
+$('join-session').value = stored('session') || 'Table One';
 
-$('join').addEventListener('submit', (event) => {
+$('join').addEventListener('submit', async (event) => {
   event.preventDefault();
   const name = $('join-name').value.trim();
-  wanted = $('join-session').value.trim();
-  if (!name || !wanted) return;
+  const email = name.includes('@') ? name : name.toLowerCase() + '@example.com';
+  const login = await ask('/api/auth/login', { email, password: $('join-password').value });
+  if (!login.success) return showNotice(login.error || 'The login failed.');
   store('name', name);
-  store('session', wanted);
-  const renamed = name !== me.name;
-  me.name = name;
-  if (renamed && socket.active) socket.disconnect();
-  if (socket.connected) joinSession();
-  else socket.connect();
+  await enter($('join-session').value.trim());
 });
+
+async function ask(path, body) {
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body) };
+  try {
+    return await (await fetch(path, body && post)).json();
+  } catch {
+    return { success: false, error: 'The server did not answer. Please try again.' };
+  }
+}
+
+// Finds a session by its name among one's own, and connects as who is logged in now.
+async function enter(name) {
+  const { data = [] } = await ask('/api/game-sessions');
+  wanted = data.find((one) => one.name === name && one.status !== 'ended') || null;
+  if (!wanted) {
+    const names = data.map((one) => one.name).join(', ');
+    return showNotice('You have no session of that name. Yours: ' + (names || 'none'));
+  }
+  store('session', name);
+  socket.disconnect().connect();
+}
 
 function joinSession() {
   const target = wanted;
-  if (target !== session) {
+  if (target.id !== session) {
     tokens = START_TOKENS.map((token) => ({ ...token }));
     turns = { round: 1, current: 0, order: [] };
   }
   lastStamp.map = lastStamp.initiative = 0;
-  socket.timeout(10000).emit('join-session', target, (error, answer) => {
+  socket.timeout(10000).emit('join-session', target.id, async (error, answer) => {
     if (error || !answer || answer.success === false) {
       showNotice((answer && answer.error) || 'The server did not answer. Please try again.');
       return;
     }
-    session = target;
+    session = target.id;
     showNotice('');
     showEnabled();
     drawMap();
     drawTurns();
-    history.replaceState(null, '', '?' + new URLSearchParams({ name: me.name, session }));
-    $('hint').textContent = 'You are at the table "' + session + '".';
-    document.title = session + ' · Hubbub';
+    drawPresence(answer.members);
+    $('hint').textContent = 'You are at ' + target.name + ' as ' + me.name + '.';
+    document.title = target.name + ' · Hubbub';
+    await showHistory();
   });
+}
+
+// What was said before, once in the life of the page.
+async function showHistory() {
+  if ($('chat-log').querySelector('.text')) return;
+  const { data = [] } = await ask('/api/game-sessions/' + session + '/messages');
+  if ($('chat-log').querySelector('.text')) return;
+  for (const line of data) {
+    const sender = (line.metadata && line.metadata.sender) || {};
+    addLine(String(sender.name || 'Somebody'), String(line.message), Date.parse(line.timestamp),
+      line.senderId === me.id);
+  }
 }
 
 function showEnabled() {
@@ -382,4 +404,5 @@ function drawTurns() {
 showEnabled();
 drawMap();
 drawTurns();
-socket.connect();
+setStatus('wait', 'not logged in');
+if (stored('name') && stored('session')) enter(stored('session')); // a reload

@@ -11,7 +11,7 @@ using namespace apps::dungeonlab;
 namespace {
 
 DungeonLab table() {
-    DungeonLab game([] { return 1; }, [](User const&, std::string_view) { return true; });
+    DungeonLab game([] { return 1; }, [](User const&, std::string_view) { return std::nullopt; });
     game.connect("c", {"ana", "Ana"});
     return game;
 }

@@ -18,7 +18,10 @@ struct Table {
 
     explicit Table(Limits limits = {})
         : game([this] { return now; },
-               [this](User const& user, std::string_view) { return banned.count(user.id) == 0; },
+               [this](User const& user, std::string_view) {
+                   return banned.count(user.id) == 0 ? std::nullopt
+                                                     : std::optional<std::string>("banned");
+               },
                limits) {
         game.connect("c-ana", {"ana", "Ana"});
         game.connect("c-ben", {"ben", "Ben"});

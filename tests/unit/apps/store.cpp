@@ -238,12 +238,13 @@ TEST_CASE("a worker answers on the asking thread, and refuses more than it can d
     int refused = 0;
     auto const task = [&](int value) -> socketio::Task<void> {
         try {
-            sum += co_await worker.ask([value, gate = value == 0 ? &gate : nullptr] {
+            auto const work = [value, gate = value == 0 ? &gate : nullptr] {
                 if (gate) {
                     gate->get_future().wait();
                 }
                 return value;
-            });
+            };
+            sum += co_await worker.ask(work);
         } catch (apps::common::Worker::Overloaded const&) {
             ++refused;
         }

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "apps/auth/express_cookie.hpp"
+#include "apps/auth/login_table.hpp"
+#include "apps/common/clock.hpp"
+#include "apps/common/rest.hpp"
+#include "apps/common/worker.hpp"
+#include "apps/dungeonlab/dungeonlab.hpp"
+#include "apps/dungeonlab/users.hpp"
+#include "apps/store/store_thread.hpp"
+#include "socketio/socketio.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace apps::dungeonlab {
+
+struct LoginRequest {
+    std::string email;
+    std::string password;
+    SIO_JSON(LoginRequest, email, password)
+};
+
+struct RegisterRequest {
+    std::string username;
+    std::string email;
+    std::string password;
+    SIO_JSON(RegisterRequest, username, email, password)
+};
+
+/// Who somebody is: login by e-mail and password, then by the cookie connect.sid, for REST and for
+/// sockets alike. Outlives the server; used on every shard.
+class Accounts {
+public:
+    static constexpr std::chrono::hours login_lifetime{14 * 24};
+
+    struct Means {
+        store::StoreThread& store;
+        common::Worker& worker;
+        std::vector<std::string> secrets;
+        bool secure_cookie = false;  ///< only over https
+        common::Clock clock = common::wall_clock_ms;
+    };
+    explicit Accounts(Means means);
+
+    socketio::Task<common::Reply> login(common::RestCall& call, LoginRequest request);
+    socketio::Task<common::Reply> register_(RegisterRequest request);
+    socketio::Task<common::Reply> logout(common::RestCall& call);
+    socketio::Task<common::Reply> me(common::RestCall& call);
+    socketio::Task<common::Reply> change_me(common::RestCall& call, socketio::Json changes);
+
+    /// The account of a Cookie header, if it carries a good login.
+    socketio::Task<std::optional<UserRecord>> of_cookies(std::string cookies);
+    /// The same for a request; throws RestError 401.
+    socketio::Task<UserRecord> require(common::RestCall& call);
+
+private:
+    std::optional<std::string> login_id(std::string_view cookies) const;
+    common::SetCookie cookie(std::string value, std::chrono::seconds max_age) const;
+
+    Means means_;
+    auth::ExpressCookie signer_;
+    auth::LoginTable logins_;
+};
+
+/// As events and rules know a person.
+User user_of(UserRecord const& record);
+
+}  // namespace apps::dungeonlab

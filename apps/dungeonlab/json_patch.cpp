@@ -1,0 +1,241 @@
+#include "apps/dungeonlab/json_patch.hpp"
+
+#include "engineio/net/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace apps::dungeonlab {
+
+using socketio::Json;
+
+namespace {
+
+using Pointer = std::vector<std::string>;
+
+// RFC 6901; nothing for a text that is none, or that reaches for JavaScript's prototype.
+std::optional<Pointer> parse_pointer(Json const& json) {
+    auto const* text = json.string();
+    if (text == nullptr || (!text->empty() && text->front() != '/')) {
+        return std::nullopt;
+    }
+    Pointer pointer;
+    std::string_view rest = *text;
+    if (rest.empty()) {
+        return pointer;
+    }
+    rest.remove_prefix(1);
+    while (rest.data() != nullptr) {
+        auto const piece = engineio::net::next_piece(rest, '/');
+        auto& token = pointer.emplace_back();
+        for (std::size_t i = 0; i < piece.size(); ++i) {
+            if (piece[i] != '~') {
+                token += piece[i];
+            } else if (++i < piece.size() && (piece[i] == '0' || piece[i] == '1')) {
+                token += piece[i] == '0' ? '~' : '/';
+            } else {
+                return std::nullopt;
+            }
+        }
+        if (token == "__proto__") {
+            return std::nullopt;
+        }
+    }
+    return pointer;
+}
+
+// Position in an array of `size` elements; "-" is the end.
+std::optional<std::size_t> array_index(std::string const& token, std::size_t size) {
+    if (token == "-") {
+        return size;
+    }
+    std::size_t index = 0;
+    auto const* end = token.data() + token.size();
+    auto const [stop, error] = std::from_chars(token.data(), end, index);
+    bool const plain =
+        error == std::errc() && stop == end && (token.size() == 1 || token[0] != '0');
+    return plain && index <= size ? std::optional(index) : std::nullopt;
+}
+
+Json* child(Json& parent, std::string const& token) {
+    if (auto* object = parent.object_members()) {
+        return object->find(token);
+    }
+    if (auto* items = parent.array_items()) {
+        auto const index = array_index(token, items->size());
+        return index && *index < items->size() ? &(*items)[*index] : nullptr;
+    }
+    return nullptr;
+}
+
+Json* resolve(Json& document, Pointer const& pointer, std::size_t length) {
+    auto* place = &document;
+    for (std::size_t i = 0; place != nullptr && i < length; ++i) {
+        place = child(*place, pointer[i]);
+    }
+    return place;
+}
+
+struct Measure {
+    std::size_t values = 0;
+    std::size_t depth = 0;
+};
+
+Measure measure(Json const& json) {
+    Measure sum{1, 1};
+    auto const add = [&](Json const& inner) {
+        auto const part = measure(inner);
+        sum.values += part.values;
+        sum.depth = std::max(sum.depth, part.depth + 1);
+    };
+    if (auto const* items = json.array_items()) {
+        std::for_each(items->begin(), items->end(), add);
+    } else if (auto const* members = json.object_members()) {
+        for (auto const& [key, inner] : *members) {
+            add(inner);
+        }
+    }
+    return sum;
+}
+
+class Patcher {
+public:
+    explicit Patcher(Json& document) : document_(document) {}
+
+    // Nullptr if done, else why not.
+    char const* apply(Json const& operation) {
+        auto const& name = *operation["op"].string();
+        auto const path = *parse_pointer(operation["path"]);
+        if (name == "add") {
+            return insert(path, operation["value"]);
+        }
+        if (name == "remove") {
+            return take(path) ? nullptr : "nothing to remove there";
+        }
+        if (name == "replace") {
+            return replace(path, operation["value"]);
+        }
+        if (name == "test") {
+            auto const* place = resolve(document_, path, path.size());
+            return place != nullptr && *place == operation["value"] ? nullptr : "the test failed";
+        }
+        return name == "move" ? move(*parse_pointer(operation["from"]), path)
+                              : copy(*parse_pointer(operation["from"]), path);
+    }
+
+private:
+    char const* insert(Pointer const& path, Json value) {
+        if (path.size() + measure(value).depth > max_patched_depth) {
+            return "nested too deeply";
+        }
+        if (path.empty()) {
+            document_ = std::move(value);
+            return nullptr;
+        }
+        auto* parent = resolve(document_, path, path.size() - 1);
+        if (parent == nullptr) {
+            return "no such parent";
+        }
+        if (auto* object = parent->object_members()) {
+            object->set(path.back(), std::move(value));
+            return nullptr;
+        }
+        auto* items = parent->array_items();
+        auto const index = items ? array_index(path.back(), items->size()) : std::nullopt;
+        if (!index) {
+            return "no such place";
+        }
+        items->insert(items->begin() + static_cast<std::ptrdiff_t>(*index), std::move(value));
+        return nullptr;
+    }
+
+    std::optional<Json> take(Pointer const& path) {
+        if (path.empty()) {
+            return std::exchange(document_, Json());
+        }
+        auto* parent = resolve(document_, path, path.size() - 1);
+        auto* place = parent == nullptr ? nullptr : child(*parent, path.back());
+        if (place == nullptr) {
+            return std::nullopt;
+        }
+        auto value = std::move(*place);
+        if (auto* object = parent->object_members()) {
+            object->erase(path.back());
+        } else {
+            auto* items = parent->array_items();
+            items->erase(items->begin() + (place - items->data()));
+        }
+        return value;
+    }
+
+    char const* replace(Pointer const& path, Json value) {
+        auto* place = resolve(document_, path, path.size());
+        if (place == nullptr) {
+            return "nothing to replace there";
+        }
+        if (path.size() + measure(value).depth > max_patched_depth) {
+            return "nested too deeply";
+        }
+        *place = std::move(value);
+        return nullptr;
+    }
+
+    char const* move(Pointer const& from, Pointer const& path) {
+        if (from.size() < path.size() && std::equal(from.begin(), from.end(), path.begin())) {
+            return "nothing can be moved into itself";
+        }
+        auto value = take(from);
+        return value ? insert(path, std::move(*value)) : "nothing to move there";
+    }
+
+    char const* copy(Pointer const& from, Pointer const& path) {
+        auto const* place = resolve(document_, from, from.size());
+        if (place == nullptr) {
+            return "nothing to copy there";
+        }
+        copied_ += measure(*place).values;
+        return copied_ > max_patch_copied_values ? "too much is copied" : insert(path, *place);
+    }
+
+    Json& document_;
+    std::size_t copied_ = 0;
+};
+
+bool is_operation(Json const& operation) {
+    auto const* name = operation["op"].string();
+    if (name == nullptr || !parse_pointer(operation["path"])) {
+        return false;
+    }
+    if (*name == "add" || *name == "replace" || *name == "test") {
+        return operation.contains("value");
+    }
+    return *name == "remove" ||
+           ((*name == "move" || *name == "copy") && parse_pointer(operation["from"]));
+}
+
+}  // namespace
+
+bool is_patch(Json const& operations) {
+    auto const* items = operations.array_items();
+    return items != nullptr && !items->empty() && items->size() <= max_patch_operations &&
+           std::all_of(items->begin(), items->end(), is_operation);
+}
+
+Patched apply_patch(Json document, Json const& operations) {
+    Patched result{std::move(document), std::nullopt};
+    Patcher patcher(result.document);
+    std::size_t number = 0;
+    for (auto const& operation : *operations.array_items()) {
+        if (auto const* why = patcher.apply(operation)) {
+            result.error = "Operation " + std::to_string(number) + ": " + why;
+            return result;
+        }
+        ++number;
+    }
+    return result;
+}
+
+}  // namespace apps::dungeonlab

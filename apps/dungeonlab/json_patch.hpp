@@ -1,0 +1,28 @@
+#pragma once
+
+#include "socketio/json.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace apps::dungeonlab {
+
+/// Bounds of one patch: a few "copy" operations could otherwise double a document without end.
+inline constexpr std::size_t max_patch_operations = 1000;
+inline constexpr std::size_t max_patch_copied_values = 100'000;
+inline constexpr std::size_t max_patched_depth = 256;
+
+/// True if `operations` is an array of JSON Patch operations (RFC 6902 section 4), at least one,
+/// whatever they are applied to. Members that the RFC does not name are ignored.
+bool is_patch(socketio::Json const& operations);
+
+/// Applies a patch to a copy and hands that back, or the reason why it cannot be applied; then
+/// nothing is changed, as section 5 demands.
+struct Patched {
+    socketio::Json document;
+    std::optional<std::string> error;
+};
+Patched apply_patch(socketio::Json document, socketio::Json const& operations);
+
+}  // namespace apps::dungeonlab

@@ -1,0 +1,173 @@
+#include "apps/dungeonlab/library.hpp"
+
+#include "apps/dungeonlab/campaigns.hpp"
+#include "socketio/json_codec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace apps::dungeonlab {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> types = {"item", "character", "actor", "vtt-document"};
+constexpr std::size_t max_name_bytes = 200;
+
+bool is_too_large(Json const& json) {
+    return json.dump().size() > documents::max_data_bytes;
+}
+
+Json with_data(Json data) {
+    auto answer = success();
+    answer.set("data", std::move(data));
+    return answer;
+}
+
+auto find_job(std::string id) {
+    return
+        [id = std::move(id)](store::Database& database) { return documents::find(database, id); };
+}
+
+}  // namespace
+
+Json no_map_service() {
+    return failure("No map generation service is connected");
+}
+
+Task<Json> Library::get(Socket&, Json request) {
+    auto const work = find_job(text_of(request["id"]).value_or(""));
+    auto const document = co_await game_.store().ask(work);
+    co_return document ? with_data(socketio::to_json(*document)) : failure("Document not found");
+}
+
+Task<Json> Library::search(Socket&, Json request) {
+    documents::Search wanted;
+    if (!read_value(request.is_null() ? Json::object() : request, wanted)) {
+        auto answer = failure("Invalid search");
+        answer.set("data", Json::array());
+        co_return answer;
+    }
+    auto const work = [wanted](store::Database& database) {
+        return documents::search(database, wanted);
+    };
+    auto const found = co_await game_.store().ask(work);
+    co_return with_data(socketio::to_json(found));
+}
+
+// Who owns a character in a campaign may join its sessions, so only its game master lets new
+// people in.
+std::optional<std::string> Library::objection(User const& user,
+                                              documents::NewDocument const& document) {
+    if (document.name.empty() || document.name.size() > max_name_bytes ||
+        std::find(types.begin(), types.end(), document.documentType) == types.end()) {
+        return "Invalid document";
+    }
+    auto const owner = document.ownerId.value_or(user.id);
+    if (!document.campaignId) {
+        return owner == user.id || user.is_admin ? std::nullopt
+                                                 : std::optional<std::string>("Permission denied");
+    }
+    bool const leads = game_.leads_campaign(user, *document.campaignId);
+    bool const plays =
+        game_.directory([&](Directory& d) { return d.is_player(user.id, *document.campaignId); });
+    return leads || (plays && owner == user.id) ? std::nullopt
+                                                : std::optional<std::string>("Permission denied");
+}
+
+Task<Json> Library::create(Socket& socket, Json request) {
+    documents::NewDocument wanted;
+    User const user = Game::user(socket);
+    if (!read_value(request, wanted) || is_too_large(request)) {
+        co_return failure("Invalid document");
+    }
+    if (auto const why = objection(user, wanted)) {
+        co_return failure(*why);
+    }
+    auto const work = [wanted, user, now = game_.now()](store::Database& database) {
+        return documents::add(database, wanted, user.id, now);
+    };
+    std::optional<DocumentRecord> made;
+    try {
+        made = co_await game_.store().ask(work);
+    } catch (store::StoreError const& error) {
+        if (error.kind != store::StoreError::Kind::conflict) {
+            throw;
+        }
+    }
+    if (!made) {
+        co_return failure("Invalid document");  // an owner or campaign that does not exist
+    }
+    note(*made);
+    tell(socket, "created", made->id, made);
+    co_return with_data(socketio::to_json(*made));
+}
+
+Task<Json> Library::update(Socket& socket, Json request) {
+    auto const id = text_of(request["id"]).value_or("");
+    User const user = Game::user(socket);
+    if (!request["data"].is_object() || is_too_large(request)) {
+        co_return failure("Invalid document");
+    }
+    auto const find = find_job(id);
+    auto const present = co_await game_.store().ask(find);
+    if (!present) {
+        co_return failure("Document not found");
+    }
+    if (!may_change(user, *present)) {
+        co_return failure("Permission denied");
+    }
+    auto const work = [id, data = request["data"], now = game_.now()](store::Database& database) {
+        return documents::change(database, id, data, now);
+    };
+    auto const changed = co_await game_.store().ask(work);
+    if (!changed) {
+        co_return failure("Document not found");
+    }
+    note(*changed);
+    tell(socket, "updated", id, changed);
+    co_return with_data(socketio::to_json(*changed));
+}
+
+Task<Json> Library::remove(Socket& socket, Json request) {
+    auto const id = text_of(request["id"]).value_or("");
+    User const user = Game::user(socket);
+    auto const find = find_job(id);
+    auto const present = co_await game_.store().ask(find);
+    if (!present) {
+        co_return failure("Document not found");
+    }
+    if (!may_change(user, *present)) {
+        co_return failure("Permission denied");
+    }
+    auto const work = [id](store::Database& database) { documents::remove(database, id); };
+    co_await game_.store().ask(work);
+    game_.directory([&](Directory& d) { d.remove_document(id); });
+    tell(socket, "deleted", id, std::nullopt);
+    co_return success();
+}
+
+bool Library::may_change(User const& user, DocumentRecord const& document) {
+    return user.is_admin || document.ownerId == user.id ||
+           (document.campaignId && game_.leads_campaign(user, *document.campaignId));
+}
+
+void Library::note(DocumentRecord const& document) {
+    if (document.documentType == "character" && document.campaignId) {
+        game_.directory([&](Directory& d) {
+            d.put_character(document.id, {document.name, *document.campaignId, document.ownerId});
+        });
+    }
+}
+
+void Library::tell(Socket& socket, char const* action, std::string const& id,
+                   std::optional<DocumentRecord> const& document) {
+    auto notice = Json::object({{"action", action}, {"documentId", id}});
+    notice.set("userId", Game::user(socket).id);
+    if (document) {
+        notice.set("document", socketio::to_json(*document));
+    }
+    socket.broadcast().emit("document:changed", notice);
+}
+
+}  // namespace apps::dungeonlab

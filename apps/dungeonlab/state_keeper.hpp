@@ -1,0 +1,34 @@
+#pragma once
+
+#include "apps/dungeonlab/game.hpp"
+#include "apps/dungeonlab/states.hpp"
+
+#include <functional>
+#include <string>
+
+namespace apps::dungeonlab {
+
+/// The shared game state on the socket: reading, patching, repairing. Changes are announced from
+/// the database's thread, right after their commit, so every client hears them in order.
+class StateKeeper {
+public:
+    explicit StateKeeper(Game& game) : game_(game) {}
+
+    Task<Json> request_full(Socket& socket, Json session);
+    Task<Json> update(Socket& socket, Json change);
+    // Of the game master:
+    Task<Json> reset_hash(Socket& socket, Json session);
+    Task<Json> reinitialize(Socket& socket, Json session);
+    Task<Json> check(Socket& socket, Json session);
+    Task<Json> sync(Socket& socket, Json session);
+
+private:
+    /// The campaign of a session the socket leads, or why not.
+    Outcome<std::string> led_campaign(Socket& socket, Json const& session);
+    bool may_change(Socket& socket, std::string const& campaign, std::string const& source);
+    void announce(std::string const& campaign, std::string_view event, Json const& notice);
+
+    Game& game_;
+};
+
+}  // namespace apps::dungeonlab

@@ -1,0 +1,145 @@
+#include "apps/dungeonlab/states.hpp"
+
+#include "apps/auth/digest.hpp"
+#include "apps/dungeonlab/campaigns.hpp"
+#include "apps/dungeonlab/documents.hpp"
+#include "apps/dungeonlab/ids.hpp"
+#include "apps/dungeonlab/json_patch.hpp"
+#include "socketio/json_codec.hpp"
+
+#include <utility>
+
+namespace apps::dungeonlab::states {
+
+using socketio::Json;
+using socketio::to_json;
+
+namespace {
+
+StateRecord read(store::Query const& query) {
+    return {query.text(0), query.text(1), Json::parse(query.text(2)).value_or(Json::object()),
+            query.integer(3), query.text(4)};
+}
+
+void keep(store::Database& database, StateRecord const& record, std::string const& text) {
+    database.run("UPDATE dungeonlab_states SET state_json = ?, version = ?, hash = ? WHERE id = ?",
+                 text, record.version, record.hash, record.id);
+}
+
+}  // namespace
+
+std::string hash_of(Json const& state) {
+    return auth::sha256_hex(state.canonical());
+}
+
+std::optional<StateRecord> find(store::Database& database, std::string_view id) {
+    auto query = database.query("SELECT id, campaign_id, state_json, version, hash "
+                                "FROM dungeonlab_states WHERE id = ?");
+    return query.bind(id).step() ? std::optional(read(query)) : std::nullopt;
+}
+
+std::optional<StateRecord> of_campaign(store::Database& database, std::string_view campaign) {
+    auto query = database.query("SELECT id, campaign_id, state_json, version, hash "
+                                "FROM dungeonlab_states WHERE campaign_id = ?");
+    return query.bind(campaign).step() ? std::optional(read(query)) : std::nullopt;
+}
+
+StateRecord add(store::Database& database, std::string_view campaign, Json state) {
+    StateRecord record{object_id(), std::string(campaign), std::move(state), 1, {}};
+    record.hash = hash_of(record.state);
+    database.run("INSERT INTO dungeonlab_states (id, campaign_id, state_json, version, hash) "
+                 "VALUES (?, ?, ?, ?, ?)",
+                 record.id, campaign, record.state.dump(), record.version, record.hash);
+    return record;
+}
+
+Outcome<StateRecord> update(store::Database& database, std::string_view id,
+                            std::string_view version, Json const& operations) {
+    if (!is_patch(operations)) {
+        return Refusal{"VALIDATION_ERROR", "operations must be JSON Patch operations"};
+    }
+    auto record = find(database, id);
+    if (!record) {
+        return Refusal{"GAMESTATE_NOT_FOUND", "Game state not found"};
+    }
+    auto const present = std::to_string(record->version);
+    if (version != present) {
+        return Refusal{"VERSION_CONFLICT", "The state has changed in the meantime", present,
+                       record->hash};
+    }
+    auto patched = apply_patch(std::move(record->state), operations);
+    if (patched.error) {
+        return Refusal{"TRANSACTION_FAILED", *patched.error, present, record->hash};
+    }
+    auto const text = patched.document.dump();
+    if (text.size() > max_state_bytes) {
+        return Refusal{"TRANSACTION_FAILED", "The state would become too large", present,
+                       record->hash};
+    }
+    record->state = std::move(patched.document);
+    record->hash = hash_of(record->state);
+    ++record->version;
+    keep(database, *record, text);
+    return std::move(*record);
+}
+
+std::optional<StateRecord> reset_hash(store::Database& database, std::string_view campaign) {
+    auto record = of_campaign(database, campaign);
+    if (record) {
+        record->hash = hash_of(record->state);
+        keep(database, *record, record->state.dump());
+    }
+    return record;
+}
+
+Json initial_state(CampaignRecord const& campaign) {
+    return Json::object({{"campaign", to_json(campaign)},
+                         {"documents", Json::object()},
+                         {"currentEncounter", nullptr},
+                         {"pluginData", Json::object()}});
+}
+
+std::optional<StateRecord> reinitialize(store::Database& database, std::string_view id) {
+    auto record = of_campaign(database, id);
+    auto const campaign = campaigns::find(database, id);
+    if (!record || !campaign) {
+        return std::nullopt;
+    }
+    record->state = initial_state(*campaign);
+    Json documents = Json::object();
+    for (auto const& document : campaign->characterIds) {
+        if (auto const found = documents::find(database, document)) {
+            documents.set(document, to_json(*found));
+        }
+    }
+    record->state.set("documents", std::move(documents));
+    record->hash = hash_of(record->state);
+    ++record->version;
+    keep(database, *record, record->state.dump());
+    return record;
+}
+
+std::optional<Synced> sync(store::Database& database, std::string_view campaign, std::int64_t now) {
+    auto const record = of_campaign(database, campaign);
+    if (!record) {
+        return std::nullopt;
+    }
+    Synced count;
+    auto const* members = record->state["documents"].object_members();
+    if (members == nullptr) {
+        return count;
+    }
+    for (auto const& [id, data] : *members) {
+        auto const stored = documents::find(database, id);
+        if (!stored || stored->campaignId != campaign) {
+            continue;  // made in the state only, or not this campaign's to write
+        }
+        documents::change(database, id, data, now);
+        count.characters += stored->documentType == "character" ? 1 : 0;
+        count.actors += stored->documentType == "actor" ? 1 : 0;
+        count.items += stored->documentType == "item" ? 1 : 0;
+    }
+    return count;
+}
+
+}  // namespace apps::dungeonlab::states

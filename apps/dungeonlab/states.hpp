@@ -1,0 +1,60 @@
+#pragma once
+
+#include "apps/dungeonlab/records.hpp"
+#include "apps/store/database.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The shared state of a campaign: one JSON document, changed by patches against a version. All
+/// functions run on the store's thread, each as a whole, so two changes cannot mix.
+namespace apps::dungeonlab::states {
+
+inline constexpr std::size_t max_state_bytes = 4 * 1024 * 1024;
+
+/// Upstream's codes.
+struct Refusal {
+    std::string code;  ///< VERSION_CONFLICT, VALIDATION_ERROR, TRANSACTION_FAILED, …
+    std::string message;
+    std::optional<std::string> current_version = {};
+    std::optional<std::string> current_hash = {};
+};
+template <class T>
+using Outcome = boost::system::result<T, Refusal>;
+
+/// SHA-256 of the text that json-stable-stringify gives, in hexadecimal: what clients compute.
+std::string hash_of(socketio::Json const& state);
+
+std::optional<StateRecord> find(store::Database& database, std::string_view id);
+std::optional<StateRecord> of_campaign(store::Database& database, std::string_view campaign);
+StateRecord add(store::Database& database, std::string_view campaign, socketio::Json state);
+
+/// Applies the patch if `version` is the present one.
+Outcome<StateRecord> update(store::Database& database, std::string_view id,
+                            std::string_view version, socketio::Json const& operations);
+
+/// Hashes the stored state again and keeps that.
+std::optional<StateRecord> reset_hash(store::Database& database, std::string_view campaign);
+
+/// Makes the state anew from the stored campaign and its characters.
+std::optional<StateRecord> reinitialize(store::Database& database, std::string_view campaign);
+
+/// The state of a campaign about which nothing is known yet.
+socketio::Json initial_state(CampaignRecord const& campaign);
+
+/// Writes the documents of the state back to where they came from.
+struct Synced {
+    int campaigns = 0;
+    int characters = 0;
+    int actors = 0;
+    int items = 0;
+    int encounters = 0;
+    SIO_JSON(Synced, campaigns, characters, actors, items, encounters)
+};
+std::optional<Synced> sync(store::Database& database, std::string_view campaign, std::int64_t now);
+
+}  // namespace apps::dungeonlab::states

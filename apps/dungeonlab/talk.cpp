@@ -1,0 +1,268 @@
+#include "apps/dungeonlab/talk.hpp"
+
+#include "apps/dungeonlab/campaigns.hpp"
+#include "apps/dungeonlab/ids.hpp"
+
+#include <utility>
+
+namespace apps::dungeonlab {
+
+namespace {
+
+ChatNotice seed_form(Ticket const& ticket, Json const& metadata, std::string const& text) {
+    return {ticket.session, ticket.user.id, ticket.user.name, text,
+            text,           metadata,       ticket.timestamp};
+}
+
+Json party(char const* type, std::string const& id, std::string const& name = {}) {
+    auto json = Json::object({{"type", type}, {"id", id}});
+    if (!name.empty()) {
+        json.set("name", name);
+    }
+    return json;
+}
+
+}  // namespace
+
+void Talk::refuse(Socket& socket, std::string const& message, socketio::Ack<Answer> const& ack) {
+    game_.complain(socket, message);
+    ack({false, message});
+}
+
+// --- chat --------------------------------------------------------------------------------------
+
+void Talk::chat_seed(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack) {
+    auto const text = request.message ? *request.message : request.content.value_or("");
+    auto const ticket = game_.authorise_chat(socket, request.sessionId, text);
+    if (!ticket) {
+        refuse(socket, ticket.error().message, ack);
+        return;
+    }
+    auto metadata = request.metadata.value_or(Json::object());
+    metadata.set("sender", party("user", ticket->user.id, ticket->user.name));
+    metadata.set("recipient", party("session", ticket->session));
+    metadata.set("timestamp", iso_of(ticket->timestamp));
+    socket.to(session_room(ticket->session, Dialect::seed))
+        .emit("chat-message", ChatNotice{ticket->session, ticket->user.id, ticket->user.name, text,
+                                         text, std::move(request.metadata), ticket->timestamp});
+    socket
+        .to({session_room(ticket->session, Dialect::camel),
+             session_room(ticket->session, Dialect::current)})
+        .emit("chat", metadata, text);
+    keep(*ticket, metadata, text);
+    ack({true, std::nullopt});
+}
+
+void Talk::chat(Socket& socket, Json metadata, std::string text) {
+    auto const& recipient = metadata["recipient"];
+    auto const type = text_of(recipient["type"]).value_or("session");
+    auto const to = text_of(recipient["id"]);
+    auto const ticket = game_.authorise_chat(socket, type == "session" ? to : std::nullopt, text);
+    if (!ticket) {
+        game_.complain(socket, ticket.error().message);
+        return;
+    }
+    auto sender = sender_of(socket, *ticket, metadata["sender"]);
+    if (!metadata.is_object() || !sender) {
+        game_.complain(socket, "Permission denied");
+        return;
+    }
+    metadata.set("sender", std::move(*sender));
+    if (!metadata.contains("timestamp")) {
+        metadata.set("timestamp", iso_of(ticket->timestamp));
+    }
+    if (type == "session") {
+        metadata.set("recipient", party("session", ticket->session));
+        say_to_session(socket, *ticket, metadata, text);
+    } else if (auto const user = listener(*ticket, type, to.value_or(""))) {
+        say_to_user(*ticket, *user, metadata, text);
+    } else {
+        game_.complain(socket, "Recipient not found");
+        return;
+    }
+    keep(*ticket, metadata, text);
+}
+
+// Today's clients wait for the echo of their own line, those of dialect B add it themselves.
+void Talk::say_to_session(Socket& socket, Ticket const& ticket, Json const& metadata,
+                          std::string const& text) {
+    auto const& session = ticket.session;
+    game_.nsp().to(session_room(session, Dialect::current)).emit("chat", metadata, text);
+    socket.to(session_room(session, Dialect::camel)).emit("chat", metadata, text);
+    socket.to(session_room(session, Dialect::seed))
+        .emit("chat-message", seed_form(ticket, metadata, text));
+}
+
+void Talk::say_to_user(Ticket const& ticket, std::string const& user, Json const& metadata,
+                       std::string const& text) {
+    auto const seed = seed_user_room(user);
+    game_.nsp().to(user_room(user)).except(seed).emit("chat", metadata, text);
+    game_.nsp().to(seed).emit("chat-message", seed_form(ticket, metadata, text));
+}
+
+// The person behind a recipient, if they belong to the speaker's session.
+std::optional<std::string> Talk::listener(Ticket const& ticket, std::string const& type,
+                                          std::string const& id) {
+    auto user = type == "user" ? id : std::string();
+    if (type == "actor") {
+        auto const character = game_.directory([&](Directory& d) { return d.character(id); });
+        user = character ? character->owner : std::string();
+    }
+    bool const belongs = !user.empty() && game_.belongs(user, ticket.session);
+    return belongs ? std::optional(std::move(user)) : std::nullopt;
+}
+
+// Nobody speaks for somebody else: a character only by its owner, all others only by the game
+// master.
+std::optional<Json> Talk::sender_of(Socket& socket, Ticket const& ticket, Json sender) {
+    auto const& user = Game::user(socket);
+    auto const type = text_of(sender["type"]).value_or("user");
+    if (type == "user") {
+        auto const name = text_of(sender["name"]).value_or(user.name);
+        return party("user", user.id, name);
+    }
+    if (game_.leads(user, ticket.session)) {
+        return sender;
+    }
+    auto const id = text_of(sender["id"]).value_or("");
+    auto const character = game_.directory([&](Directory& d) { return d.character(id); });
+    bool const own = type == "actor" && character && character->owner == user.id;
+    return own ? std::optional(std::move(sender)) : std::nullopt;
+}
+
+void Talk::keep(Ticket const& ticket, Json const& metadata, std::string const& text) {
+    auto const& recipient = metadata["recipient"];
+    campaigns::Line line{ticket.session,
+                         ticket.user.id,
+                         text_of(recipient["type"]).value_or("session"),
+                         text_of(recipient["id"]).value_or(ticket.session),
+                         text,
+                         metadata.dump(),
+                         ticket.timestamp};
+    game_.store().tell("chat", [line = std::move(line)](store::Database& database) {
+        campaigns::add_line(database, line);
+    });
+}
+
+// --- the envelope of dialect S -------------------------------------------------------------------
+
+void Talk::message(Socket& socket, Json envelope, socketio::Ack<Answer> ack) {
+    auto const ticket = game_.authorise(socket, text_of(envelope["gameSessionId"]));
+    if (!ticket) {
+        refuse(socket, ticket.error().message, ack);
+        return;
+    }
+    auto const type = text_of(envelope["type"]).value_or("");
+    auto const to = text_of(envelope["recipient"]).value_or("");
+    if (type.empty() || to.empty() || !envelope["data"].is_object()) {
+        refuse(socket, "Invalid arguments for message", ack);
+        return;
+    }
+    if (type == "game-state-update" || type == "plugin-state-update") {
+        refuse(socket, "Only the server sends " + type, ack);
+        return;
+    }
+    envelope.set("sender", ticket->user.id);
+    envelope.set("gameSessionId", ticket->session);
+    envelope.set("timestamp", ticket->timestamp);
+    if (to == "all") {
+        game_.nsp().to(session_room(ticket->session)).emit("message", envelope);
+    } else if (to != "server") {
+        auto const user = to == "gm" ? game_.session(ticket->session)->game_master : to;
+        if (!game_.belongs(user, ticket->session)) {
+            refuse(socket, "Recipient not found", ack);
+            return;
+        }
+        std::vector<std::string> rooms{user_room(user)};
+        if (to != "gm") {
+            rooms.push_back(socket.id());  // one's own whisper is shown to oneself
+        }
+        game_.nsp().to(rooms).emit("message", envelope);
+    }
+    ack({true, std::nullopt});
+}
+
+// --- relays --------------------------------------------------------------------------------------
+
+void Talk::actor_update(Socket& socket, Json update, socketio::Ack<Answer> ack) {
+    relay(socket, "actor-update", std::nullopt, std::move(update), ack);
+}
+
+void Talk::map_update(Socket& socket, Json update, socketio::Ack<Answer> ack) {
+    relay(socket, "map-update", StateKind::map, std::move(update), ack);
+}
+
+void Talk::initiative_update(Socket& socket, Json update, socketio::Ack<Answer> ack) {
+    relay(socket, "initiative-update", StateKind::initiative, std::move(update), ack);
+}
+
+void Talk::relay(Socket& socket, std::string_view event, std::optional<StateKind> kind, Json update,
+                 socketio::Ack<Answer> const& ack) {
+    auto const& named = update["sessionId"];
+    if (!update.is_object() || !(named.is_null() || named.is_string())) {
+        refuse(socket, "Invalid arguments for " + std::string(event), ack);
+        return;
+    }
+    auto const ticket = game_.authorise(socket, text_of(named));
+    if (!ticket) {
+        refuse(socket, ticket.error().message, ack);
+        return;
+    }
+    update.set("userId", ticket->user.id);
+    update.set("timestamp", ticket->timestamp);
+    if (kind) {
+        game_.rules([&](DungeonLab& rules) { rules.remember(*ticket, *kind, update.dump()); });
+    }
+    socket.to(session_room(ticket->session, Dialect::seed)).emit(event, update);
+    ack({true, std::nullopt});
+}
+
+// --- dialect B -----------------------------------------------------------------------------------
+
+void Talk::move(Socket& socket, Json update) {
+    auto const ticket = game_.authorise(socket, text_of(update["gameSessionId"]));
+    if (!ticket || !update["position"].is_object()) {
+        game_.complain(socket, ticket ? "Invalid position" : ticket.error().message);
+        return;
+    }
+    socket.to(session_room(ticket->session)).emit("move", update);
+}
+
+void Talk::start_encounter(Socket& socket, Json request) {
+    encounter(socket, "start", request);
+}
+
+void Talk::stop_encounter(Socket& socket, Json request) {
+    encounter(socket, "stop", request);
+}
+
+void Talk::encounter(Socket& socket, std::string const& verb, Json const& request) {
+    auto const ticket = game_.authorise(socket, text_of(request["sessionId"]));
+    auto const id = text_of(request["encounterId"]);
+    if (!ticket || !id) {
+        game_.complain(socket, ticket ? "Encounter ID is required" : ticket.error().message);
+        return;
+    }
+    if (!game_.leads(ticket->user, ticket->session)) {
+        game_.complain(socket, "Only the game master can " + verb + " encounters");
+        return;
+    }
+    game_.nsp()
+        .to(session_room(ticket->session))
+        .emit("encounter:" + verb,
+              Json::object({{"encounterId", *id},
+                            {"campaignId", game_.session(ticket->session)->campaign},
+                            {"timestamp", ticket->timestamp}}));
+}
+
+Json Talk::plugin_action(Socket& socket, Json plugin, Json action) {
+    auto const ticket = game_.authorise(socket);
+    if (!ticket) {
+        return failure(ticket.error().message);
+    }
+    auto answer = failure("No such plugin: " + text_of(plugin).value_or(""));
+    answer.set("data", std::move(action));
+    return answer;
+}
+
+}  // namespace apps::dungeonlab

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "apps/dungeonlab/game.hpp"
+#include "apps/dungeonlab/messages.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace apps::dungeonlab {
+
+/// What people say and show to each other: chat in all dialects, each of which hears the others'
+/// lines in its own form, and the relayed updates of map, actors and initiative.
+class Talk {
+public:
+    explicit Talk(Game& game) : game_(game) {}
+
+    // Dialect S.
+    void chat_seed(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack);
+    void message(Socket& socket, Json envelope, socketio::Ack<Answer> ack);
+    void actor_update(Socket& socket, Json update, socketio::Ack<Answer> ack);
+    void map_update(Socket& socket, Json update, socketio::Ack<Answer> ack);
+    void initiative_update(Socket& socket, Json update, socketio::Ack<Answer> ack);
+
+    // Dialects B and C.
+    void chat(Socket& socket, Json metadata, std::string text);
+
+    // Dialect B.
+    void move(Socket& socket, Json update);
+    void start_encounter(Socket& socket, Json request);
+    void stop_encounter(Socket& socket, Json request);
+    Json plugin_action(Socket& socket, Json plugin, Json action);
+
+private:
+    void say_to_session(Socket& socket, Ticket const& ticket, Json const& metadata,
+                        std::string const& text);
+    void say_to_user(Ticket const& ticket, std::string const& user, Json const& metadata,
+                     std::string const& text);
+    void keep(Ticket const& ticket, Json const& metadata, std::string const& text);
+    std::optional<std::string> listener(Ticket const& ticket, std::string const& type,
+                                        std::string const& id);
+    std::optional<Json> sender_of(Socket& socket, Ticket const& ticket, Json sender);
+    void relay(Socket& socket, std::string_view event, std::optional<StateKind> kind, Json update,
+               socketio::Ack<Answer> const& ack);
+    void encounter(Socket& socket, std::string const& verb, Json const& request);
+    void refuse(Socket& socket, std::string const& message, socketio::Ack<Answer> const& ack);
+
+    Game& game_;
+};
+
+}  // namespace apps::dungeonlab

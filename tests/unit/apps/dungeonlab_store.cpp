@@ -1,0 +1,208 @@
+#include "apps/dungeonlab/campaigns.hpp"
+#include "apps/dungeonlab/demo_data.hpp"
+#include "apps/dungeonlab/dice.hpp"
+#include "apps/dungeonlab/documents.hpp"
+#include "apps/dungeonlab/pending_actions.hpp"
+#include "apps/dungeonlab/states.hpp"
+#include "apps/dungeonlab/users.hpp"
+#include "dungeonlab_schema.hpp"
+
+#include "tests/unit/apps/outcome.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+using namespace apps::dungeonlab;
+using apps::store::Database;
+using socketio::Json;
+
+namespace {
+
+// The demo's campaign in a database without file.
+struct World {
+    Database database{":memory:"};
+    std::string gm, ana, ben, campaign, session;
+
+    World() {
+        apps::store::migrate(database, schema);
+        add_demo_data(database, "$y$hash", 1000);
+        gm = users::find_for_login(database, "gm@example.com")->first.id;
+        ana = users::find_for_login(database, "ANA@example.com")->first.id;
+        ben = users::find_for_login(database, "ben@example.com")->first.id;
+        campaign = campaigns::of_user(database, ana).at(0).id;
+        session = campaigns::sessions_of_user(database, ana, {}, {}).at(0).id;
+    }
+    Directory directory() {
+        Directory facts;
+        campaigns::load(database, facts);
+        return facts;
+    }
+};
+
+Json patch(char const* text) {
+    return *Json::parse(text);
+}
+
+}  // namespace
+
+TEST_CASE("demo data comes once") {
+    World world;
+    add_demo_data(world.database, "other", 2000);
+    CHECK(users::find_for_login(world.database, "gm@example.com")->second == "$y$hash");
+    CHECK(campaigns::of_user(world.database, world.gm).size() == 1);
+    auto const found = documents::search(world.database, {});
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].name == "Rill");
+    CHECK(found[0].ownerId == world.ana);
+    auto const state = states::of_campaign(world.database, world.campaign);
+    REQUIRE(state);
+    CHECK(state->version == 1);
+    CHECK(state->state["documents"] == Json::object());
+}
+
+TEST_CASE("names and addresses are taken once, in any case") {
+    World world;
+    CHECK_FALSE(users::add(world.database, {"GM", "other@example.com", "h", "x"}));
+    CHECK_FALSE(users::add(world.database, {"other", "Gm@Example.com", "h", "x"}));
+    CHECK(users::add(world.database, {"other", "other@example.com", "h", "x"}));
+}
+
+TEST_CASE("who leads or plays may join, nobody else, and nobody after the end") {
+    World world;
+    auto const facts = world.directory();
+    CHECK_FALSE(facts.objection({world.gm, ""}, world.session));
+    CHECK_FALSE(facts.objection({world.ana, ""}, world.session));
+    CHECK_FALSE(facts.objection({"admin", "", "", true}, world.session));
+    CHECK(facts.objection({"cat", ""}, world.session) ==
+          "Access denied: not a participant in this session");
+    CHECK(facts.objection({world.gm, ""}, "none") == "Session not found");
+    CHECK(facts.leads({world.gm, ""}, world.session));
+    CHECK_FALSE(facts.leads({world.ana, ""}, world.session));
+    campaigns::set_status(world.database, world.session, "ended");
+    CHECK(world.directory().objection({world.gm, ""}, world.session));
+}
+
+TEST_CASE("who loses their character loses the table") {
+    World world;
+    auto facts = world.directory();
+    auto const found = documents::search(world.database, {.ownerId = world.ana});
+    facts.remove_document(found.at(0).id);
+    CHECK(facts.objection({world.ana, ""}, world.session));
+    documents::remove(world.database, found.at(0).id);
+    CHECK(campaigns::of_user(world.database, world.ana).empty());
+}
+
+TEST_CASE("documents are found by their fields, and LIKE's signs are ordinary") {
+    World world;
+    documents::NewDocument item{"100% _\\", "item", "p", "gear", {}, {}, {}, {}};
+    auto const made = documents::add(world.database, item, world.ana, 5);
+    CHECK(made.slug == "100-");
+    CHECK(documents::search(world.database, {.name = "% _\\"}).size() == 1);
+    CHECK(documents::search(world.database, {.name = "%l"}).empty());
+    CHECK(documents::search(world.database, {.name = "rIL"}).size() == 1);
+    CHECK(documents::search(world.database, {.limit = 1, .offset = 1}).size() == 1);
+    CHECK(documents::search(world.database, {.limit = -5}).empty());
+    auto const data = Json::object(
+        {{"pluginData", Json::object({{"x", 0.1}})}, {"ownerId", world.ben}, {"name", ""}});
+    auto const changed = documents::change(world.database, made.id, data, 9);
+    CHECK(changed->pluginData["x"] == Json(0.1));
+    CHECK(changed->ownerId == world.ana);
+    CHECK(changed->name == "100% _\\");
+    item.documentType = "spy";
+    CHECK_THROWS_AS(documents::add(world.database, item, world.ana, 5), apps::store::StoreError);
+}
+
+TEST_CASE("a state changes as a whole, against its version") {
+    World world;
+    auto const before = *states::of_campaign(world.database, world.campaign);
+    auto const good = patch(R"([{"op":"add","path":"/pluginData/x","value":0.1}])");
+    auto const after = states::update(world.database, before.id, "1", good);
+    REQUIRE(after);
+    CHECK(after->version == 2);
+    CHECK(after->hash == states::hash_of(after->state));
+    CHECK(after->hash != before.hash);
+    auto const late = states::update(world.database, before.id, "1", good);
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == "VERSION_CONFLICT");
+    CHECK(late.error().current_version == "2");
+    CHECK(late.error().current_hash == after->hash);
+    auto const broken =
+        patch(R"([{"op":"remove","path":"/pluginData/x"},{"op":"remove","path":"/none"}])");
+    CHECK(states::update(world.database, before.id, "2", broken).error().code ==
+          "TRANSACTION_FAILED");
+    CHECK(states::find(world.database, before.id)->state == after->state);
+    CHECK(states::update(world.database, "none", "2", good).error().code == "GAMESTATE_NOT_FOUND");
+    CHECK(states::update(world.database, before.id, "2", Json()).error().code ==
+          "VALIDATION_ERROR");
+}
+
+TEST_CASE("a hash is that of json-stable-stringify") {
+    // node -e 'crypto.createHash("sha256").update(`{"10":1e+21,"9":0.1,"a":{"b":null,"é":[]}}`)'
+    auto const state = patch(R"({"a":{"é":[],"b":null},"9":0.10,"10":1e21})");
+    CHECK(state.canonical() == R"({"10":1e+21,"9":0.1,"a":{"b":null,"é":[]}})");
+    CHECK(states::hash_of(state) ==
+          "e7b4ff495914cf00f151b0353372c43fc0c0fbcd82b77515bae0ab6edcc6bdd0");
+}
+
+TEST_CASE("the state goes back to its documents, and is made anew from them") {
+    World world;
+    auto const made = states::reinitialize(world.database, world.campaign);
+    REQUIRE(made);
+    CHECK(made->version == 2);
+    CHECK(made->state["documents"].size() == 2);
+    auto const rill = documents::search(world.database, {.ownerId = world.ana}).at(0).id;
+    auto const operation = Json::object(
+        {{"op", "replace"}, {"path", "/documents/" + rill + "/pluginData/level"}, {"value", 4}});
+    REQUIRE(states::update(world.database, made->id, "2", Json::array({operation})));
+    CHECK(states::sync(world.database, world.campaign, 7)->characters == 2);
+    CHECK(documents::find(world.database, rill)->pluginData["level"] == Json(4));
+    CHECK_FALSE(states::sync(world.database, "none", 7));
+}
+
+TEST_CASE("history is what was said to all, oldest first") {
+    World world;
+    for (int i = 0; i < 3; ++i) {
+        campaigns::add_line(world.database, {world.session, world.ana, "session", world.session,
+                                             std::to_string(i), "{}", i});
+    }
+    campaigns::add_line(world.database,
+                        {world.session, world.ana, "user", world.ben, "psst", "{}", 4});
+    auto const lines = campaigns::history(world.database, world.session, 2);
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0]["message"] == Json("1"));
+    CHECK(lines[1]["message"] == Json("2"));
+}
+
+TEST_CASE("an action is resolved once") {
+    PendingActions pending;
+    Json got;
+    auto const resolve = [&](Json value) { got = std::move(value); };
+    CHECK(pending.add("s", "r", resolve));
+    CHECK_FALSE(pending.add("s", "r", resolve));
+    CHECK(pending.add("t", "r", resolve));
+    auto const first = pending.take("s", "r");
+    REQUIRE(first);
+    (*first)(Json(1));
+    CHECK(got == Json(1));
+    CHECK_FALSE(pending.take("s", "r"));
+    for (std::size_t i = 0; i < PendingActions::max_pending; ++i) {
+        pending.add("u", std::to_string(i), resolve);
+    }
+    CHECK_FALSE(pending.add("u", "one more", resolve));
+}
+
+TEST_CASE("dice show what they can, all of it") {
+    std::set<int> seen;
+    for (int i = 0; i < 500; ++i) {
+        seen.insert(fair_die(6));
+    }
+    CHECK(seen == std::set<int>{1, 2, 3, 4, 5, 6});
+    CHECK(fair_die(1) == 1);
+    auto const rolled = roll({20, 3}, [n = 0](int) mutable { return ++n; });
+    CHECK(rolled.results == std::vector<int>{1, 2, 3});
+    CHECK(parse_formula("4d6-1")->modifier == -1);
+    CHECK(parse_formula("d20")->quantity == 1);
+    CHECK_FALSE(can_roll({0, 1}));
+    CHECK_FALSE(can_roll({6, max_dice + 1}));
+}
