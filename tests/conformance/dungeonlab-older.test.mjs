@@ -5,7 +5,6 @@ import { closeAll } from "./lib/clients.mjs";
 import { api, login, sit, Table } from "./lib/dungeonlab.mjs";
 import { skip } from "./lib/systems.mjs";
 
-
 describe("DungeonLab's older dialects", { skip }, () => {
     let server;
     let people;

@@ -5,7 +5,6 @@ import { closeAll, makeClient } from "./lib/clients.mjs";
 import { api, hashOf, login, sit, Table } from "./lib/dungeonlab.mjs";
 import { skip } from "./lib/systems.mjs";
 
-
 describe("DungeonLab", { skip }, () => {
     let server;
     let people;

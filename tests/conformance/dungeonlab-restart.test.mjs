@@ -1,0 +1,100 @@
+// DungeonLab over a restart, and with a full house: F03, F05, and two hundred clients at once.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { closeAll } from "./lib/clients.mjs";
+import { api, hashOf, sit, startTable, Table } from "./lib/dungeonlab.mjs";
+import { skip } from "./lib/systems.mjs";
+import { until } from "./lib/inbox.mjs";
+
+
+describe("DungeonLab over a restart", { skip }, () => {
+    const folder = mkdtempSync(join(tmpdir(), "hubbub-dungeonlab-"));
+    const database = join(folder, "demo.db");
+    let server;
+
+    afterEach(async () => {
+        closeAll();
+        await server?.stop();
+    });
+    after(() => rmSync(folder, { recursive: true, force: true }));
+
+    for (const [how, end] of [["ended", "stop"], ["killed", "kill"]]) {
+        it(`keeps logins, history, state and documents when it is ${how}`, async () => {
+            const t = await Table.open(database);
+            server = t.server;
+            const gm = await t.joined("gm", "gameSession:join");
+            const ana = await t.joined("ana", "gameSession:join");
+            const heard = ana.said("chat");
+            gm.emit("chat", { recipient: { type: "session", id: t.session.id } }, `before: ${how}`);
+            await heard.next();
+            const { data } = await gm.ask("gameState:requestFull", t.session.id);
+            const changed = await gm.ask("gameState:update", { id: "u", source: "gm",
+                gameStateId: data.gameStateId, version: data.gameStateVersion,
+                operations: [{ op: "add", path: `/pluginData/${how}`, value: 0.1 }] });
+            const item = await ana.ask("document:create", { name: how, documentType: "item",
+                pluginId: "p", pluginDocumentType: "gear" });
+            closeAll();
+            await server[end]();
+
+            server = await startTable(database);
+            const again = await sit(server, "ana", t.people.ana);
+            const joined = await again.ask("gameSession:join", t.session.id);
+            assert.equal(joined.success, true);
+            assert.deepEqual(joined.session.participantIds, [t.people.ana.user.id], "no ghosts");
+            const state = (await again.ask("gameState:requestFull", t.session.id)).data;
+            assert.equal(state.gameStateVersion, changed.newVersion);
+            assert.equal(hashOf(state.gameState), changed.newHash);
+            assert.equal((await again.ask("document:get", { id: item.data.id })).data.name, how);
+            const lines = await api(server, "GET", `/api/game-sessions/${t.session.id}/messages`,
+                { cookie: t.people.ben.cookie });
+            assert.equal(lines.json.data.at(-1).message, `before: ${how}`);
+            const people = await api(server, "GET", "/api/campaigns", { cookie: t.people.gm.cookie });
+            assert.equal(people.json.data.length, 1, "demo data is not added twice");
+        });
+    }
+});
+
+describe("DungeonLab with two hundred clients", { skip }, () => {
+    const clients = 200;
+    let t;
+    before(async () => { t = await Table.open(); });
+    after(async () => {
+        closeAll();
+        await t?.server.stop();
+    });
+
+    it("loses and doubles nothing, and has no ghosts afterwards", async () => {
+        const names = ["gm", "ana", "ben"];
+        const events = ["gameSession:join", "joinSession", "join-session"];
+        const sockets = [];
+        for (let i = 0; i < clients; ++i) {
+            const socket = await t.seat(names[i % 3]);
+            const event = events[Math.trunc(i / 3) % 3];
+            assert.equal((await socket.ask(event, t.session.id)).success, true);
+            socket.heard = new Map();
+            const count = (text) => socket.heard.set(text, (socket.heard.get(text) ?? 0) + 1);
+            socket.on("chat", (metadata, text) => count(text));
+            socket.on("chat-message", (line) => count(line.message));
+            sockets.push(Object.assign(socket, { event }));
+        }
+        const speakers = sockets.filter((_, i) => i % 10 === 0);
+        for (const [i, socket] of speakers.entries()) {
+            if (socket.event === "join-session") socket.emit("chat-message", { message: `line ${i}` });
+            else socket.emit("chat", { recipient: { type: "session", id: t.session.id } }, `line ${i}`);
+        }
+        const wanted = (socket) => speakers.length -
+            (speakers.includes(socket) && socket.event !== "gameSession:join" ? 1 : 0);
+        await until(() => sockets.every((one) => one.heard.size >= wanted(one)), "all lines");
+        await Promise.all(sockets.map((one) => one.ask("document:search", { limit: 1 })));
+        for (const socket of sockets) {
+            assert.equal(socket.heard.size, wanted(socket));
+            assert.ok([...socket.heard.values()].every((times) => times === 1));
+        }
+        closeAll();
+        const present = () => t.call("GET", `/api/game-sessions/${t.session.id}`, "gm");
+        await until(async () => (await present()).json.data.participantIds.length === 0, "nobody left");
+    });
+});
