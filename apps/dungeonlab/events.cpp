@@ -63,6 +63,12 @@ void shared_events(socketio::Namespace& nsp, Parts& p) {
     nsp.on("chat", &Talk::chat, &p.talk);    // B: room except sender; C: room; or one user
     nsp.on("roll", &Rolls::roll, &p.rolls);  // B: roll-result; C: roll:result
 
+    nsp.use_event([&p](Socket& s, socketio::Event const&) -> socketio::Admission {
+        if (p.game.may_send(s)) {
+            return {};
+        }
+        return socketio::ConnectError{"Rate limit exceeded", std::nullopt};
+    });
     nsp.on_connection([&p](Socket& s) { p.game.connected(s); });
     nsp.on_disconnect([&p](Socket& s) { p.game.disconnected(s); });  // as leaving
     nsp.on_invalid([&p](Socket& s, socketio::InvalidEvent const& event) {

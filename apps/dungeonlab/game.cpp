@@ -135,6 +135,19 @@ void Game::complain(Socket& socket, std::string const& message) {
     }
 }
 
+bool Game::may_send(Socket& socket) {
+    auto const now = engineio::net::Shard::current()->now();
+    auto& bucket = socket.data<Seat>().messages;
+    if (!bucket) {
+        bucket.emplace(means_.messages, now);
+    }
+    if (bucket->take(means_.messages, now)) {
+        return true;
+    }
+    complain(socket, "Rate limit exceeded");
+    return false;
+}
+
 void Game::reply_invalid(Socket& socket, socketio::InvalidEvent const& event) {
     complain(socket, "Invalid arguments for " + std::string(event.name));
 }

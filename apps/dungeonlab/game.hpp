@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/common/clock.hpp"
+#include "apps/common/rate_limit.hpp"
 #include "apps/common/synchronized.hpp"
 #include "apps/dungeonlab/dialect.hpp"
 #include "apps/dungeonlab/dice.hpp"
@@ -30,6 +31,7 @@ public:
         store::StoreThread& store;
         common::Clock clock = common::wall_clock_ms;
         Random random = fair_die;
+        common::Rate messages{600, std::chrono::seconds(10)};  ///< of one connection
     };
     explicit Game(Means means);
 
@@ -61,6 +63,8 @@ public:
     /// `error` in the form of the socket's dialect. Clients of today take any `error` for the end
     /// of the connection, so they get none; they read their acknowledgements.
     void complain(Socket& socket, std::string const& message);
+    /// False, and a complaint, if the connection sends more than its share.
+    bool may_send(Socket& socket);
     void reply_invalid(Socket& socket, socketio::InvalidEvent const& event);
 
     template <class F>
@@ -86,6 +90,7 @@ private:
     struct Seat {
         User user;
         Dialect dialect = Dialect::unknown;
+        std::optional<common::TokenBucket> messages = {};  // full at the first message
     };
 
     void settle(Socket& socket, Refusal const& refusal);

@@ -1,4 +1,5 @@
 #include "apps/auth/password.hpp"
+#include "apps/common/rest_limits.hpp"
 #include "apps/dungeonlab/accounts.hpp"
 #include "apps/dungeonlab/campaigns.hpp"
 #include "apps/dungeonlab/demo_data.hpp"
@@ -26,14 +27,21 @@ SystemContext& guarded(SystemContext& context) {
     return context;
 }
 
+dungeonlab::Game::Means means(socketio::Namespace& nsp, SystemContext const& context) {
+    dungeonlab::Game::Means means{nsp, context.store};
+    means.messages.count = context.config.extra<int>("messages_per_10_s");
+    return means;
+}
+
 class DungeonLabSystem final : public SocketIoSystem {
 public:
     explicit DungeonLabSystem(SystemContext& context)
-        : SocketIoSystem(guarded(context)), game_({io().sockets(), context.store}),
+        : SocketIoSystem(guarded(context)), game_(means(io().sockets(), context)),
           accounts_(
               {context.store, context.worker, context.secrets, context.options.tls.has_value()}),
           parts_(game_, std::chrono::milliseconds(context.config.extra<int>("action_timeout_ms"))),
           rest_side_(game_, accounts_, parts_.sessions),
+          limits_({.logins = static_cast<double>(context.config.extra<int>("logins_per_minute"))}),
           rest_(dungeonlab::rest_options(context.options.cors)) {
         load(context);
         auto& nsp = io().sockets();
@@ -43,6 +51,7 @@ public:
         dungeonlab::current_events(nsp, parts_);
         dungeonlab::shared_events(nsp, parts_);
         dungeonlab::add_routes(rest_, rest_side_, accounts_);
+        limits_.add_to(rest_);
         rest_.mount(routes());
     }
 
@@ -75,6 +84,7 @@ private:
     dungeonlab::Accounts accounts_;
     dungeonlab::Parts parts_;
     dungeonlab::RestSide rest_side_;
+    common::RestLimits limits_;
     common::Rest rest_;
 };
 
@@ -87,7 +97,17 @@ SystemKind dungeonlab_system() {
                     .help = "Milliseconds a game master's client has to decide an action",
                     .value = 30'000,
                     .low = 10,
-                    .high = 3'600'000}};
+                    .high = 3'600'000},
+                   {.key = "messages_per_10_s",
+                    .help = "Events that one connection may send in ten seconds",
+                    .value = 600,
+                    .low = 1,
+                    .high = 1'000'000},
+                   {.key = "logins_per_minute",
+                    .help = "Tries to log in or register from one address",
+                    .value = 60,
+                    .low = 1,
+                    .high = 1'000'000}};
     return {std::move(info), &dungeonlab::schema,
             [](SystemContext& context) { return std::make_unique<DungeonLabSystem>(context); }};
 }

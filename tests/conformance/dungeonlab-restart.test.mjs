@@ -57,6 +57,38 @@ describe("DungeonLab over a restart", { skip }, () => {
     }
 });
 
+describe("DungeonLab under a flood", { skip }, () => {
+    let t;
+    before(async () => {
+        t = await Table.open(":memory:", ["--dungeonlab-messages-per-10-s", "20",
+            "--dungeonlab-logins-per-minute", "10"]);
+    });
+    after(async () => {
+        closeAll();
+        await t?.server.stop();
+    });
+
+    it("F04 refuses one connection's flood and serves the others", async () => {
+        const [ana, ben] = [await t.joined("ana", "join-session"), await t.joined("ben", "join-session")];
+        const [lines, errors] = [ben.said("chat-message"), ana.said("error")];
+        for (let i = 0; i < 30; ++i) ana.emit("chat-message", { message: `${i}` });
+        assert.deepEqual(await errors.next(), [{ message: "Rate limit exceeded" }]);
+        assert.equal((await lines.take(19)).at(-1)[0].message, "18");
+        assert.equal((await ben.ask("chat-message", { message: "me too" })).success, true);
+    });
+
+    it("F04 refuses many logins in the system's form", async () => {
+        let answer;
+        for (let i = 0; i < 11 && answer?.status !== 429; ++i) {
+            answer = await t.call("POST", "/api/auth/login", null,
+                { email: "ana@example.com", password: "guess" });
+        }
+        assert.equal(answer.status, 429);
+        assert.deepEqual(answer.json, { success: false, error: "Too many requests" });
+        assert.ok(Number(answer.headers.get("retry-after")) > 0);
+    });
+});
+
 describe("DungeonLab with two hundred clients", { skip }, () => {
     const clients = 200;
     let t;

@@ -1,4 +1,5 @@
 #include "apps/common/rest.hpp"
+#include "apps/common/rest_limits.hpp"
 
 #include "engineio/net/shard.hpp"
 
@@ -151,4 +152,35 @@ TEST_CASE("a handler with more parameters than the path can fill is a mistake") 
     Rest rest;
     CHECK_THROWS_AS(rest.get("/x/:id", [](std::string, std::string, Json) { return 1; }),
                     std::logic_error);
+}
+
+TEST_CASE("each address has its own number of logins, writes and reads a minute") {
+    auto now = TokenBucket::TimePoint();
+    RestLimits limits({.logins = 2, .writes = 3, .reads = 4}, [&] { return now; });
+    auto const passed = [&](std::string method, std::string target, std::string address) {
+        RestCall call;
+        call.request.method = std::move(method);
+        call.request.target = std::move(target);
+        call.request.remote_address = std::move(address);
+        int count = 0;
+        while (count < 10 && !limits.check(call)) {
+            ++count;
+        }
+        return count;
+    };
+    CHECK(passed("POST", "/api/auth/login?x", "10.0.0.1") == 2);
+    CHECK(passed("POST", "/api/auth/register", "10.0.0.1") == 0);
+    CHECK(passed("POST", "/api/auth/login", "10.0.0.2") == 2);
+    CHECK(passed("PUT", "/api/x", "10.0.0.1") == 3);
+    CHECK(passed("GET", "/api/auth/login", "10.0.0.1") == 4);
+    now += std::chrono::seconds(30);
+    CHECK(passed("POST", "/api/auth/login", "10.0.0.1") == 1);
+    RestCall call;
+    call.request.method = "POST";
+    call.request.target = "/api/auth/login";
+    call.request.remote_address = "10.0.0.1";
+    auto reply = limits.check(call);
+    REQUIRE(reply);
+    CHECK(reply->status() == 429);
+    CHECK(*net::find_header(reply->headers(), "retry-after") == "30");
 }

@@ -1,0 +1,46 @@
+#include "apps/common/rest_limits.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace apps::common {
+
+namespace {
+
+Rate a_minute(double count) {
+    return {count, std::chrono::minutes(1)};
+}
+
+}  // namespace
+
+RestLimits::RestLimits(RestRates rates, Now now)
+    : login_paths_(std::move(rates.login_paths)), now_(std::move(now)),
+      logins_(a_minute(rates.logins)), writes_(a_minute(rates.writes)),
+      reads_(a_minute(rates.reads)) {}
+
+std::optional<Reply> RestLimits::check(RestCall const& call) {
+    auto const& request = call.request;
+    bool const reads = request.method == "GET" || request.method == "HEAD";
+    bool const login = !reads && std::find(login_paths_.begin(), login_paths_.end(),
+                                           request.path()) != login_paths_.end();
+    auto& limiter = login ? logins_ : reads ? reads_ : writes_;
+    auto const wait = limiter.with([&](RateLimiter& bucket) -> std::optional<std::int64_t> {
+        auto const now = now_();
+        if (bucket.take(request.remote_address, now)) {
+            return std::nullopt;
+        }
+        return bucket.wait(request.remote_address, now).count();
+    });
+    if (!wait) {
+        return std::nullopt;
+    }
+    Reply reply(RestError(429, "TOO_MANY_REQUESTS", "Too many requests"));
+    reply.header("Retry-After", std::to_string((*wait + 999) / 1000));
+    return reply;
+}
+
+void RestLimits::add_to(Rest& rest) {
+    rest.before([this](RestCall const& call) { return check(call); });
+}
+
+}  // namespace apps::common

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "apps/common/rate_limit.hpp"
+#include "apps/common/rest.hpp"
+#include "apps/common/synchronized.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace apps::common {
+
+/// How many requests a minute one address may make, of each kind.
+struct RestRates {
+    double logins = 60;  ///< POSTs to the paths below, where passwords are tried
+    double writes = 600;
+    double reads = 3000;
+    std::vector<std::string> login_paths = {"/api/auth/login", "/api/auth/register"};
+};
+
+/// Refuses what is more, as 429 TOO_MANY_REQUESTS with Retry-After. Outlives the table.
+class RestLimits {
+public:
+    using Now = std::function<TokenBucket::TimePoint()>;
+
+    explicit RestLimits(RestRates rates, Now now = std::chrono::steady_clock::now);
+
+    /// To be given to Rest::before by add_to, or called by tests.
+    std::optional<Reply> check(RestCall const& call);
+    void add_to(Rest& rest);
+
+private:
+    std::vector<std::string> login_paths_;
+    Now now_;
+    Synchronized<RateLimiter> logins_;
+    Synchronized<RateLimiter> writes_;
+    Synchronized<RateLimiter> reads_;
+};
+
+}  // namespace apps::common
