@@ -1,5 +1,8 @@
 #pragma once
 
+#include "apps/common/rate_limit.hpp"
+
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -9,6 +12,9 @@ namespace apps::eliza {
 struct Access {
     std::string api_key;        ///< empty: everybody; else sockets and REST must give it
     bool needs_entity = false;  ///< sockets must say who they are
+
+    /// Joins, messages and questions of one connection; a count of 0: no limit.
+    common::Rate rate = {500, std::chrono::seconds(10)};
 
     /// Takes as long for every wrong key of the same length.
     bool is_key(std::string_view given) const {

@@ -212,6 +212,11 @@ void Archive::name_entity(std::string const& id, std::string const& name) {
             id, name);
 }
 
+void Archive::forget_names() {
+    db_.run("DELETE FROM eliza_entities WHERE id NOT IN "
+            "(SELECT entity_id FROM eliza_participants)");
+}
+
 std::string Archive::name_of(std::string const& entity) {
     auto query = db_.query("SELECT name FROM eliza_entities WHERE id = ?");
     return query.bind(entity).step() ? query.text(0) : std::string();

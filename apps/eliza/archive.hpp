@@ -48,6 +48,8 @@ public:
     std::vector<std::string> participants(std::string const& channel);
 
     void name_entity(std::string const& id, std::string const& name);
+    /// Those of entities that take part in no channel any more.
+    void forget_names();
     std::string name_of(std::string const& entity);  ///< "" if unknown
 
     void put(Message const& message);

@@ -22,6 +22,7 @@ bool contains(std::vector<std::string> const& list, std::string const& value) {
 
 void Eliza::begin(std::vector<AgentState> const& agents) {
     auto const now = clock_();
+    archive_.forget_names();
     if (!archive_.server(default_server_id)) {
         archive_.put(
             Server{default_server_id, "Default Server", "eliza_default", Json::object(), now, now});
@@ -58,9 +59,6 @@ Outcome<Entry> Eliza::join(Entrance const& entrance) {
     }
     // Seed clients give no user id; an agent id of somebody else's agent is then who they are.
     auto const& who = entrance.entity.empty() && !ours ? entrance.agent : entrance.entity;
-    if (!who.empty() && !entrance.name.empty()) {
-        archive_.name_entity(who, common::clipped(entrance.name, policy_.limits.name_bytes));
-    }
     if (channel && channel->type == ChannelType::group && entrance.makes_channel) {
         if (!who.empty()) {
             include(*channel, who);
@@ -68,6 +66,9 @@ Outcome<Entry> Eliza::join(Entrance const& entrance) {
         if (ours) {
             include(*channel, ours->id);
         }
+    }
+    if (channel && !entrance.name.empty()) {
+        name_participant(*channel, who, entrance.name);
     }
     return Entry{agent_for_log({entrance.agent})};
 }
@@ -92,10 +93,10 @@ Outcome<Said> Eliza::say(Statement statement) {
     }
     auto const name = common::clipped(statement.name.empty() ? "User" : statement.name,
                                       policy_.limits.name_bytes);
-    archive_.name_entity(statement.sender, name);
     if (channel->type == ChannelType::group) {
         include(*channel, statement.sender);
     }
+    name_participant(*channel, statement.sender, name);
     auto const now = clock_();
     said.audience = audience_of(*channel, statement);
     if (!said.audience.empty()) {
@@ -288,6 +289,14 @@ void Eliza::include(Channel const& channel, std::string const& entity) {
     }
     if (archive_.participants(channel.id).size() < policy_.limits.participants) {
         archive_.add_participant(channel.id, entity);
+    }
+}
+
+// Names are kept of participants only: anybody can make up ids.
+void Eliza::name_participant(Channel const& channel, std::string const& entity,
+                             std::string const& name) {
+    if (archive_.is_participant(channel.id, entity)) {
+        archive_.name_entity(entity, common::clipped(name, policy_.limits.name_bytes));
     }
 }
 

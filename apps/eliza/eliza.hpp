@@ -147,8 +147,9 @@ public:
 private:
     std::optional<Refusal> check(Statement const& statement);
     Outcome<Channel> channel_of(Statement const& statement);
-    bool make_place();
     void include(Channel const& channel, std::string const& entity);
+    void name_participant(Channel const& channel, std::string const& entity,
+                          std::string const& name);
     bool admits(std::string const& channel, std::string const& viewer);
     std::vector<AgentState> audience_of(Channel const& channel, Statement const& statement);
     AgentState agent_for_log(std::vector<std::string> const& candidates);

@@ -106,7 +106,7 @@ Outcome<std::vector<Channel>> Eliza::channels(std::string const& server,
     if (auto known = known_server(server); !known) {
         return known.error();
     }
-    auto channels = archive_.channels_of(server, policy_.limits.channels);
+    auto channels = archive_.channels_of(server, policy_.limits.listed_channels);
     if (policy_.isolation) {
         std::erase_if(channels, [&](Channel const& each) { return !admits(each.id, viewer); });
     }

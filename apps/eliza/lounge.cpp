@@ -3,6 +3,7 @@
 #include "apps/common/clipped.hpp"
 #include "apps/eliza/statements.hpp"
 #include "apps/eliza/views.hpp"
+#include "engineio/net/shard.hpp"
 
 #include <utility>
 
@@ -15,6 +16,10 @@ constexpr int info_level = 30;
 // message with a text is meant as a line.
 constexpr std::int64_t type_room_joining = 1;
 constexpr std::int64_t type_send_message = 2;
+
+Refusal too_fast() {
+    return {"Rate limit exceeded", "rate", "", 429};
+}
 
 }  // namespace
 
@@ -59,6 +64,10 @@ Lounge::Task Lounge::enter_channel(Socket& socket, Json payload, Ack ack) {
 }
 
 Lounge::Task Lounge::come_in(Socket& socket, Json request, bool makes_channel, Ack ack) {
+    if (is_too_fast(socket)) {
+        refuse(socket, too_fast(), ack);
+        co_return;
+    }
     auto entrance = entrance_of(request);
     entrance.makes_channel = makes_channel;
     entrance.self = socket.data<Visitor>().entity;
@@ -137,6 +146,10 @@ Lounge::Task Lounge::send_message(Socket& socket, Json payload, Ack ack) {
 }
 
 Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
+    if (is_too_fast(socket)) {
+        refuse(socket, too_fast(), ack);
+        co_return;
+    }
     auto const room = channel_room(statement.channel);
     if (!has_place_for(socket, room)) {
         refuse(socket, {"Too many rooms joined", "roomId", ""}, ack);
@@ -158,6 +171,10 @@ Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
 
 Lounge::Task Lounge::world_state(Socket& socket, Json request) {
     speaks_seed(socket);
+    if (is_too_fast(socket)) {
+        refuse(socket, too_fast(), {});
+        co_return;
+    }
     bool const everything = request["roomId"].is_null() && request["channelId"].is_null();
     auto const room = everything ? std::nullopt : std::optional(channel_id_of(request));
     auto work = [room, viewer = socket.data<Visitor>().entity](Eliza& rules) {
@@ -169,6 +186,15 @@ Lounge::Task Lounge::world_state(Socket& socket, Json request) {
         co_return;
     }
     socket.emit("world-state", state_of(*world));
+}
+
+bool Lounge::is_too_fast(Socket& socket) const {
+    auto const now = engineio::net::Shard::current()->now();
+    auto& bucket = socket.data<Visitor>().bucket;
+    if (access_.rate.count > 0 && !bucket) {
+        bucket.emplace(access_.rate, now);
+    }
+    return bucket && !bucket->take(access_.rate, now);
 }
 
 // Speaking in a channel enters it: who asks shall hear the answer.

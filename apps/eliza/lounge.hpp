@@ -48,6 +48,7 @@ public:
 private:
     Task come_in(Socket& socket, Json request, bool makes_channel, Ack ack);
     Task say(Socket& socket, Statement statement, Ack ack);
+    bool is_too_fast(Socket& socket) const;
     bool has_place_for(Socket& socket, std::string const& room) const;
     void speaks_seed(Socket& socket);
     void refuse(Socket& socket, Refusal const& refusal, Ack const& ack);

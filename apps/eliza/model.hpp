@@ -26,6 +26,7 @@ struct Limits {
     std::size_t channels = 10'000;           ///< together; silent unnamed ones make place
     std::size_t servers = 100;
     std::size_t messages_per_channel = 5'000;  ///< the oldest go
+    std::size_t listed_channels = 1'000;       ///< the newest, in one REST answer
     std::size_t page = 200;                    ///< messages of one REST answer
     std::size_t world_messages = 50;           ///< of each channel in `world-state`
     std::size_t world_channels = 100;          ///< the latest

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/rate_limit.hpp"
 #include "apps/eliza/log_book.hpp"
 
 #include <optional>
@@ -12,6 +13,7 @@ struct Visitor {
     std::string entity;               ///< a UUID, given by the client or made up
     bool seed = false;                ///< speaks the seed's events, hears `error` and `logEntry`
     std::optional<LogFilter> filter;  ///< has subscribed to the live log
+    std::optional<common::TokenBucket> bucket = {};  ///< what is left of its rate
 };
 
 inline std::string channel_room(std::string const& id) {

@@ -1,5 +1,6 @@
 #include "apps/eliza/api.hpp"
 #include "apps/eliza/doctor.hpp"
+#include "apps/eliza/http_agent.hpp"
 #include "apps/eliza/lounge.hpp"
 #include "apps/server/systems.hpp"
 #include "eliza_schema.hpp"
@@ -12,9 +13,23 @@ namespace {
 
 using Agents = std::vector<std::unique_ptr<eliza::Agent>>;
 
-Agents staff() {
+// The client is made only if there is somebody to call.
+Agents staff(SystemConfig const& config, std::optional<common::HttpClient>& client) {
     Agents agents;
     agents.push_back(std::make_unique<eliza::DoctorAgent>());
+    auto const& url = config.extra<std::string>("agent_url");
+    if (url.empty()) {
+        return agents;
+    }
+    auto const target = common::parse_http_url(url);
+    if (!target) {
+        throw ConfigError("eliza.agent_url: not an http:// or https:// URL without a password");
+    }
+    agents.push_back(std::make_unique<eliza::HttpAgent>(
+        client.emplace(),
+        eliza::HttpAgentOptions{*target, config.extra<std::string>("agent_name"),
+                                config.extra<std::string>("agent_key"),
+                                std::chrono::milliseconds(config.extra<int>("agent_timeout_ms"))}));
     return agents;
 }
 
@@ -22,11 +37,13 @@ class ElizaSystem final : public SocketIoSystem {
 public:
     explicit ElizaSystem(SystemContext& context)
         : SocketIoSystem(context), access_{context.config.extra<std::string>("api_key"),
-                                           context.config.extra<bool>("needs_entity")},
+                                           context.config.extra<bool>("needs_entity"),
+                                           {static_cast<double>(context.config.extra<int>("rate")),
+                                            std::chrono::seconds(10)}},
           desk_(context.store, common::wall_clock_ms, common::random_uuid,
                 {context.config.extra<bool>("isolation"), {}}),
           journal_(io().sockets(), common::wall_clock_ms),
-          stage_(io().sockets(), desk_, journal_, staff()),
+          stage_(io().sockets(), desk_, journal_, staff(context.config, http_client_)),
           lounge_(desk_, stage_, journal_, access_), api_(desk_, stage_, journal_, access_),
           rest_(options_of(context)) {
         auto const profiles = stage_.profiles();
@@ -36,6 +53,9 @@ public:
         rest_.mount(routes());
         journal_.write(30, "Server started", profiles.front());
     }
+
+    // Nobody calls back any more when the stage goes.
+    ~ElizaSystem() override { http_client_.reset(); }
 
     std::string hint() const override { return "Talk to Eliza, alone or in company."; }
 
@@ -49,6 +69,7 @@ private:
     eliza::Access access_;
     eliza::Desk desk_;
     eliza::Journal journal_;
+    std::optional<common::HttpClient> http_client_;
     eliza::Stage stage_;
     eliza::Lounge lounge_;
     eliza::Api api_;
@@ -69,6 +90,20 @@ SystemKind eliza_system() {
         {.key = "needs_entity",
          .help = "Refuse sockets that do not say who they are",
          .value = false},
+        {.key = "rate",
+         .help = "Joins, messages and questions of one connection in 10 seconds; 0: no limit",
+         .value = 500,
+         .low = 0,
+         .high = 1000000},
+        {.key = "agent_url",
+         .help = "Endpoint of one more agent (see eliza/http_agent.hpp); empty: none"},
+        {.key = "agent_name", .help = "Its name", .value = std::string("Assistant")},
+        {.key = "agent_key", .help = "Sent to it as bearer token; empty: none", .secret = true},
+        {.key = "agent_timeout_ms",
+         .help = "Milliseconds it may take for an answer",
+         .value = 30000,
+         .low = 100,
+         .high = 600000},
         {.key = "isolation", .help = "Only participants see and use a channel", .value = false},
     };
     return {info, &eliza::schema,

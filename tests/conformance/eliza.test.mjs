@@ -2,11 +2,10 @@
 // of the feature table (app-contracts 6).
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { ask, closeAll, connect, connected, inbox, makeClient, once, ways } from "./lib/clients.mjs";
 import { until } from "./lib/inbox.mjs";
-import { api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
+import { api, skip, startSystem } from "./lib/systems.mjs";
 
 const defaultServer = "00000000-0000-0000-0000-000000000000";
 const messages = "/api/messaging/channels";
@@ -285,8 +284,8 @@ describe("ElizaOS", { skip }, () => {
             assert.equal((await heard.next())[0].text, `m${i}`);
         }
         const page = async (query) => (await data("GET", `${messages}/${id}/messages?${query}`)).messages;
-        const [newest, ...rest] = await page("limit=30");
-        assert.equal(rest.length, 2);
+        const [newest, ...others] = await page("limit=30");
+        assert.equal(others.length, 2);
         assert.equal(newest.content, "m2");
         assert.equal(newest.authorId, ana.entityId);
         assert.equal(newest.channelId, id);

@@ -25,9 +25,11 @@ SKIPPED_FOLDERS = {"node_modules", "__pycache__", ".git"}
 # where a reader expects them.
 NET = "engineio/net/"
 LIBRARIES = {
-    r"boost/asio": {NET + "http_parse.cpp", NET + "http_server.cpp",
+    r"boost/asio": {"apps/common/http_client.cpp", NET + "http_parse.cpp",
+                    NET + "http_server.cpp",
                     NET + "io_shard.cpp", NET + "io_shard.hpp", NET + "listener.hpp"},
-    r"boost/beast": {NET + "http_parse.cpp", NET + "http_write.cpp"},
+    r"boost/beast": {"apps/common/http_client.cpp", NET + "http_parse.cpp",
+                     NET + "http_write.cpp"},
     r"openssl/": {"apps/auth/digest.cpp", NET + "tls_certificates.hpp", NET + "tls_context.cpp",
                   NET + "tls_filter.cpp", NET + "ws_handshake.cpp"},
     r"crypt\.h": {"apps/auth/password.cpp"},

@@ -333,10 +333,12 @@ TEST_CASE("servers and the agents in them") {
     CHECK(lobby.rules().remove_server(default_server_id).error().status == 403);
     CHECK(lobby.rules().remove_server(server->id));
     CHECK(lobby.rules().servers_of_agent(lobby.agent).size() == 1);
-    // A stopped agent stays stopped over a restart.
+    // A stopped agent stays stopped over a restart, a channel's participants keep their names.
+    REQUIRE(lobby.rules().say(lobby.line(lobby.ana, "x")));
     REQUIRE(lobby.rules().set_active(lobby.agent, false));
     lobby.rules().begin({{lobby.agent, "Eliza", "listens"}});
     CHECK_FALSE(lobby.rules().agent(lobby.agent)->active);
+    CHECK(lobby.rules().world(lobby.room, "")->users.at(lobby.ana) == "N");
 }
 
 TEST_CASE("with isolation only participants see a channel, and nobody speaks for others") {
