@@ -58,8 +58,11 @@ export async function startCommand(command, args = [], { quiet = true, cwd } = {
     };
     createInterface({ input: child.stderr }).on("line", keep);
     const port = await new Promise((resolve, reject) => {
-        const fail = (why) => reject(new Error(`${command}: ${why}\n${output.join("\n")}`));
         const timer = setTimeout(() => fail("no READY line"), 15_000 * patience);
+        const fail = (why) => {
+            clearTimeout(timer);
+            reject(new Error(`${command}: ${why}\n${output.join("\n")}`));
+        };
         child.once("error", (error) => fail(error.message));
         child.once("exit", (code) => fail(`ended early with exit code ${code}`));
         createInterface({ input: child.stdout }).on("line", (line) => {
