@@ -60,35 +60,6 @@ bool is_hidden(fs::path const& relative) {
                        [](fs::path const& part) { return part.native().front() == '.'; });
 }
 
-std::optional<char> hex_value(char c) {
-    if (c >= '0' && c <= '9') {
-        return static_cast<char>(c - '0');
-    }
-    char const lower = static_cast<char>(c | 0x20);
-    if (lower >= 'a' && lower <= 'f') {
-        return static_cast<char>(lower - 'a' + 10);
-    }
-    return std::nullopt;
-}
-
-// File names may hold spaces and letters beyond ASCII; a broken escape stays as it is.
-std::string percent_decoded(std::string_view path) {
-    std::string text;
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        if (path[i] == '%' && i + 2 < path.size()) {
-            auto const high = hex_value(path[i + 1]);
-            auto const low = hex_value(path[i + 2]);
-            if (high && low) {
-                text += static_cast<char>(*high * 16 + *low);
-                i += 2;
-                continue;
-            }
-        }
-        text += path[i];
-    }
-    return text;
-}
-
 net::Response plain(int status, std::string text) {
     net::Response response;
     response.status = status;
@@ -271,7 +242,8 @@ net::Response StaticSite::answer(net::Request const& request) const {
 }
 
 StaticSite::File const* StaticSite::find(std::string_view path) const {
-    auto key = percent_decoded(path);
+    // File names may hold spaces and letters beyond ASCII; a broken escape stays as it is.
+    auto key = net::percent_decode(path);
     if (key.empty() || key.back() == '/') {
         key += "index.html";
     }
