@@ -10,7 +10,7 @@ namespace apps::auth {
 
 namespace {
 
-std::string signature(std::string_view secret, std::string_view id) {
+std::string cookie_signature(std::string_view secret, std::string_view id) {
     auto text = engineio::net::base64_encode(hmac_sha256(secret, id));
     while (text.ends_with('=')) {
         text.pop_back();
@@ -25,7 +25,7 @@ ExpressCookie::ExpressCookie(std::vector<std::string> secrets) : secrets_(std::m
 }
 
 std::string ExpressCookie::sign(std::string_view id) const {
-    return "s:" + std::string(id) + "." + signature(secrets_.front(), id);
+    return "s:" + std::string(id) + "." + cookie_signature(secrets_.front(), id);
 }
 
 std::optional<std::string> ExpressCookie::unsign(std::string_view value) const {
@@ -37,7 +37,7 @@ std::optional<std::string> ExpressCookie::unsign(std::string_view value) const {
     auto const given = value.substr(dot + 1);
     bool right = false;
     for (auto const& secret : secrets_) {  // all of them: which one fits is nobody's business
-        right |= equal_in_constant_time(given, signature(secret, id));
+        right |= equal_in_constant_time(given, cookie_signature(secret, id));
     }
     return right ? std::optional<std::string>(id) : std::nullopt;
 }

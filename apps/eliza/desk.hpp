@@ -46,7 +46,7 @@ public:
                 Eliza rules(database, clock_, ids_, policy_);
                 return work(rules);
             };
-            auto reply = store_.ask(std::move(job));
+            auto reply = store_.ask(job);
             co_return co_await reply;
         } catch (store::StoreError const& error) {
             engineio::net::log_error("eliza", "store: {}", error.what());

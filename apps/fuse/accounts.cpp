@@ -56,10 +56,10 @@ std::string Accounts::require(RestCall const& call) const {
 Task<Reply> Accounts::welcome(Account account, int status) {
     auto const now = clock_();
     auto const until = now + std::chrono::milliseconds(refresh_lifetime).count();
-    auto created = store_.ask([this, user = account.id, now, until](Database& db) {
+    auto const create = [this, user = account.id, now, until](Database& db) {
         return logins_.create(db, user, now, until);
-    });
-    auto const id = co_await created;
+    };
+    auto const id = co_await store_.ask(create);
     LoginAnswer const answer{account.id, account.username, tokens_.issue(account.id), "Bearer"};
     Reply reply(answer, status);
     reply.cookie(refresh_cookie(id, secure_cookies_));
@@ -67,14 +67,17 @@ Task<Reply> Accounts::welcome(Account account, int status) {
 }
 
 Task<Reply> Accounts::login(LoginRequest request) {
-    auto found = store_.ask(
-        [name = request.username](Database& db) { return FuseStore::find_account(db, name); });
-    auto const account = co_await found;
+    auto const find = [name = request.username](Database& db) {
+        return FuseStore::find_account(db, name);
+    };
+    auto const account = co_await store_.ask(find);
     // An unknown name takes as long as a wrong password.
     auto const hash = account ? account->password_hash : std::string();
-    auto right = worker_.ask(
-        [password = request.password, hash] { return auth::verify_password(password, hash); });
-    if (!co_await right) {
+    auto const verify = [password = request.password, hash] {
+        return auth::verify_password(password, hash);
+    };
+    bool const right = co_await worker_.ask(verify);
+    if (!right) {
         co_return refused("Invalid username or password");
     }
     auto answer = welcome(*account, 200);
@@ -88,15 +91,15 @@ Task<Reply> Accounts::enroll(RegisterRequest request) {
         co_return RestError(400, "VALIDATION_ERROR",
                             "A name of at most 64 and a password of at least 8 bytes are needed");
     }
-    auto hashed =
-        worker_.ask([password = request.password] { return auth::hash_password(password); });
-    auto const hash = co_await hashed;
-    Account const account{common::random_uuid(), request.username, hash};
+    auto const hash = [password = request.password] { return auth::hash_password(password); };
+    auto const hashed = co_await worker_.ask(hash);
+    Account const account{common::random_uuid(), request.username, hashed};
     auto const email = request.email.value_or("");
-    auto added = store_.ask([account, email, now = clock_()](Database& db) {
+    auto const add = [account, email, now = clock_()](Database& db) {
         return FuseStore::add_account(db, account, email, now);
-    });
-    if (!co_await added) {
+    };
+    bool const added = co_await store_.ask(add);
+    if (!added) {
         co_return RestError(409, "USERNAME_TAKEN", "This name is taken");
     }
     if (on_new_) {
@@ -109,12 +112,12 @@ Task<Reply> Accounts::enroll(RegisterRequest request) {
 // The old token ends: one that was stolen shows when its owner comes back.
 Task<Reply> Accounts::refresh(RestCall& call) {
     auto const id = call.cookie(cookie_name).value_or("");
-    auto taken = store_.ask([this, id, now = clock_()](Database& db) {
+    auto const take = [this, id, now = clock_()](Database& db) {
         auto const user = logins_.user(db, id, now);
         logins_.remove(db, id);
         return user ? FuseStore::account(db, *user) : std::nullopt;
-    });
-    auto const account = co_await taken;
+    };
+    auto const account = co_await store_.ask(take);
     if (!account) {
         co_return refused("The refresh token is invalid or has expired");
     }
@@ -124,8 +127,8 @@ Task<Reply> Accounts::refresh(RestCall& call) {
 
 Task<Reply> Accounts::logout(RestCall& call) {
     auto const id = call.cookie(cookie_name).value_or("");
-    auto removed = store_.ask([this, id](Database& db) { logins_.remove(db, id); });
-    co_await removed;
+    auto const end = [this, id](Database& db) { logins_.remove(db, id); };
+    co_await store_.ask(end);
     auto reply = Reply::empty();
     reply.cookie(refresh_cookie({}, secure_cookies_));
     co_return reply;

@@ -97,7 +97,7 @@ void FuseStore::task(Task const& task) {
 }
 
 common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
-    return store_.ask([room](Database& db) {
+    auto const read = [room](Database& db) {
         std::vector<Line> lines;
         auto query = db.query("SELECT message_id, room_id, sender_id, content, metadata, time FROM "
                               "fuse_messages WHERE room_id = ? ORDER BY number DESC LIMIT ?");
@@ -108,7 +108,8 @@ common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
         }
         std::reverse(lines.begin(), lines.end());
         return lines;
-    });
+    };
+    return store_.ask(read);
 }
 
 std::optional<Account> FuseStore::find_account(Database& db, std::string const& username) {

@@ -1,5 +1,5 @@
-// Our own small pages of the systems, used by two people in Chromium. HUBBUB_SYSTEMS is the path of
-// the program; HUBBUB_SCREENSHOTS a folder to look at them.
+// Our own small pages of the systems, used by two people in Chromium. HUBBUB_SYSTEMS is the
+// command; HUBBUB_SCREENSHOTS a folder to look at them.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Browser, screenshot, sees } from "./lib/browser.mjs";

@@ -1,5 +1,5 @@
 // Starts one system of `hubbub` for its demo, and talks to those that speak JSON on a plain
-// WebSocket. HUBBUB_SYSTEMS is the path of the program.
+// WebSocket. HUBBUB_SYSTEMS is the command.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +7,15 @@ import WebSocket from "ws";
 import { Inbox } from "./inbox.mjs";
 import { startCommand } from "./server.mjs";
 
-export const program = process.env.HUBBUB_SYSTEMS;
-export const skip = program ? false : "HUBBUB_SYSTEMS names no program";
+const command = process.env.HUBBUB_SYSTEMS;
+export const skip = command ? false : "HUBBUB_SYSTEMS names no command";
 
 // `demo: false` starts it as in real use, which for some needs more arguments.
 export function startSystem(name, {
     database = ":memory:", args = [], demo = true, port = 0,
 } = {}) {
-    return startCommand(program, [...(demo ? ["--demo"] : []), "--only", name, `--${name}-port`,
-        String(port), "--threads", "2", "--database", database, ...args]);
+    return startCommand(command, [...(demo ? ["--demo"] : []), "--only", name, `--${name}-port`,
+        String(port), "--database", database, ...args]);
 }
 
 // A file for a database that goes with the test.
