@@ -11,7 +11,6 @@ namespace apps::fuse {
 using common::Reply;
 using common::RestCall;
 using common::RestError;
-using socketio::Task;
 using store::Database;
 using namespace std::chrono_literals;
 
@@ -53,7 +52,7 @@ std::string Accounts::require(RestCall const& call) const {
 
 // What is awaited below has a name, because GCC 12 destroys the captures of a function twice that
 // is made inside a co_await expression.
-Task<Reply> Accounts::welcome(Account account, int status) {
+socketio::Task<Reply> Accounts::welcome(Account account, int status) {
     auto const now = clock_();
     auto const until = now + std::chrono::milliseconds(refresh_lifetime).count();
     auto const create = [this, user = account.id, now, until](Database& db) {
@@ -66,7 +65,7 @@ Task<Reply> Accounts::welcome(Account account, int status) {
     co_return reply;
 }
 
-Task<Reply> Accounts::login(LoginRequest request) {
+socketio::Task<Reply> Accounts::login(LoginRequest request) {
     auto const find = [name = request.username](Database& db) {
         return FuseStore::find_account(db, name);
     };
@@ -84,7 +83,7 @@ Task<Reply> Accounts::login(LoginRequest request) {
     co_return co_await std::move(answer);
 }
 
-Task<Reply> Accounts::enroll(RegisterRequest request) {
+socketio::Task<Reply> Accounts::enroll(RegisterRequest request) {
     if (request.username.empty() || request.username.size() > max_name_bytes ||
         request.password.size() < min_password_bytes ||
         request.password.size() > auth::max_password_bytes) {
@@ -110,7 +109,7 @@ Task<Reply> Accounts::enroll(RegisterRequest request) {
 }
 
 // The old token ends: one that was stolen shows when its owner comes back.
-Task<Reply> Accounts::refresh(RestCall& call) {
+socketio::Task<Reply> Accounts::refresh(RestCall& call) {
     auto const id = call.cookie(cookie_name).value_or("");
     auto const take = [this, id, now = clock_()](Database& db) {
         auto const user = logins_.user(db, id, now);
@@ -125,7 +124,7 @@ Task<Reply> Accounts::refresh(RestCall& call) {
     co_return co_await std::move(answer);
 }
 
-Task<Reply> Accounts::logout(RestCall& call) {
+socketio::Task<Reply> Accounts::logout(RestCall& call) {
     auto const id = call.cookie(cookie_name).value_or("");
     auto const end = [this, id](Database& db) { logins_.remove(db, id); };
     co_await store_.ask(end);
