@@ -201,6 +201,12 @@ void Game::learn(Socket& socket, Dialect dialect) {
     if (seat.dialect == dialect) {
         return;
     }
+    // Joined by another generation's event before: it must not hear everything twice.
+    auto const current = rules([&](DungeonLab& rules) { return rules.session_of(socket.id()); });
+    if (!current.empty()) {
+        socket.leave(session_room(current, seat.dialect));
+        socket.join(session_room(current, dialect));
+    }
     seat.dialect = dialect;
     if (dialect == Dialect::seed) {
         socket.join(seed_user_room(seat.user.id));

@@ -12,7 +12,7 @@ namespace apps::dungeonlab {
 namespace {
 
 constexpr std::array<std::string_view, 4> types = {"item", "character", "actor", "vtt-document"};
-constexpr std::size_t max_name_bytes = 200;
+constexpr std::size_t max_document_name_bytes = 200;
 
 bool is_too_large(Json const& json) {
     return json.dump().size() > documents::max_data_bytes;
@@ -59,7 +59,7 @@ Task<Json> Library::search(Socket&, Json request) {
 // people in.
 std::optional<std::string> Library::objection(User const& user,
                                               documents::NewDocument const& document) {
-    if (document.name.empty() || document.name.size() > max_name_bytes ||
+    if (document.name.empty() || document.name.size() > max_document_name_bytes ||
         std::find(types.begin(), types.end(), document.documentType) == types.end()) {
         return "Invalid document";
     }

@@ -120,6 +120,15 @@ describe("DungeonLab's older dialects", { skip }, () => {
         });
     });
 
+    it("a socket that joins by two generations' events hears the later one's only", async () => {
+        const [ana, ben] = [await inS("ana"), await inS("ben")];
+        const [lines, chat] = [ben.said("chat-message"), ben.said("chat")];
+        assert.equal((await ben.ask("joinSession", table.id, null)).success, true);
+        await ana.ask("chat-message", { message: "once" });
+        assert.equal((await chat.next())[1], "once");
+        assert.equal(lines.size, 0);
+    });
+
     describe("D10 dialect B", () => {
         it("joinSession with a character, leaveSession", async () => {
             const ana = await inB("ana");
