@@ -1,28 +1,16 @@
 #pragma once
 
-#include "engineio/net/log.hpp"
-#include "engineio/net/shard.hpp"
+#include "engineio/guard.hpp"
 
-#include <exception>
 #include <string_view>
+#include <utility>
 
 namespace socketio {
 
-/// Runs application code. An exception ends this call only: it is logged with the event's name,
-/// counted, and the socket lives.
+/// engineio::guarded in this layer's name: an exception ends this call, and the socket lives.
 template <class F>
-void guarded(engineio::net::Shard& shard, std::string_view what, F&& call) {
-    try {
-        call();
-    } catch (std::exception const& error) {
-        ++shard.metrics().handler_exceptions;
-        engineio::net::log_error("socketio", "an exception left the handler of \"{}\": {}", what,
-                                 error.what());
-    } catch (...) {
-        ++shard.metrics().handler_exceptions;
-        engineio::net::log_error("socketio", "an unknown exception left the handler of \"{}\"",
-                                 what);
-    }
+bool guarded(engineio::net::Shard& shard, std::string_view what, F&& call) {
+    return engineio::guarded_in("socketio", shard, what, std::forward<F>(call));
 }
 
 }  // namespace socketio

@@ -91,12 +91,7 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
         }
         run_middlewares(socket, index + 1);
     };
-    bool failed = true;
-    guarded(socket->shard_, "middleware", [&] {
-        table_->middlewares[index](socket, next);
-        failed = false;
-    });
-    if (failed) {
+    if (!guarded(socket->shard_, "middleware", [&] { table_->middlewares[index](socket, next); })) {
         next(detail::middleware_failure());
     }
 }
