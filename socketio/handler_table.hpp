@@ -77,7 +77,10 @@ public:
         return *this;
     }
     /// Called for each event before its handlers: `(Socket&, Event const&)` with the same results,
-    /// or `(Socket&, Event const&, Next)`. A refused event reaches on_error only.
+    /// or `(Socket&, Event const&, Next)`. A refused event reaches on_error only. With
+    /// `(Socket&, Json::Array& packet)`, `[name, arguments...]` and never empty, it may change the
+    /// event for the middlewares and handlers after it, as in Node; `packet` is valid until the
+    /// decision.
     template <class F>
     HandlerRegistry& use_event(F middleware) {
         open().event_middlewares.push_back(make_event_middleware(std::move(middleware)));

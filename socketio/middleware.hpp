@@ -21,7 +21,16 @@ using Next = std::function<void(std::optional<ConnectError>)>;
 using Admission = Result<void, ConnectError>;
 
 using Middleware = std::function<void(SocketPtr const&, Next)>;
-using EventMiddleware = std::function<void(SocketPtr const&, Event const&, Next)>;
+
+/// An event on its way to its handlers, as its middlewares get it.
+struct HeldEvent {
+    /// What it is at this moment.
+    Event event;
+    /// `[name, arguments...]`, Node's `packet`: what a middleware writes here, the next ones and
+    /// the handlers get.
+    Json::Array& packet;
+};
+using EventMiddleware = std::function<void(SocketPtr const&, HeldEvent const&, Next)>;
 
 namespace detail {
 
@@ -46,14 +55,14 @@ inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task) 
 
 /// Calls `function(args...)` in whichever form it has and lets `next` hear the outcome.
 template <class F, class... A>
-void run_middleware(F& function, SocketPtr const& socket, Next next, A const&... args) {
-    if constexpr (std::is_invocable_v<F&, Socket&, A const&..., Next>) {
+void run_middleware(F& function, SocketPtr const& socket, Next next, A&... args) {
+    if constexpr (std::is_invocable_v<F&, Socket&, A&..., Next>) {
         std::invoke(function, *socket, args..., std::move(next));
     } else {
-        static_assert(std::is_invocable_v<F&, Socket&, A const&...>,
-                      "a middleware takes (Socket&), for events (Socket&, Event const&), and "
-                      "optionally Next as last parameter");
-        using R = std::invoke_result_t<F&, Socket&, A const&...>;
+        static_assert(std::is_invocable_v<F&, Socket&, A&...>,
+                      "a middleware takes (Socket&), for events (Socket&, Event const&) or "
+                      "(Socket&, Json::Array& packet), and optionally Next as last parameter");
+        using R = std::invoke_result_t<F&, Socket&, A&...>;
         if constexpr (TaskResult<R>::is_task) {
             spawn(decide_later(socket, std::move(next), std::invoke(function, *socket, args...)));
         } else if constexpr (std::is_void_v<R>) {
@@ -76,9 +85,15 @@ Middleware make_middleware(F function) {
 
 template <class F>
 EventMiddleware make_event_middleware(F function) {
-    return [function = std::move(function)](SocketPtr const& socket, Event const& event,
+    return [function = std::move(function)](SocketPtr const& socket, HeldEvent const& held,
                                             Next next) mutable {
-        detail::run_middleware(function, socket, std::move(next), event);
+        using Packet = Json::Array;
+        if constexpr (std::is_invocable_v<F&, Socket&, Packet&> ||
+                      std::is_invocable_v<F&, Socket&, Packet&, Next>) {
+            detail::run_middleware(function, socket, std::move(next), held.packet);
+        } else {
+            detail::run_middleware(function, socket, std::move(next), held.event);
+        }
     };
 }
 

@@ -192,7 +192,8 @@ public:
     void off_any_outgoing();
     std::vector<ListenerId> listeners_any_outgoing() const;
 
-    /// An event middleware of this socket, after those of the namespace (Namespace::use_event).
+    /// An event middleware of this socket, in the forms of and after those of the namespace
+    /// (Namespace::use_event).
     template <class F>
     ListenerId use(F middleware) {
         return add_middleware(make_event_middleware(std::move(middleware)));
@@ -220,7 +221,7 @@ private:
     friend void intrusive_ptr_release(Socket* socket) noexcept;
 
     struct PendingAck;
-    struct HeldEvent;
+    struct EventInHand;
 
     void emit_event(EventRef const& event, EmitFlags const& flags,
                     detail::AckCallback on_ack = nullptr);
@@ -244,7 +245,7 @@ private:
     void tell_outgoing(Event const& event);
     void on_packet(Packet packet);  // dispatch phase
     void on_event(Packet packet);
-    void run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t index);
+    void run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_t index);
     void run_any(Packet& packet);
     void run_handlers(Packet& packet);
     void run_handler(EventHandler const& handler, Packet& packet, std::string_view name,

@@ -57,14 +57,24 @@ void Socket::on_packet(Packet packet) {
 
 // What event middlewares see of one event. `next` keeps it, so a coroutine may look at its Event
 // after a co_await, too.
-struct Socket::HeldEvent {
-    HeldEvent(Packet given, std::vector<ListenerList<EventMiddleware>::Ptr> of_socket)
-        : packet(std::move(given)), name(event_name(*packet.data.array_items())),
-          event(view_of(name, packet)), own(std::move(of_socket)) {}
+struct Socket::EventInHand {
+    EventInHand(Packet given, std::vector<ListenerList<EventMiddleware>::Ptr> of_socket)
+        : packet(std::move(given)), held{{}, *packet.data.array_items()},
+          own(std::move(of_socket)) {}
+
+    // The middleware before may have changed the packet.
+    HeldEvent const& look() {
+        if (held.packet.empty()) {
+            held.packet.emplace_back("");  // the name of an event without any
+        }
+        name = event_name(held.packet);
+        held.event = view_of(name, packet);
+        return held;
+    }
 
     Packet packet;
     std::string name;
-    Event event;
+    HeldEvent held;
     std::vector<ListenerList<EventMiddleware>::Ptr> own;  // the socket's, as they were
 };
 
@@ -85,9 +95,9 @@ void Socket::on_event(Packet packet) {
         return run_handlers(packet);
     }
     run_event_middlewares(
-        std::make_shared<HeldEvent>(std::move(packet),
-                                    own ? listeners_->middlewares.snapshot()
-                                        : std::vector<ListenerList<EventMiddleware>::Ptr>()),
+        std::make_shared<EventInHand>(std::move(packet),
+                                      own ? listeners_->middlewares.snapshot()
+                                          : std::vector<ListenerList<EventMiddleware>::Ptr>()),
         0);
 }
 
@@ -138,7 +148,7 @@ void Socket::run_any(Packet& packet) {
     }
 }
 
-void Socket::run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t index) {
+void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_t index) {
     auto const& shared = nsp_->handlers().event_middlewares;
     if (index == shared.size() + held->own.size()) {
         return run_handlers(held->packet);
@@ -155,14 +165,10 @@ void Socket::run_event_middlewares(std::shared_ptr<HeldEvent> held, std::size_t 
         }
         run_event_middlewares(held, index + 1);
     };
-    bool failed = true;
-    guarded(shard_, held->name, [&] {
-        auto const& middleware =
-            index < shared.size() ? shared[index] : held->own[index - shared.size()]->call;
-        middleware(SocketPtr(this), held->event, next);
-        failed = false;
-    });
-    if (failed) {
+    auto const& seen = held->look();
+    auto const& middleware =
+        index < shared.size() ? shared[index] : held->own[index - shared.size()]->call;
+    if (!guarded(shard_, held->name, [&] { middleware(SocketPtr(this), seen, next); })) {
         next(detail::middleware_failure());
     }
 }

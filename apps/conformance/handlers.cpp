@@ -264,6 +264,17 @@ Task<Admission> gate(Socket&, Event const& event) {
     co_return Admission();
 }
 
+// "rewritten" becomes an "echo" of other arguments.
+void rewrite(Socket&, Json::Array& packet) {
+    if (packet.front() != Json("rewritten")) {
+        return;
+    }
+    packet.resize(std::max<std::size_t>(packet.size(), 2));
+    packet[0] = "echo";
+    packet[1] = Json::object({{"was", packet[1]}});
+    packet.emplace_back("added");
+}
+
 }  // namespace
 
 std::optional<std::string> tag_of(Handshake const& handshake) {
@@ -275,6 +286,7 @@ std::optional<std::string> tag_of(Handshake const& handshake) {
 
 void install(HandlerRegistry& handlers, Reasons& reasons) {
     handlers.use_event(gate);
+    handlers.use_event(rewrite);
     handlers.on_error([](Socket& s, EventError const& error) {
         s.emit("middleware-error",
                Json::object({{"message", error.message}, {"data", error.data.value_or(Json())}}));

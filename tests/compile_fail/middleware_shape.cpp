@@ -1,4 +1,4 @@
-// expect: a middleware takes (Socket&), for events (Socket&, Event const&), and optionally Next
+// expect: for events (Socket&, Event const&) or (Socket&, Json::Array& packet), and optionally Next
 #include "socketio/handler_table.hpp"
 
 auto const middleware = socketio::make_middleware([](int) {});

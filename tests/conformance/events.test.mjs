@@ -139,6 +139,14 @@ describe("packet middleware and listeners", () => {
             [{ message: "forbidden event", data: { code: 77, args: 2 } }]);
     });
 
+    it("changes an event's name and arguments", async () => {
+        const socket = await connect(port);
+        socket.emit("rewritten", Buffer.from([1]), 2);
+        const [first, ...rest] = await once(socket, "echo-back");
+        assert.deepEqual([...first.was], [1]);
+        assert.deepEqual(rest, [2, "added"]);
+    });
+
     it("holds an event without stopping the others", async () => {
         const socket = await connect(port);
         const order = [];

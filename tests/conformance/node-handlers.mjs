@@ -70,6 +70,11 @@ function addMiddleware(socket) {
             next(refusal("forbidden event", { code: 77, args: event.length - 1 }));
         } else if (event[0] === "delayed") {
             setTimeout(next, 50);
+        } else if (event[0] === "rewritten") {
+            event[0] = "echo";
+            event[1] = { was: event[1] };
+            event.push("added");
+            next();
         } else {
             next();
         }

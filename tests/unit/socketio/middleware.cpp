@@ -179,6 +179,64 @@ TEST_CASE("middleware: a client that leaves meanwhile is admitted nowhere") {
     CHECK(waiting.size() <= 1);
 }
 
+TEST_CASE("middleware: events may be changed, for middlewares and handlers that follow") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io()
+                .use_event([](Socket&, Json::Array& packet) {
+                    packet[0] = "new";
+                    packet.resize(1);
+                    for (int i = 0; i < 100; ++i) {
+                        packet.emplace_back(i);
+                    }
+                })
+                .use_event([&world](Socket&, Event const& event) {
+                    world.note("sees " + std::string(event.name) + " " +
+                               std::to_string(event.args.size()));
+                })
+                .use_event([](Socket&, Json::Array& packet, Next next) {
+                    packet.erase(packet.begin() + 1, packet.end() - 1);
+                    next(std::nullopt);
+                })
+                .use_event([](Socket&, Json::Array& packet) -> Task<Admission> {
+                    co_await socketio::sleep_for(10ms);
+                    packet[1] = Json::object({{"was", packet[1]}});
+                    co_return Admission{};
+                })
+                .on_any([&world](Socket&, Event const& event) {
+                    world.note("any " + std::string(event.name));
+                })
+                .on("new", [](Json what) { return what; });
+        })
+        .connects("a")
+        .says("a", {R"(421["old"])"})
+        .notes("any old")
+        .notes("sees new 100")
+        .advance(10ms)
+        .gets("a", R"(431[{"was":99}])")
+        .run();
+}
+
+TEST_CASE("middleware: an event without anything left finds no handler") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io()
+                .use_event([](Socket&, Json::Array& packet) {
+                    CHECK(packet.size() >= 1);
+                    packet.clear();
+                })
+                .use_event([](Socket&, Event const& event) {
+                    CHECK((event.name.empty() && event.args.empty()));
+                })
+                .on("e", [&world] { world.note("handled"); });
+        })
+        .connects("a")
+        .says("a", {R"(42["e",1])", "42"})
+        .notes_nothing()
+        .stays_open("a")
+        .run();
+}
+
 TEST_CASE("middleware: events are passed, refused and delayed") {
     ServerRig()
         .serves([](World& world) {
