@@ -210,6 +210,10 @@ void Client::reject_namespace(std::string_view name) {
 }
 
 void Client::connected(SocketPtr const& socket) {
+    // Two CONNECTs in flight make two sockets of one namespace: packets are for the later one.
+    if (Socket* const before = find(socket->nsp().name())) {
+        before->superseded_ = true;
+    }
     std::erase(connecting_, socket);
     sockets_.push_back(socket);
     connect_timer_.cancel();
@@ -256,11 +260,10 @@ void Client::send(std::span<Message const> messages, bool compress) {
 }
 
 Socket* Client::find(std::string_view name) const {
-    // From the back: two CONNECTs in flight make two sockets of one name, the later one counts.
-    auto const found = std::find_if(sockets_.rbegin(), sockets_.rend(), [&](auto const& socket) {
-        return socket->nsp().name() == name;
+    auto const found = std::ranges::find_if(sockets_, [&](auto const& socket) {
+        return socket->nsp().name() == name && !socket->superseded_;
     });
-    return found == sockets_.rend() ? nullptr : found->get();
+    return found == sockets_.end() ? nullptr : found->get();
 }
 
 // A packet that this state of the connection does not allow (reference-behaviour 5.2).

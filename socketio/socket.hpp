@@ -269,6 +269,7 @@ private:
     bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
     bool ending_ = false;   // leave_namespace() has begun: its handlers may disconnect again
     bool said_goodbye_ = false;       // a DISCONNECT was sent
+    bool superseded_ = false;         // a later socket of its namespace gets the client's packets
     bool ended_ = false;              // it leaves its rooms, or was never connected and will not be
     bool occupies_ = false;           // counts for keeping its dynamic namespace
     bool kept_ = false;               // recovery: saved for the client's return

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { ask, closeAll, connect, connected, inbox, makeClient, once, ways } from "./lib/clients.mjs";
 import { sleep, until } from "./lib/inbox.mjs";
-import { openSession } from "./lib/raw-ws.mjs";
+import { frame, opcodes, openSession } from "./lib/raw-ws.mjs";
 import { startServer } from "./lib/server.mjs";
 
 let main;
@@ -281,5 +281,108 @@ describe("utility-methods", () => {
         c.emit("kick-room", from, false);
         for (const [reason] of await Promise.all(gone)) assert.equal(reason, "io server disconnect");
         assert.deepEqual(await ask(c, "echo-ack"), []);
+    });
+});
+
+describe("protocol violations", () => {
+    const violations = {
+        "should close the connection when receiving several CONNECT packets": ["40", "40"],
+        "should close the connection when receiving an EVENT packet while not connected":
+            ['42["some event"]'],
+        "should close the connection when receiving an invalid packet": ["40", "4abc"],
+    };
+    for (const [name, packets] of Object.entries(violations)) {
+        it(name, async () => {
+            const ws = await openSession(main.port, { join: false });
+            ws.text(packets[0]);
+            if (packets.length > 1) {
+                assert.match(await ws.nextText(), /^40\{"sid":/);
+                ws.text(packets[1]);
+            }
+            assert.equal(await ws.closeCode(), 1005);
+            ws.destroy();
+        });
+    }
+
+    // Two sockets of one namespace, of which the later one is spoken to.
+    it("should accept two CONNECT packets before the first is answered", async () => {
+        const ws = await openSession(main.port, { join: false });
+        ws.socket.write(Buffer.concat([frame(opcodes.text, "40"), frame(opcodes.text, "40")]));
+        const ids = [];
+        for (let i = 0; i < 2; ++i) ids.push(JSON.parse((await ws.nextText()).slice(2)).sid);
+        assert.notEqual(ids[0], ids[1]);
+        ws.text('420["whoami"]');
+        assert.equal(JSON.parse((await ws.nextText()).slice(3))[0].id, ids[1]);
+        ws.text("41");
+        await sleep(30);
+        ws.text('421["whoami"]');
+        assert.equal(await ws.closeCode(), 1005);
+        ws.destroy();
+    });
+});
+
+describe("more of socket", () => {
+    it("should emit message events through `send`", async () => {
+        const socket = await join();
+        socket.send("a", { b: 1 });
+        assert.deepEqual(await once(socket, "message"), ["a", { b: 1 }]);
+    });
+
+    it("should emit events with binary args and callbacks, and receive binary data in ack", async () => {
+        const socket = await join();
+        const [bytes, empty, count] = await ask(socket, "echo-ack", Buffer.from([1]), Buffer.alloc(0), 3);
+        assert.deepEqual([[...bytes], empty.length, count], [[1], 0, 3]);
+    });
+
+    it("should handle an empty binary packet", async () => {
+        const socket = await join();
+        socket.emit("echo", Buffer.alloc(0));
+        assert.equal((await once(socket, "echo-back"))[0].length, 0);
+    });
+
+    it("should not fire events more than once after manually reconnecting", async () => {
+        const socket = await join();
+        const heard = inbox(socket, "echo-back");
+        socket.disconnect();
+        socket.connect();
+        await connected(socket);
+        socket.emit("echo", "once");
+        assert.deepEqual(await heard.next(), ["once"]);
+        assert.ok(await heard.silent());
+    });
+});
+
+describe("dynamic namespaces", () => {
+    it("should allow connections to dynamic namespaces with a regex", async () => {
+        const socket = await join({ nsp: "/dyn-42" });
+        assert.equal((await ask(socket, "whoami"))[0].nsp, "/dyn-42");
+    });
+
+    it("should disallow connections when no dynamic namespace matches", async () => {
+        assert.equal((await refused({ nsp: "/dyn-x" })).message, "Invalid namespace");
+    });
+
+    it("should not share events between two namespaces of one family", async () => {
+        const [one, other] = [await join({ nsp: "/dyn-1" }), await join({ nsp: "/dyn-2" })];
+        const heard = inbox(other, "cast");
+        const own = once(one, "cast");
+        one.emit("cast", { mode: "all" }, "for dyn-1");
+        assert.deepEqual(await own, ["for dyn-1"]);
+        assert.ok(await heard.silent());
+    });
+});
+
+describe("socket middleware", () => {
+    it("should call functions, and let them change the event", async () => {
+        const socket = await join();
+        socket.emit("rewritten", "x");
+        assert.deepEqual(await once(socket, "echo-back"), [{ was: "x" }, "added"]);
+    });
+
+    it("should pass errors", async () => {
+        const socket = await join();
+        socket.emit("forbidden");
+        assert.equal((await once(socket, "middleware-error"))[0].message, "forbidden event");
+        assert.deepEqual(await ask(socket, "echo-ack", "alive"), ["alive"]);
     });
 });

@@ -226,6 +226,25 @@ TEST_CASE("server: an exception of the application's decoder ends that connectio
         .run();
 }
 
+TEST_CASE("server: two CONNECTs in flight make two sockets, of which the later one is spoken to") {
+    ServerRig()
+        .serves(
+            [](World& world) { world.io().on("who", [](Socket& socket) { return socket.id(); }); })
+        .opens("a")
+        .says("a", {"40", "40"})
+        .gets("a", "40*")
+        .gets("a", "40*")
+        .says("a", {R"(420["who"])"})
+        .gets("a", R"(430["{sid:a}"])")
+        .says("a", {"41"})
+        .stays_open("a")
+        .does([](World& world) { world.io().emit("to the other"); })
+        .gets("a", R"(42["to the other"])")
+        .says("a", {R"(421["who"])"})
+        .ended("a")
+        .run();
+}
+
 TEST_CASE("server: who enters no namespace is closed after the connect timeout") {
     ServerRig(quick_connect_timeout())
         .opens("idle")
