@@ -51,7 +51,8 @@ class ClusterMember {
 public:
     virtual ~ClusterMember() = default;
     /// Carries out a request of another server, on this server only. `reply` (may be empty) is
-    /// called at most once. Both any thread. Unknown namespaces are ignored.
+    /// called at most once. Both any thread. Unknown namespaces and reserved event names are
+    /// ignored.
     virtual void on_request(ClusterRequest request, std::function<void(Json)> reply) = 0;
 };
 
@@ -63,7 +64,8 @@ public:
     virtual ~Adapter() = default;
     /// Called once, when the server opens; `self` outlives the calls until close().
     virtual void open(ClusterMember& self) = 0;
-    /// The server closes: nothing more may reach `self` afterwards.
+    /// The server closes: nothing more may reach `self` afterwards. A `done` that comes later is
+    /// ignored, also once the server is gone; none may run on another thread while this returns.
     virtual void close() = 0;
     /// Servers in the cluster, this one included.
     virtual std::size_t server_count() const = 0;

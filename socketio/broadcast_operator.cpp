@@ -26,8 +26,8 @@ namespace {
 // `co_await ClusterAsk(...)`: what the other servers answer, on the asking shard again.
 class ClusterAsk {
 public:
-    ClusterAsk(Adapter& adapter, ClusterRequest request, std::chrono::milliseconds limit)
-        : adapter_(adapter), request_(std::move(request)), limit_(limit),
+    ClusterAsk(Core& core, ClusterRequest request, std::chrono::milliseconds limit)
+        : core_(core), request_(std::move(request)), limit_(limit),
           state_(std::make_shared<State>()) {}
     ~ClusterAsk() { state_->waiting = nullptr; }
     ClusterAsk(ClusterAsk const&) = delete;
@@ -38,14 +38,19 @@ public:
         auto* const origin = engineio::net::Shard::current();
         SIO_ASSERT(origin != nullptr);
         state_->waiting = waiting;
-        adapter_.ask(std::move(request_), limit_, [origin, state = state_](ClusterReplies replies) {
-            origin->post([state, replies = std::move(replies)]() mutable {
-                state->replies = std::move(replies);
-                if (auto const handle = std::exchange(state->waiting, nullptr)) {
-                    handle.resume();
-                }
-            });
-        });
+        auto const resume = [state = state_](ClusterReplies replies) {
+            state->replies = std::move(replies);
+            if (auto const handle = std::exchange(state->waiting, nullptr)) {
+                handle.resume();
+            }
+        };
+        core_.adapter()->ask(std::move(request_), limit_,
+                             [origin, resume, gate = core_.answers()](ClusterReplies replies) {
+                                 gate->post(*origin,
+                                            [resume, replies = std::move(replies)]() mutable {
+                                                resume(std::move(replies));
+                                            });
+                             });
     }
     ClusterReplies await_resume() { return std::move(state_->replies); }
 
@@ -54,7 +59,7 @@ private:
         ClusterReplies replies;
         std::coroutine_handle<> waiting;
     };
-    Adapter& adapter_;
+    Core& core_;
     ClusterRequest request_;
     std::chrono::milliseconds limit_;
     std::shared_ptr<State> state_;
@@ -85,7 +90,7 @@ Task<std::vector<RemoteSocket>> gather_sockets(Core& core,
     auto sockets = co_await ShardGather<RemoteSocket>(core, std::move(collect));
     if (core.adapter() && !flags.local) {
         auto const limit = flags.timeout.value_or(engineio::limits::broadcast_ack_timeout);
-        auto replies = co_await ClusterAsk(*core.adapter(), std::move(request), limit);
+        auto replies = co_await ClusterAsk(core, std::move(request), limit);
         append_sockets(sockets, std::move(replies), nsp);
     }
     co_return sockets;

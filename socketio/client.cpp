@@ -60,14 +60,13 @@ Client::Client(Core& core, engineio::Session& session)
 Client::~Client() {
     // Only a server torn down without its threads gets here with sockets left.
     for (auto const& socket : sockets_) {
-        socket->client_ = nullptr;
-        socket->vacate();
+        socket->tear_down();
     }
     for (auto const& socket : connecting_) {
         socket->abandon();
     }
     if (connection_) {
-        connection_->client = nullptr;
+        connection_->tear_down();
     }
     if (gate_) {
         gate_->connection_gone();
@@ -210,11 +209,11 @@ void Client::reject_namespace(std::string_view name) {
 }
 
 void Client::connected(SocketPtr const& socket) {
+    std::erase(connecting_, socket);
     // Two CONNECTs in flight make two sockets of one namespace: packets are for the later one.
     if (Socket* const before = find(socket->nsp().name())) {
         before->superseded_ = true;
     }
-    std::erase(connecting_, socket);
     sockets_.push_back(socket);
     connect_timer_.cancel();
 }
@@ -294,7 +293,7 @@ void Client::on_close(engineio::CloseReason reason, std::string_view description
         socket->abandon();
     }
     if (auto const gone = std::exchange(connection_, nullptr)) {
-        gone->end(session_.shard(), reason, description);
+        gone->end(reason, description);
     }
 }
 

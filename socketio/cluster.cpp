@@ -6,6 +6,7 @@
 #include "socketio/core.hpp"
 #include "socketio/guard.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/packet.hpp"
 #include "socketio/task.hpp"
 
 #include <atomic>
@@ -97,8 +98,8 @@ void Namespace::ask_server_side(EventRef const& event, detail::GatherCallback do
     SIO_ASSERT(origin != nullptr);
     adapter->ask(event_request(Kind::server_side_emit, name_, event),
                  engineio::limits::broadcast_ack_timeout,
-                 [origin, done = std::move(done)](ClusterReplies replies) {
-                     origin->post([done, replies = std::move(replies)]() mutable {
+                 [origin, gate = core_.answers(), done = std::move(done)](ClusterReplies replies) {
+                     gate->post(*origin, [done, replies = std::move(replies)]() mutable {
                          auto const asked = replies.replies.size() + replies.missing;
                          done({std::move(replies.replies), asked});
                      });
@@ -131,6 +132,13 @@ void Core::on_request(ClusterRequest request, std::function<void(Json)> reply) {
             answer(reply, nothing(request.kind));
         }
         return;
+    }
+    bool const is_event =
+        request.kind == Kind::broadcast || request.kind == Kind::broadcast_with_ack;
+    if (is_event && is_reserved_event(request.event)) {
+        engineio::net::log_warn("socketio", "another server sent the reserved event \"{}\"",
+                                request.event);
+        return answer(reply, nothing(request.kind));
     }
     request.flags.local = true;
     BroadcastOperator const op(*nsp, request.selection, request.flags);

@@ -1,5 +1,7 @@
 #include "socketio/connection.hpp"
 
+#include "engineio/net/result.hpp"
+#include "engineio/net/shard.hpp"
 #include "engineio/session.hpp"
 #include "socketio/client.hpp"
 #include "socketio/guard.hpp"
@@ -29,34 +31,47 @@ std::string const& Connection::id() const {
     return state_ ? state_->id : none;
 }
 
+Client* Connection::client() const {
+    if (!state_ || !state_->client) {
+        return nullptr;
+    }
+    SIO_ASSERT(state_->shard.is_current());
+    return state_->client;
+}
+
 ReadyState Connection::ready_state() const {
-    bool const open = state_ && state_->client && state_->client->is_open();
-    return open ? ReadyState::open : ReadyState::closed;
+    auto* const alive = client();
+    return alive && alive->is_open() ? ReadyState::open : ReadyState::closed;
 }
 
 int Connection::protocol() const {
-    return state_ && state_->client ? state_->client->session().protocol() : 4;
+    auto* const alive = client();
+    return alive ? alive->session().protocol() : 4;
 }
 
 engineio::TransportName Connection::transport() const {
-    return state_ && state_->client ? state_->client->session().transport()
-                                    : engineio::TransportName::polling;
+    auto* const alive = client();
+    return alive ? alive->session().transport() : engineio::TransportName::polling;
 }
 
 bool Connection::upgraded() const {
-    return state_ && state_->client && state_->client->session().upgraded();
+    auto* const alive = client();
+    return alive && alive->session().upgraded();
 }
 
 bool Connection::upgrading() const {
-    return state_ && state_->client && state_->client->session().upgrading();
+    auto* const alive = client();
+    return alive && alive->session().upgrading();
 }
 
 bool Connection::writable() const {
-    return state_ && state_->client && state_->client->session().writable();
+    auto* const alive = client();
+    return alive && alive->session().writable();
 }
 
 std::size_t Connection::buffered_bytes() const {
-    return state_ && state_->client ? state_->client->session().buffered_bytes() : 0;
+    auto* const alive = client();
+    return alive ? alive->session().buffered_bytes() : 0;
 }
 
 std::string Connection::remote_address() const {
@@ -65,54 +80,60 @@ std::string Connection::remote_address() const {
 }
 
 engineio::net::Request const* Connection::request() const {
-    return state_ && state_->client ? &state_->client->session().request() : nullptr;
+    auto* const alive = client();
+    return alive ? &alive->session().request() : nullptr;
 }
 
 void Connection::close(bool discard) {
-    if (state_ && state_->client) {
-        state_->client->session().close(discard);
+    if (auto* const alive = client()) {
+        alive->session().close(discard);
     }
 }
 
 void Connection::on_upgrade(UpgradeHook hook) {
-    if (state_ && state_->client) {
+    if (client()) {
         state_->upgrade.push_back(std::move(hook));
     }
 }
 
 void Connection::on_drain(DrainHook hook) {
-    if (state_ && state_->client) {
+    if (client()) {
         state_->drain.push_back(std::move(hook));
     }
 }
 
 void Connection::on_close(CloseHook hook) {
-    if (state_ && state_->client) {
+    if (client()) {
         state_->close.push_back(std::move(hook));
     }
 }
 
 void Connection::on_packet(PacketHook hook) {
-    if (state_ && state_->client) {
+    if (auto* const alive = client()) {
         state_->packet.push_back(std::move(hook));
-        state_->client->session().observe_packets();
+        alive->session().observe_packets();
     }
 }
 
 void Connection::on_packet_create(PacketHook hook) {
-    if (state_ && state_->client) {
+    if (auto* const alive = client()) {
         state_->packet_create.push_back(std::move(hook));
-        state_->client->session().observe_packets();
-        state_->client->core().note_send_hooks();
+        alive->session().observe_packets();
+        alive->core().note_send_hooks();
     }
 }
 
 // --- what the connection tells ----------------------------------------------------------------
 
-void Connection::State::end(engineio::net::Shard& shard, engineio::CloseReason reason,
-                            std::string_view description) {
+void Connection::State::end(engineio::CloseReason reason, std::string_view description) {
     client = nullptr;
     run_hooks(shard, "connection close", close, reason, description);
+    tear_down();
+}
+
+// Hooks may hold this very connection.
+void Connection::State::tear_down() {
+    client = nullptr;
     upgrade.clear();
     drain.clear();
     close.clear();
@@ -122,9 +143,8 @@ void Connection::State::end(engineio::net::Shard& shard, engineio::CloseReason r
 
 Connection Client::connection() {
     if (!connection_) {
-        connection_ = std::make_shared<Connection::State>();
-        connection_->client = this;
-        connection_->id = session_.sid();
+        connection_ = std::make_shared<Connection::State>(
+            Connection::State{session_.shard(), this, session_.sid(), {}, {}, {}, {}, {}});
     }
     return Connection(connection_);
 }

@@ -25,7 +25,8 @@ class Client;
 enum class ReadyState : std::uint8_t { open, closed };
 
 /// The Engine.IO connection under one or more sockets (Node: `socket.conn`). A cheap handle; it may
-/// be kept, and says `closed` once the connection is gone. Only on the shard of its socket.
+/// be kept, and says `closed` once the connection is gone. Only on the shard of its socket, which
+/// all calls but id() check in every build while the server lives.
 class Connection {
 public:
     /// What the hooks below hear.
@@ -76,9 +77,10 @@ public:
 private:
     friend class Client;
     struct State {
-        void end(engineio::net::Shard& shard, engineio::CloseReason reason,
-                 std::string_view description);
+        void end(engineio::CloseReason reason, std::string_view description);
+        void tear_down();
 
+        engineio::net::Shard& shard;
         Client* client;  // null once closed
         std::string id;
         std::vector<UpgradeHook> upgrade;
@@ -88,6 +90,7 @@ private:
         std::vector<PacketHook> packet_create;
     };
     explicit Connection(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    Client* client() const;  // null once closed; asserts the shard
 
     std::shared_ptr<State> state_;
 };

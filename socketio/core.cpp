@@ -128,6 +128,7 @@ Core::~Core() {
     // A server torn down without close() is still known to its cluster, and still has polling
     // sessions; their clients use the lists and namespaces below.
     leave_cluster();
+    answers_->close();
     entrances_.clear();
 }
 
@@ -161,6 +162,9 @@ void Core::note_raw_handlers(HandlerTable const& table) {
 }
 
 void Core::on_http(std::function<void(Request, Responder)> handler) {
+    if (listening_) {
+        throw std::logic_error("handlers must be registered before the server listens");
+    }
     fallback_ = std::move(handler);
 }
 

@@ -4,6 +4,7 @@
 #include "engineio/engine_group.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/shard.hpp"
+#include "socketio/answer_gate.hpp"
 #include "socketio/client_files.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"
@@ -44,6 +45,8 @@ public:
     void set_server(Server& server) { server_ = &server; }
     /// Null without a cluster.
     Adapter* adapter() const { return options_.adapter.get(); }
+    /// For the functions that adapters call when the others have answered.
+    std::shared_ptr<AnswerGate> const& answers() const { return answers_; }
 
     Namespace& of(std::string_view name, std::function<void(Namespace&)> const& set_up);
     ParentNamespace& of_matching(ParentNamespace::Admit admit, bool by_name);
@@ -112,6 +115,7 @@ private:
     std::atomic<bool> has_raw_handlers_{false};
     std::atomic<bool> has_send_hooks_;
     Server* server_ = nullptr;
+    std::shared_ptr<AnswerGate> const answers_ = std::make_shared<AnswerGate>();
     std::vector<std::function<void(Namespace&)>> new_namespace_;
     std::vector<std::function<void(Connection)>> engine_connection_;
     std::vector<std::unique_ptr<ParentNamespace>> families_;

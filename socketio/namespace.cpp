@@ -51,7 +51,9 @@ Server& Namespace::server() const {
 
 NamespaceShard& Namespace::here() {
     auto* const shard = engineio::net::Shard::current();
-    SIO_ASSERT(shard != nullptr);
+    // Of this server, not of another one in the process.
+    SIO_ASSERT(shard != nullptr && shard->index() < shards_.size() &&
+               &core_.runtime().shard(shard->index()) == shard);
     return *shards_[shard->index()];
 }
 

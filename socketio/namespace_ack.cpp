@@ -92,14 +92,15 @@ std::shared_ptr<AckGather> make_gather(Core& core, bool clustered, std::chrono::
     return gather;
 }
 
-void ask_cluster(Adapter& adapter, ClusterRequest request, std::chrono::milliseconds limit,
+void ask_cluster(Core& core, ClusterRequest request, std::chrono::milliseconds limit,
                  std::shared_ptr<AckGather> const& gather) {
-    adapter.ask(std::move(request), limit + engineio::limits::cluster_grace,
-                [gather](ClusterReplies replies) {
-                    gather->origin.post([gather, replies = std::move(replies)]() mutable {
-                        gather->add_cluster(std::move(replies));
-                    });
-                });
+    core.adapter()->ask(std::move(request), limit + engineio::limits::cluster_grace,
+                        [gather, gate = core.answers()](ClusterReplies replies) {
+                            gate->post(gather->origin,
+                                       [gather, replies = std::move(replies)]() mutable {
+                                           gather->add_cluster(std::move(replies));
+                                       });
+                        });
 }
 
 }  // namespace
@@ -150,7 +151,7 @@ void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& 
     }
     auto const gather = make_gather(core_, clustered, limit, std::move(done));
     if (clustered) {
-        ask_cluster(*core_.adapter(),
+        ask_cluster(core_,
                     {.kind = ClusterRequest::Kind::broadcast_with_ack,
                      .nsp = name_,
                      .selection = selection,

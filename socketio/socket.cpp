@@ -27,9 +27,6 @@ Socket::Socket(Client& client, Namespace& nsp, std::string id, Handshake handsha
 
 Socket::~Socket() {
     abandon();
-    if (room_count() > 0) {  // connected to a server that was torn down without its threads
-        nsp_->shard(shard_.index()).rooms.leave_all(*this);
-    }
 }
 
 // Ends a socket that was refused, or whose client left before it was connected.
@@ -46,6 +43,21 @@ void Socket::abandon() {
     ended_ = true;
     client_ = nullptr;
     nsp_->leave_all_rooms(*this);
+    drop_listeners();
+    vacate();
+}
+
+// The server goes without its threads: no handler runs any more, and who still holds this socket
+// finds nothing in it that leads to the server.
+void Socket::tear_down() {
+    auto& part = nsp_->shard(shard_.index());
+    part.rooms.leave_all(*this);
+    part.remove(*this);
+    --shard_.metrics().sockets;
+    connected_ = false;
+    ended_ = true;
+    client_ = nullptr;
+    acks_.reset();
     drop_listeners();
     vacate();
 }

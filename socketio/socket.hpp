@@ -258,6 +258,7 @@ private:
     void leave_namespace(DisconnectReason reason, std::string_view description);
     void dismiss();
     void abandon();
+    void tear_down();
     void vacate();
     void assert_shard() const;
     std::shared_ptr<ReadingGate> reading_gate() const;
@@ -268,8 +269,8 @@ private:
     bool recovered_ = false;
     bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
     bool ending_ = false;   // leave_namespace() has begun: its handlers may disconnect again
-    bool said_goodbye_ = false;       // a DISCONNECT was sent
     bool superseded_ = false;         // a later socket of its namespace gets the client's packets
+    bool said_goodbye_ = false;       // a DISCONNECT was sent
     bool ended_ = false;              // it leaves its rooms, or was never connected and will not be
     bool occupies_ = false;           // counts for keeping its dynamic namespace
     bool kept_ = false;               // recovery: saved for the client's return

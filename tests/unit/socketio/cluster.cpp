@@ -106,6 +106,58 @@ TEST_CASE("cluster: a server that is torn down without close() leaves it") {
     CHECK(member->closes == 1);
 }
 
+TEST_CASE("cluster: answers that come when the server is gone are ignored") {
+    FakeBus bus;
+    std::unique_ptr<World> silent;  // never answers: its shards take no turns
+    for (bool const answers : {false, true}) {
+        CAPTURE(answers);
+        socketio::ServerOptions options;
+        options.adapter = bus.join();
+        silent = std::make_unique<World>(options);
+        silent->core().open();
+        {
+            options.adapter = bus.join();
+            World asking(options);
+            asking.core().open();
+            asking.turn(0, [&asking] {
+                socketio::spawn(
+                    [](World& w) -> Task<void> { co_await w.io().fetch_sockets(); }(asking));
+                socketio::spawn([](World& w) -> Task<void> {
+                    co_await w.io().timeout(5s).emit_with_ack("q");
+                }(asking));
+                socketio::spawn([](World& w) -> Task<void> {
+                    co_await w.io().server_side_emit_with_ack("q");
+                }(asking));
+            });
+        }
+        if (answers) {
+            silent->settle();
+        }
+        bus.expire();
+        silent.reset();
+    }
+}
+
+TEST_CASE("cluster: another server cannot make this one send a reserved event") {
+    Cluster cluster;
+    cluster.open();
+    engineio::net::set_level(engineio::net::Level::off);
+    std::vector<std::string> replies;
+    for (auto const kind : {socketio::ClusterRequest::Kind::broadcast,
+                            socketio::ClusterRequest::Kind::broadcast_with_ack}) {
+        socketio::ClusterRequest request;
+        request.kind = kind;
+        request.nsp = "/";
+        request.event = "disconnect";
+        cluster.one->core().on_request(request,
+                                       [&replies](Json reply) { replies.push_back(reply.dump()); });
+    }
+    cluster.settle();
+    engineio::net::set_level(engineio::net::Level::info);
+    CHECK_FALSE(cluster.one->take("a").has_value());
+    CHECK(replies.back() == R"({"asked":0,"answers":[]})");
+}
+
 TEST_CASE("cluster: sockets of other servers join, leave and are disconnected") {
     Cluster cluster;
     cluster.open();

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -165,6 +166,31 @@ TEST_CASE("operators and namespaces may be kept beyond their server") {
     child.reset();
     permanent.reset();
     socket = nullptr;
+}
+
+TEST_CASE("a server torn down with its clients frees what their listeners hold") {
+    auto const token = std::make_shared<int>();
+    SocketPtr kept;
+    {
+        World world;
+        world.io().on_connection([&kept, &token](Socket& socket) {
+            SocketPtr const self(&socket);
+            auto connection = socket.conn();
+            socket.join("r");
+            socket.on("e", [self, token] {});
+            socket.conn().on_close([connection, token](auto, auto) {});
+            socketio::spawn([](SocketPtr waiting, std::shared_ptr<int>) -> socketio::Task<void> {
+                co_await waiting->timeout(std::chrono::hours(1)).emit_with_ack("q");
+            }(self, token));
+            kept = self;
+        });
+        world.core().open();
+        world.open("a");
+        world.say("a", {"40"});
+    }
+    CHECK(token.use_count() == 1);
+    CHECK_FALSE(kept->connected());
+    kept = nullptr;
 }
 
 TEST_CASE("without the option children stay") {

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,6 +50,7 @@ struct Held {
     std::optional<Ack<int>> ack;
     std::optional<Next> next;
     std::optional<Next> event_next;
+    socketio::Connection connection;
 };
 
 using Calls = std::vector<std::pair<char const*, std::function<void()>>>;
@@ -73,6 +75,12 @@ Calls shard_only(World& world, Held& held) {
         {"broadcast", [&world, &held, &socket] { socket.broadcast(); }},
         {"to", [&world, &held, &socket] { socket.to("r").emit("x"); }},
         {"conn", [&world, &held, &socket] { socket.conn(); }},
+        {"conn().writable", [&world, &held, &socket] { held.connection.writable(); }},
+        {"conn().ready_state", [&world, &held, &socket] { held.connection.ready_state(); }},
+        {"conn().request", [&world, &held, &socket] { held.connection.request(); }},
+        {"conn().on_packet",
+         [&world, &held, &socket] { held.connection.on_packet([](auto, auto) {}); }},
+        {"conn().close", [&world, &held, &socket] { held.connection.close(); }},
         {"on", [&world, &held, &socket] { socket.on("x", [] {}); }},
         {"off", [&world, &held, &socket] { socket.off(); }},
         {"on_any", [&world, &held, &socket] { socket.on_any([](socketio::Event const&) {}); }},
@@ -125,6 +133,7 @@ TEST_CASE("threads: calls from a foreign thread are assertions") {
     world.io().on("e", [&held](Socket& socket, Ack<int> ack) {
         held.socket = &socket;
         held.ack = ack;
+        held.connection = socket.conn();
     });
     world.core().open();
     world.open("a");
@@ -144,6 +153,22 @@ TEST_CASE("threads: calls from a foreign thread are assertions") {
     world.turn(0, [&held] { held = {}; });
     world.cut("a");
     world.settle();
+}
+
+TEST_CASE("threads: the shard of another server is a foreign thread, too") {
+    World one;
+    World two({}, 2);
+    CHECK(aborts([&] { two.turn(0, [&one] { one.io().local_sockets(); }); }));
+    CHECK(aborts([&] { two.turn(1, [&one] { one.io().room_count(); }); }));
+    CHECK_FALSE(aborts([&] { two.turn(1, [&two] { two.io().room_count(); }); }));
+}
+
+TEST_CASE("threads: what is fixed before listening") {
+    World world;
+    world.core().open();
+    CHECK_THROWS_AS(world.core().on_http({}), std::logic_error);
+    CHECK_THROWS_AS(world.core().on_engine_connection({}), std::logic_error);
+    CHECK_THROWS_AS(world.core().on_new_namespace({}), std::logic_error);
 }
 
 TEST_CASE("Synchronized: one at a time, results by value") {
