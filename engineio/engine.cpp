@@ -84,7 +84,7 @@ void Engine::on_request(net::Request request, net::Responder responder) {
 // --- checks -----------------------------------------------------------------------------------
 
 Session* Engine::State::find(std::string_view sid) const {
-    auto const found = sessions.find(std::string(sid));
+    auto const found = sessions.find(sid);
     return found == sessions.end() ? nullptr : found->second.get();
 }
 

@@ -49,7 +49,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
     Accept accept;
     std::string path;
     SidGenerator sids;
-    std::unordered_map<std::string, std::unique_ptr<Session>> sessions;
+    std::unordered_map<std::string_view, std::unique_ptr<Session>> sessions;  // keys live in them
     bool closed = false;
 };
 

@@ -11,8 +11,9 @@
 namespace engineio {
 
 Session::Session(net::Shard& shard, Options const& options, Opening opening)
-    : shard_(shard), options_(options), opening_(std::move(opening)),
-      heartbeat_(&Session::heartbeat_due, this) {
+    : shard_(shard), options_(options), sid_(std::move(opening.sid)),
+      request_(std::make_shared<net::StoredRequest const>(opening.request)),
+      protocol_(opening.protocol), heartbeat_(&Session::heartbeat_due, this) {
     ++shard_.metrics().sessions;
 }
 
@@ -80,7 +81,7 @@ void Session::pause_reading(bool pause) {
         transport_->pause_reading(pause);
     }
     // The pong may be among what was not read.
-    if (!pause && opening_.protocol == 3) {
+    if (!pause && protocol_ == 3) {
         arm_heartbeat(options_.ping_interval + options_.ping_timeout);
     } else if (!pause && awaiting_pong_) {
         arm_heartbeat(options_.ping_timeout);
@@ -100,8 +101,8 @@ void Session::open(std::unique_ptr<SessionHandler> handler, Transport& first,
     }
     send_open_packet();
     // Revision 3: one timer of both times, which only the client's pings restart.
-    arm_heartbeat(opening_.protocol == 3 ? options_.ping_interval + options_.ping_timeout
-                                         : options_.ping_interval);
+    arm_heartbeat(protocol_ == 3 ? options_.ping_interval + options_.ping_timeout
+                                 : options_.ping_interval);
     flush();
     if (state_ == State::closing && queue_.empty()) {
         close_transport(false);
@@ -298,7 +299,7 @@ void Session::arm_heartbeat(std::chrono::milliseconds delay) {
 
 void Session::on_heartbeat(Packet const& packet) {
     bool const from_pinging_side =
-        packet.type == (opening_.protocol == 3 ? PacketType::ping : PacketType::pong);
+        packet.type == (protocol_ == 3 ? PacketType::ping : PacketType::pong);
     if (!from_pinging_side) {
         ++shard_.metrics().protocol_errors;
         finish(CloseReason::transport_error, "invalid heartbeat direction");
@@ -321,7 +322,7 @@ bool Session::forgives_silence() {
         return false;
     }
     ++forgiven_;
-    if (opening_.protocol == 3) {
+    if (protocol_ == 3) {
         arm_heartbeat(options_.ping_interval + options_.ping_timeout);
     } else {
         arm_heartbeat(options_.ping_interval);
@@ -332,7 +333,7 @@ bool Session::forgives_silence() {
 
 void Session::heartbeat_due(void* self) {
     auto& session = *static_cast<Session*>(self);
-    bool const overdue = session.opening_.protocol == 3 || session.awaiting_pong_;
+    bool const overdue = session.protocol_ == 3 || session.awaiting_pong_;
     if (overdue && session.forgives_silence()) {
         return;
     }

@@ -4,6 +4,7 @@
 #include "engineio/config.hpp"
 #include "engineio/net/message.hpp"
 #include "engineio/net/shard.hpp"
+#include "engineio/net/stored_request.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/packet.hpp"
 #include "engineio/transport.hpp"
@@ -64,9 +65,11 @@ public:
 
     // --- for the user (SessionHandler's side) ---------------------------------------------------
 
-    std::string const& sid() const { return opening_.sid; }
-    int protocol() const { return opening_.protocol; }
-    net::Request const& request() const { return opening_.request; }
+    std::string const& sid() const { return sid_; }
+    int protocol() const { return protocol_; }
+    net::Request const& request() const { return request_->get(); }
+    // The same for what may outlive the session.
+    std::shared_ptr<net::StoredRequest const> const& stored_request() const { return request_; }
     net::Shard& shard() { return shard_; }
     TransportName transport() const;
     bool upgraded() const;
@@ -158,7 +161,9 @@ private:
 
     net::Shard& shard_;
     Options const& options_;
-    Opening opening_;
+    std::string const sid_;
+    std::shared_ptr<net::StoredRequest const> const request_;
+    int const protocol_;
     State state_ = State::opening;
     bool upgraded_ = false;
     bool observed_ = false;

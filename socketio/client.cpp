@@ -30,8 +30,8 @@ DecodeResult decoded(F&& decode) {
 using engineio::net::Message;
 using engineio::net::MessageKind;
 
-std::vector<Message> to_messages(EncodedPacket const& packet) {
-    std::vector<Message> messages;
+Messages to_messages(EncodedPacket const& packet) {
+    Messages messages;
     messages.reserve(1 + packet.attachments.size());
     messages.push_back(packet.binary_main ? Message::make(MessageKind::binary, packet.main)
                                           : Message::make(MessageKind::text, "4", packet.main));
@@ -43,13 +43,13 @@ std::vector<Message> to_messages(EncodedPacket const& packet) {
 
 Client::Client(Core& core, engineio::Session& session)
     : core_(core), session_(session), decoder_(core.parser().make_decoder()),
-      request_(std::make_shared<engineio::net::Request const>(session.request())),
-      connect_timer_([](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this) {
+      connect_timer_(std::make_unique<engineio::net::Timer>(
+          [](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this)) {
     core_.add_client(*this, session_.shard().index());
     if (core_.has_raw_handlers()) {
         leave_events_raw();
     }
-    session_.shard().timers().arm(connect_timer_,
+    session_.shard().timers().arm(*connect_timer_,
                                   session_.shard().now() + core_.options().connect_timeout);
     core_.announce_connection(*this);
     if (session_.protocol() == 3) {
@@ -91,7 +91,7 @@ bool Client::wants_raw(std::string_view name, std::string_view event) const {
     return socket && socket->wants_raw(event);
 }
 
-void Client::on_decoded(DecodeResult result) {
+void Client::on_decoded(DecodeResult&& result) {
     switch (result.kind) {
     case DecodeResult::Kind::need_more:
         return;
@@ -110,7 +110,7 @@ void Client::on_decoded(DecodeResult result) {
     session_.close();
 }
 
-void Client::on_packet(Packet packet) {
+void Client::on_packet(Packet&& packet) {
     std::string_view name = packet.nsp;
     if (session_.protocol() == 3) {
         name = name.substr(0, name.find('?'));
@@ -155,7 +155,8 @@ void Client::connect(std::string_view name, Json auth) {
     if (!nsp) {
         return reject_namespace(name);
     }
-    Handshake handshake(request_, std::move(auth), std::chrono::system_clock::now());
+    Handshake handshake(session_.stored_request(), std::move(auth),
+                        std::chrono::system_clock::now());
     SocketPtr socket;
     if (nsp->recovery_ && session_.protocol() != 3 && restore(*nsp, socket, handshake)) {
         socket->occupies_ = nsp->is_child_;
@@ -214,8 +215,9 @@ void Client::connected(SocketPtr const& socket) {
     if (Socket* const before = find(socket->nsp().name())) {
         before->superseded_ = true;
     }
+    connecting_.shrink_to_fit();  // mostly to nothing, for good
     sockets_.push_back(socket);
-    connect_timer_.cancel();
+    connect_timer_.reset();
 }
 
 void Client::refused(Socket& socket, ConnectError const& error) {
@@ -287,7 +289,7 @@ void Client::on_connect_timeout() {
 
 void Client::on_close(engineio::CloseReason reason, std::string_view description) {
     closing_ = true;
-    connect_timer_.cancel();
+    connect_timer_.reset();
     leave_all(from_engine(reason), description);
     for (auto const& socket : std::exchange(connecting_, {})) {
         socket->abandon();

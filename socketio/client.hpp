@@ -9,6 +9,8 @@
 #include "socketio/reading_gate.hpp"
 #include "socketio/socket.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -71,8 +73,8 @@ private:
     friend class Core;  // links the list of clients
 
     bool wants_raw(std::string_view nsp, std::string_view event) const override;
-    void on_decoded(DecodeResult result);
-    void on_packet(Packet packet);
+    void on_decoded(DecodeResult&& result);
+    void on_packet(Packet&& packet);
     void connect(std::string_view name, Json auth);
     void connect_revision3(std::string_view name);
     void reject_namespace(std::string_view name);
@@ -85,19 +87,21 @@ private:
     Core& core_;
     engineio::Session& session_;
     std::unique_ptr<Decoder> decoder_;
-    std::shared_ptr<engineio::net::Request const> request_;
-    std::vector<SocketPtr> sockets_;     // connected
-    std::vector<SocketPtr> connecting_;  // in their middlewares
-    engineio::net::Timer connect_timer_;
-    std::shared_ptr<Connection::State> connection_;  // null until the application asks for it
-    std::shared_ptr<ReadingGate> gate_;              // null until a coroutine handler runs
+    std::vector<SocketPtr> sockets_;                       // connected
+    std::vector<SocketPtr> connecting_;                    // in their middlewares
+    std::unique_ptr<engineio::net::Timer> connect_timer_;  // until the first socket is connected
+    std::shared_ptr<Connection::State> connection_;        // null until the application asks for it
+    std::shared_ptr<ReadingGate> gate_;                    // null until a coroutine handler runs
     std::size_t pending_acks_ = 0;
     bool closing_ = false;  // nothing more is decoded
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
 };
 
+/// One and its attachments, which are few.
+using Messages = boost::container::small_vector<engineio::net::Message, 2>;
+
 /// The engine messages of a packet, to be shared by all recipients of a shard.
-std::vector<engineio::net::Message> to_messages(EncodedPacket const& packet);
+Messages to_messages(EncodedPacket const& packet);
 
 }  // namespace socketio

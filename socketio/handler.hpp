@@ -130,6 +130,9 @@ bool read_parameter(Invocation const& call, std::size_t index, T& out) {
         }
         return index < call.args.size() && read_value(std::as_const(call.args[index]), out);
     } else if constexpr (std::same_as<T, Args>) {
+        if (index < call.args.size()) {
+            out.reserve(call.args.size() - index);
+        }
         for (std::size_t i = index; i < call.args.size(); ++i) {
             out.push_back(call.may_move ? std::move(call.args[i]) : call.args[i]);
         }

@@ -6,17 +6,17 @@
 namespace socketio {
 
 std::optional<std::string> Handshake::query(std::string_view name) const {
-    auto const all = request_->query();
+    auto const all = request().query();
     return all.has(name) ? std::optional<std::string>(all.get(name)) : std::nullopt;
 }
 
 Json Handshake::to_json() const {
     Json headers = Json::object();
-    for (auto const& [name, value] : request_->headers) {
+    for (auto const& [name, value] : request().headers) {
         headers.set(name, value);
     }
     Json query = Json::object();
-    auto const parsed = request_->query();  // keeps the pairs alive
+    auto const parsed = request().query();  // keeps the pairs alive
     for (auto const& [name, value] : parsed.pairs()) {
         query.set(name, value);
     }
@@ -25,32 +25,32 @@ Json Handshake::to_json() const {
     return Json::object(
         {{"headers", headers},
          {"time", engineio::net::http_date(std::chrono::system_clock::to_time_t(issued_))},
-         {"address", request_->remote_address},
+         {"address", request().remote_address},
          {"xdomain", xdomain()},
-         {"secure", request_->secure},
+         {"secure", request().secure},
          {"issued", issued_ms},
-         {"url", request_->target},
+         {"url", request().target},
          {"query", query},
          {"auth", auth_}});
 }
 
 Handshake Handshake::from_json(Json const& json) {
-    auto request = std::make_shared<engineio::net::Request>();
+    engineio::net::Request request;
     if (Json::Object const* const headers = json["headers"].object_members()) {
         for (auto const& [name, value] : *headers) {
-            request->headers.push_back({name, value.string() ? *value.string() : ""});
+            request.headers.push_back({name, value.string() ? *value.string() : ""});
         }
     }
     auto const text = [&](char const* key) {
         auto const* const value = json[key].string();
         return value ? *value : std::string();
     };
-    request->method = "GET";
-    request->target = text("url");
-    request->remote_address = text("address");
-    request->secure = json["secure"] == Json(true);
+    request.method = "GET";
+    request.target = text("url");
+    request.remote_address = text("address");
+    request.secure = json["secure"] == Json(true);
     std::chrono::milliseconds const issued(json["issued"].integer().value_or(0));
-    return Handshake(std::move(request), json["auth"],
+    return Handshake(std::make_shared<engineio::net::StoredRequest const>(request), json["auth"],
                      std::chrono::system_clock::time_point(issued));
 }
 

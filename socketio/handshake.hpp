@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/http.hpp"
+#include "engineio/net/stored_request.hpp"
 #include "socketio/json.hpp"
 #include "socketio/json_codec.hpp"
 
@@ -18,7 +19,7 @@ namespace socketio {
 class Handshake {
 public:
     /// @private Made by the library.
-    Handshake(std::shared_ptr<engineio::net::Request const> request, Json auth,
+    Handshake(std::shared_ptr<engineio::net::StoredRequest const> request, Json auth,
               std::chrono::system_clock::time_point issued)
         : request_(std::move(request)), auth_(std::move(auth)), issued_(issued) {}
 
@@ -35,26 +36,26 @@ public:
 
     /// The value of a request header ("" if absent); names are lower-case.
     std::string_view header(std::string_view lower_case_name) const {
-        return request_->header(lower_case_name);
+        return request().header(lower_case_name);
     }
     /// All of them, names in lower case.
-    engineio::net::Headers const& headers() const { return request_->headers; }
+    engineio::net::Headers const& headers() const { return request().headers; }
 
     /// The decoded query of the first request, engine parameters (EIO, transport) included.
-    engineio::net::Query query() const { return request_->query(); }
+    engineio::net::Query query() const { return request().query(); }
     /// One query parameter, or nothing if it is absent.
     std::optional<std::string> query(std::string_view name) const;
 
     /// The first request of the connection, without body.
-    engineio::net::Request const& request() const { return *request_; }
+    engineio::net::Request const& request() const { return request_->get(); }
     /// Undecoded target of the request, "/socket.io/?EIO=4&...".
-    std::string const& url() const { return request_->target; }
+    std::string const& url() const { return request().target; }
     /// The peer's address without port.
-    std::string const& address() const { return request_->remote_address; }
+    std::string const& address() const { return request().remote_address; }
     /// Came over TLS.
-    bool secure() const { return request_->secure; }
+    bool secure() const { return request().secure; }
     /// Came from a page of another origin (an Origin header is present).
-    bool xdomain() const { return !request_->header("origin").empty(); }
+    bool xdomain() const { return !request().header("origin").empty(); }
     /// When the socket was made.
     std::chrono::system_clock::time_point issued() const { return issued_; }
 
@@ -64,7 +65,7 @@ public:
     static Handshake from_json(Json const& json);
 
 private:
-    std::shared_ptr<engineio::net::Request const> request_;
+    std::shared_ptr<engineio::net::StoredRequest const> request_;
     Json auth_;
     std::chrono::system_clock::time_point issued_;
 };

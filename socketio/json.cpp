@@ -53,10 +53,27 @@ void merge_duplicates(std::vector<Json::Member>& members) {
     }
 }
 
+// Whether merge_duplicates() may have something to do; for few members comparing all pairs is ten
+// times cheaper than sorting.
+bool may_have_duplicates(std::vector<Json::Member> const& members) {
+    constexpr std::size_t few = 16;
+    if (members.size() > few) {
+        return true;
+    }
+    for (std::size_t i = 1; i < members.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (members[i].first == members[j].first) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 JsonObject::JsonObject(std::vector<Member> members) : members_(std::move(members)) {
-    if (members_.size() > 1) {
+    if (may_have_duplicates(members_)) {
         merge_duplicates(members_);
     }
     auto const is_index = [](Member const& member) {

@@ -11,6 +11,7 @@
 #include <rapidjson/reader.h>
 
 #include "socketio/json.hpp"
+#include "socketio/json_plain.hpp"
 #include "socketio/writer.hpp"
 
 namespace socketio {
@@ -243,6 +244,9 @@ std::optional<std::string> make_readable(std::string_view text) {
 }  // namespace
 
 std::optional<Json> Json::parse(std::string_view text) {
+    if (auto plain = parse_plain(text)) {
+        return plain;
+    }
     ReadResult result = read(text, false);
     if (result.was_too_strict) {
         auto const readable = make_readable(text);

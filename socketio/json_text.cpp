@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -83,14 +85,18 @@ std::size_t append_special(std::string& out, std::string_view text) {
     return point.length;
 }
 
-// Bytes JSON.stringify copies as they are, one table look-up each.
-constexpr std::array<bool, 256> plain_bytes = [] {
-    std::array<bool, 256> plain{};
-    for (std::size_t byte = 0x20; byte < 0x80; ++byte) {
-        plain[byte] = byte != '"' && byte != '\\';
-    }
-    return plain;
-}();
+constexpr std::uint64_t every_byte(unsigned char byte) {
+    return 0x0101010101010101U * byte;
+}
+
+// Eight characters at once: the high bit of the lowest byte that is below 0x20, a quote or a
+// backslash is set; bits above it may be wrong (a borrow).
+std::uint64_t escape_bits(std::uint64_t word) {
+    auto const quote = word ^ every_byte('"');
+    auto const backslash = word ^ every_byte('\\');
+    return ((word - every_byte(0x20)) & ~word) | ((quote - every_byte(1)) & ~quote) |
+           ((backslash - every_byte(1)) & ~backslash);
+}
 
 // Reads a UTF-8 string as the sequence of UTF-16 code units JavaScript sees.
 class Utf16Cursor {
@@ -179,19 +185,40 @@ void append_number(std::string& out, double value) {
     append_decimal(out, digits, exponent + 1);
 }
 
+std::size_t unescaped_prefix(std::string_view text, bool ascii_only) {
+    constexpr auto high_bits = every_byte(0x80);
+    std::size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, text.data() + i, sizeof word);
+        auto const stops = (escape_bits(word) | (ascii_only ? word : 0)) & high_bits;
+        if (stops == 0) {
+            continue;
+        }
+        if constexpr (std::endian::native == std::endian::little) {
+            return i + static_cast<std::size_t>(std::countr_zero(stops)) / 8;
+        }
+        break;  // in these eight
+    }
+    for (; i < text.size(); ++i) {
+        auto const byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == '"' || byte == '\\' || (ascii_only && byte >= 0x80)) {
+            break;
+        }
+    }
+    return i;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
     out.reserve(out.size() + text.size() + 2);
     out.push_back('"');
     std::size_t start = 0;
-    std::size_t position = 0;
+    std::size_t position = unescaped_prefix(text, true);
     while (position < text.size()) {
-        if (plain_bytes[static_cast<unsigned char>(text[position])]) {
-            ++position;
-            continue;
-        }
         out += text.substr(start, position - start);
         position += append_special(out, text.substr(position));
         start = position;
+        position += unescaped_prefix(text.substr(position), true);
     }
     out += text.substr(start);
     out.push_back('"');

@@ -22,6 +22,10 @@ void append_number(std::string& out, double value);
 /// U+FFFD, because a client would close the connection over them.
 void append_quoted(std::string& out, std::string_view text);
 
+/// How many characters at the start of `text` need no escape in a JSON string: neither quote nor
+/// backslash nor control character. `ascii_only` stops at other characters, too.
+std::size_t unescaped_prefix(std::string_view text, bool ascii_only = false);
+
 /// The text with everything that is no UTF-8, surrogates included, replaced by U+FFFD: what
 /// JavaScript's TextDecoder makes of foreign bytes.
 std::string to_valid_utf8(std::string_view bytes);

@@ -202,7 +202,7 @@ void Socket::emit_event(EventRef const& event, EmitFlags const& flags, detail::A
     deliver(to_messages(nsp_->encode(event, id, {})), flags);
 }
 
-void Socket::deliver(std::vector<engineio::net::Message> const& messages, EmitFlags const& flags) {
+void Socket::deliver(std::span<engineio::net::Message const> messages, EmitFlags const& flags) {
     if (!client_) {
         return;
     }

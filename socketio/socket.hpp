@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -228,7 +229,7 @@ private:
     void expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeout,
                     detail::AckCallback callback);
     void send_ack(std::uint64_t id, std::size_t count, PayloadRef args);
-    void deliver(std::vector<engineio::net::Message> const& messages, EmitFlags const& flags);
+    void deliver(std::span<engineio::net::Message const> messages, EmitFlags const& flags);
 
     ListenerId add_listener(std::string_view event, EventHandler handler, bool once);
     ListenerId add_any(EventListener listener, bool first);
@@ -243,8 +244,8 @@ private:
     bool wants_raw(std::string_view event) const;
     bool hears_outgoing() const;
     void tell_outgoing(Event const& event);
-    void on_packet(Packet packet);  // dispatch phase
-    void on_event(Packet packet);
+    void on_packet(Packet&& packet);  // dispatch phase
+    void on_event(Packet&& packet);
     void run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_t index);
     void run_any(Packet& packet);
     void run_handlers(Packet& packet);

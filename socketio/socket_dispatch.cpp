@@ -33,7 +33,7 @@ Event view_of(std::string_view name, Packet const& packet) {
 
 }  // namespace
 
-void Socket::on_packet(Packet packet) {
+void Socket::on_packet(Packet&& packet) {
     switch (packet.type) {
     case PacketType::event:
         return on_event(std::move(packet));
@@ -78,7 +78,7 @@ struct Socket::EventInHand {
     std::vector<ListenerList<EventMiddleware>::Ptr> own;  // the socket's, as they were
 };
 
-void Socket::on_event(Packet packet) {
+void Socket::on_event(Packet&& packet) {
     SocketPtr const keep(this);
     if (packet.raw && wants_raw(packet.raw->name)) {
         return run_handlers(packet);  // no listeners to any event, no middlewares

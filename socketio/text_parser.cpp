@@ -8,6 +8,8 @@
 namespace socketio {
 namespace {
 
+constexpr std::size_t usual_packet_bytes = 120;
+
 bool is_binary(PacketType type) {
     return type == PacketType::binary_event || type == PacketType::binary_ack;
 }
@@ -182,6 +184,7 @@ EncodedPacket TextParser::encode(PacketType type, std::string_view nsp,
                                  std::optional<std::uint64_t> id, PayloadRef data) const {
     EncodedPacket encoded;
     std::string& text = encoded.main;
+    text.reserve(usual_packet_bytes);  // one allocation instead of four
     text.push_back(static_cast<char>('0' + static_cast<int>(type)));
     if (nsp != "/") {
         text += nsp;

@@ -2,6 +2,7 @@
 
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/message.hpp"
+#include "engineio/net/output_queue.hpp"
 #include "engineio/net/poller.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/net/tls_filter.hpp"
@@ -94,13 +95,7 @@ public:
 private:
     friend class IoShard;  // slot_
 
-    struct Item {
-        Message shared;
-        std::unique_ptr<std::string> owned;
-        std::string_view bytes() const { return owned ? std::string_view(*owned) : shared.frame(); }
-    };
-
-    void enqueue(Item item, std::size_t bytes);
+    void enqueue(OutputItem item, std::size_t bytes);
     void check_overflow();
     bool has_output() const;
     void write_queue();
@@ -130,7 +125,7 @@ private:
     IoShard& shard_;
     UniqueFd socket_;
     std::unique_ptr<ConnectionHandler> handler_;
-    std::vector<Item> queue_;
+    OutputItems queue_;             // its room is the shard's while it is empty
     std::size_t first_ = 0;         // index of the first unsent item
     std::size_t first_offset_ = 0;  // bytes of it already sent
     std::size_t buffered_ = 0;

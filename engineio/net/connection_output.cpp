@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <utility>
 
 namespace engineio::net {
 
@@ -14,29 +15,30 @@ namespace {
 constexpr std::size_t max_iovecs = 64;
 // Time for the peer to read our last bytes and close its side.
 constexpr auto discard_time = std::chrono::seconds(5);
-// An idle connection keeps no more room for output than this.
-constexpr std::size_t kept_queue_items = 16;
 
 }  // namespace
 
 void Connection::send(Message message) {
     auto const bytes = message.frame().size();
-    enqueue(Item{std::move(message), nullptr}, bytes);
+    enqueue(OutputItem{std::move(message), nullptr}, bytes);
 }
 
 void Connection::send(std::string bytes) {
     auto const size = bytes.size();
     if (size != 0) {
-        enqueue(Item{{}, std::make_unique<std::string>(std::move(bytes))}, size);
+        enqueue(OutputItem{{}, std::make_unique<std::string>(std::move(bytes))}, size);
     }
 }
 
-void Connection::enqueue(Item item, std::size_t bytes) {
+void Connection::enqueue(OutputItem item, std::size_t bytes) {
     if (shut_ || closing_) {
         return;
     }
     // A single big item on an empty queue is an answer, not a slow reader.
     bool const had_output = buffered_ != 0;
+    if (queue_.capacity() == 0) {
+        queue_ = shard_.output_rooms().borrow();
+    }
     queue_.push_back(std::move(item));
     account(bytes);
     shard_.mark_dirty(*this);
@@ -128,6 +130,10 @@ bool Connection::give(iovec* vectors, std::size_t count, std::size_t total, std:
 }
 
 void Connection::consumed(std::size_t bytes) {
+    if (bytes == buffered_) {
+        clear_queue();  // all of it, as nearly always
+        return;
+    }
     unaccount(bytes);
     first_offset_ += bytes;
     while (first_ < queue_.size() && first_offset_ >= queue_[first_].bytes().size()) {
@@ -162,9 +168,8 @@ void Connection::clear_queue() {
     unaccount(buffered_ - (tls_ ? tls_->pending().size() : 0));
     first_ = 0;
     first_offset_ = 0;
-    queue_.clear();
-    if (queue_.capacity() > kept_queue_items) {
-        queue_.shrink_to_fit();
+    if (queue_.capacity() != 0) {
+        shard_.output_rooms().give_back(std::exchange(queue_, {}));
     }
 }
 

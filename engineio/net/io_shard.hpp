@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/output_queue.hpp"
 #include "engineio/net/poller.hpp"
 #include "engineio/net/shard.hpp"
 
@@ -35,6 +36,7 @@ public:
 
     boost::asio::io_context& context() { return context_; }
     Poller& poller() { return poller_; }
+    OutputRooms& output_rooms() { return output_rooms_; }
     std::span<char> read_buffer() { return {buffer_.get(), buffer_bytes_}; }
     // Room for what a full read buffer decrypts to. Made at the first use.
     std::span<char> plaintext_buffer();
@@ -66,6 +68,7 @@ private:
     void serve_ready();
     void stop_when_flushed();
     void arm_timer();
+    void trim_soon();
     void cut_all();
 
     boost::asio::io_context context_{1};
@@ -77,7 +80,10 @@ private:
     std::size_t buffer_bytes_;
     std::unique_ptr<char[]> buffer_;
     std::unique_ptr<char[]> plaintext_;
+    OutputRooms output_rooms_;
     std::vector<std::unique_ptr<Connection>> connections_;
+    std::size_t most_connections_ = 0;  // since memory was given back
+    OneShot trim_timer_;
     bool stopping_ = false;
 };
 

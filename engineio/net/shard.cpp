@@ -69,6 +69,7 @@ void Shard::forget(Flushable& target) {
     if (target.dirty_) {
         target.dirty_ = false;
         std::replace(dirty_.begin(), dirty_.end(), &target, static_cast<Flushable*>(nullptr));
+        std::replace(backlog_.begin(), backlog_.end(), &target, static_cast<Flushable*>(nullptr));
     }
 }
 
@@ -87,21 +88,31 @@ void Shard::dispatch() {
     }
 }
 
-void Shard::flush_dirty() {
+// Flushes from the front, at most so many; returns how many.
+std::size_t Shard::flush_some(std::vector<Flushable*>& targets, std::size_t most) {
     // By index: a flush may mark (a close frame after an error) or forget others.
     std::size_t i = 0;
-    for (std::size_t flushed = 0; i < dirty_.size(); ++i) {
-        if (Flushable* target = dirty_[i]) {
-            if (flushed++ == limits::max_flushes_per_turn) {
-                break;
-            }
+    std::size_t flushed = 0;
+    for (; i < targets.size() && flushed < most; ++i) {
+        if (Flushable* const target = targets[i]) {
+            ++flushed;
             target->dirty_ = false;
             target->flush();
         }
     }
-    dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(i));
+    targets.erase(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(i));
+    return flushed;
+}
+
+void Shard::flush_dirty() {
+    constexpr auto most = limits::max_flushes_per_turn;
+    auto const fresh = flush_some(dirty_, most);
+    // Turns that mark many themselves still serve half as many of those that wait.
+    flush_some(backlog_, std::max(most - fresh, most / 2));
+    backlog_.insert(backlog_.end(), dirty_.begin(), dirty_.end());
+    dirty_.clear();
     // What has arrived meanwhile is read first; the end of the task's turn flushes the next slice.
-    if (!dirty_.empty() && !std::exchange(flush_goes_on_, true)) {
+    if (!backlog_.empty() && !std::exchange(flush_goes_on_, true)) {
         post([this] { flush_goes_on_ = false; });
     }
 }

@@ -54,8 +54,9 @@ public:
     /// place of Node's process.nextTick.
     void defer(UniqueFunction task);
 
-    /// This shard only. `target` is flushed once when the turn closes, or, if many are, in one of
-    /// the next turns.
+    /// This shard only. `target` is flushed once when the turn closes. If many are, the last of them
+    /// are flushed in the next turns, behind what those turns mark themselves: an answer to one
+    /// does not wait for a broadcast to thousands.
     void mark_dirty(Flushable& target);
     /// To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
@@ -84,7 +85,11 @@ public:
     };
 
     /// Something marked has not been flushed yet, although no turn is open.
-    bool has_unflushed() const { return !dirty_.empty(); }
+    bool has_unflushed() const { return !dirty_.empty() || !backlog_.empty(); }
+
+    /// The dispatch phase for what was decoded so far, so that each connection of a turn has its own
+    /// and what is decoded waits neither in memory nor for the others; for drivers, inside a Turn.
+    void dispatch();
 
     /// Runs posted tasks and due timers; for drivers, inside a Turn.
     void run_posted();
@@ -99,17 +104,18 @@ protected:
     virtual void wake() = 0;
 
 private:
-    void dispatch();
     void flush_dirty();
+    static std::size_t flush_some(std::vector<Flushable*>& targets, std::size_t most);
 
     unsigned index_;
     TimePoint now_;
     TimerWheel timers_;
     Metrics metrics_;
     std::vector<UniqueFunction> deferred_;
-    std::vector<Flushable*> dirty_;
-    bool flush_goes_on_ = false;  // a task is posted for it
-    std::mutex posted_mutex_;     // guards posted_
+    std::vector<Flushable*> dirty_;    // marked in this turn
+    std::vector<Flushable*> backlog_;  // in earlier ones; null: forgotten
+    bool flush_goes_on_ = false;       // a task is posted for it
+    std::mutex posted_mutex_;          // guards posted_
     std::vector<UniqueFunction> posted_;
 };
 

@@ -175,6 +175,82 @@ TEST_CASE("json: parse refuses what JSON.parse refuses") {
     CHECK_FALSE(Json::parse(std::string_view("\"\0\"", 3)));
 }
 
+std::vector<std::string> const plain_and_not_so_plain{
+    "0",
+    "7",
+    "-7",
+    "-0",
+    "00",
+    "01",
+    "-01",
+    "-",
+    "+1",
+    "1.",
+    ".5",
+    "1.5",
+    "1e3",
+    "1E",
+    "123456789012345",
+    "-999999999999999",
+    "1234567890123456",
+    "12345678901234567890",
+    "\"\"",
+    "\"abcdefgh\"",
+    "\"1234567\"",
+    "\"a\x1f\"",
+    "\"abcdefgh\x01\"",
+    "\"\x7f\"",
+    "\"\u00e9\u20ac\U0001F600 and more\"",
+    "\"open",
+    "\"",
+    "tru",
+    "true",
+    "truex",
+    "false",
+    "nul",
+    "null",
+    "[]",
+    "[ ]",
+    "[1,]",
+    "[,1]",
+    "[1 2]",
+    "[1",
+    "]",
+    "{}",
+    "{ }",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{\"a\":1,}",
+    "{a:1}",
+    "{\"a\":1}",
+    "{\"a\":1,\"a\":2}",
+    "{\"2\":1,\"1\":2}",
+    " [ 1 , { \"k\" : [ ] } ] ",
+    "[\"echo\",{\"a\":[1,2,3],\"b\":\"x\"},-5,null]",
+    std::string(31, '[') + std::string(31, ']'),
+    std::string(40, '[') + "1" + std::string(40, ']'),
+    "1 1",
+    "\xEF\xBB\xBF"
+    "1",
+    std::string("\0", 1),
+    std::string("\"\0\"", 3)};
+
+// The escape sends the whole text to the full parser.
+TEST_CASE("json: the fast parser and the full one agree") {
+    for (std::string const& text : plain_and_not_so_plain) {
+        CAPTURE(text);
+        auto const fast = Json::parse(text);
+        auto const full = Json::parse("[" + text + ",\"\\u0041\"]");
+        REQUIRE(fast.has_value() == full.has_value());
+        if (fast) {
+            REQUIRE(full->size() == 2);
+            CHECK(*fast == (*full)[0]);
+            CHECK(fast->dump() == (*full)[0].dump());
+            CHECK(fast->is_integer() == (*full)[0].is_integer());
+        }
+    }
+}
+
 TEST_CASE("json: numbers as JavaScript reads them") {
     CHECK(round_trip("9007199254740993") == "9007199254740992");
     CHECK(round_trip("99999999999999999999") == "100000000000000000000");

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "engineio/net/message.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace engineio::net {
+
+// One part of a connection's output: shared with other connections, or its own.
+struct OutputItem {
+    Message shared;
+    std::unique_ptr<std::string> owned;
+    std::string_view bytes() const { return owned ? std::string_view(*owned) : shared.frame(); }
+};
+using OutputItems = std::vector<OutputItem>;
+
+// Room for queues, lent by a shard to those of its connections that have output at the moment: an
+// idle connection holds none, a busy one allocates none.
+class OutputRooms {
+public:
+    OutputItems borrow() {
+        if (spare_.empty()) {
+            return {};
+        }
+        auto room = std::move(spare_.back());
+        spare_.pop_back();
+        return room;
+    }
+    void give_back(OutputItems room) {
+        room.clear();
+        if (room.capacity() <= max_items && spare_.size() < max_spare) {
+            spare_.push_back(std::move(room));
+        }
+    }
+
+private:
+    static constexpr std::size_t max_items = 64;
+    static constexpr std::size_t max_spare = 1024;
+    std::vector<OutputItems> spare_;
+};
+
+}  // namespace engineio::net
