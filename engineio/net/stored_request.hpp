@@ -7,10 +7,10 @@
 
 namespace engineio::net {
 
-// A request that is kept for as long as its client stays, mostly without anybody looking at it: one
-// string, from which the first call of get() makes the Request, for good. Immutable; any thread.
-// Measured: 350 bytes less per idle client with five short header fields, 1.5 KB less with a
-// browser's.
+/// A request that is kept for as long as its client stays, mostly without anybody looking at it: one
+/// string, from which the first call of get() makes the Request, for good. Immutable; any thread.
+/// Measured: 350 bytes less per idle client with five short header fields, 1.5 KB less with a
+/// browser's.
 class StoredRequest {
 public:
     explicit StoredRequest(Request const& request);
