@@ -1,58 +1,63 @@
 #include "apps/dungeonlab/events.hpp"
 
+#include "apps/dungeonlab/safely.hpp"
+
 namespace apps::dungeonlab {
 
 // Event, handler, who hears of it.
 
 // Dialect S, kebab-case.
 void seed_events(socketio::Namespace& nsp, Parts& p) {
-    nsp.on("join-session", &Sessions::join_seed, &p.sessions);    // room hears user-joined
-    nsp.on("leave-session", &Sessions::leave_seed, &p.sessions);  // others hear user-left
-    nsp.on("chat-message", &Talk::chat_seed, &p.talk);            // room except sender
-    nsp.on("message", &Talk::message, &p.talk);                   // all, gm, or one user
-    nsp.on("actor-update", &Talk::actor_update, &p.talk);         // room except sender, unchanged
-    nsp.on("map-update", &Talk::map_update, &p.talk);             // the same, kept for newcomers
-    nsp.on("initiative-update", &Talk::initiative_update, &p.talk);  // the same, kept too
-    nsp.on("get-user-data", &Sessions::user_data, &p.sessions);   // ack or user-data, caller only
-    nsp.on("validate-action", &Sessions::validate, &p.sessions);  // ack, caller only
+    Events on(nsp);
+    on("join-session", &Sessions::join_seed, &p.sessions);       // room hears user-joined
+    on("leave-session", &Sessions::leave_seed, &p.sessions);     // others hear user-left
+    on("chat-message", &Talk::chat_seed, &p.talk);               // room except sender
+    on("message", &Talk::message, &p.talk);                      // all, gm, or one user
+    on("actor-update", &Talk::actor_update, &p.talk);            // room except sender, unchanged
+    on("map-update", &Talk::map_update, &p.talk);                // the same, kept for newcomers
+    on("initiative-update", &Talk::initiative_update, &p.talk);  // the same, kept too
+    on("get-user-data", &Sessions::user_data, &p.sessions);      // ack or user-data, caller only
+    on("validate-action", &Sessions::validate, &p.sessions);     // ack, caller only
 }
 
 // Dialect B, camel case.
 void camel_events(socketio::Namespace& nsp, Parts& p) {
-    nsp.on("joinSession", &Sessions::join_camel, &p.sessions);    // others: userJoinedSession
-    nsp.on("leaveSession", &Sessions::leave_camel, &p.sessions);  // others: userLeftSession
-    nsp.on("diceRoll", &Rolls::dice_roll, &p.rolls);              // room and sender
-    nsp.on("move", &Talk::move, &p.talk);                         // room except sender
-    nsp.on("pluginAction", &Talk::plugin_action, &p.talk);        // ack
-    nsp.on("encounter:start", &Talk::start_encounter, &p.talk);   // room and sender, from the GM
-    nsp.on("encounter:stop", &Talk::stop_encounter, &p.talk);     // the same
+    Events on(nsp);
+    on("joinSession", &Sessions::join_camel, &p.sessions);    // others: userJoinedSession
+    on("leaveSession", &Sessions::leave_camel, &p.sessions);  // others: userLeftSession
+    on("diceRoll", &Rolls::dice_roll, &p.rolls);              // room and sender
+    on("move", &Talk::move, &p.talk);                         // room except sender
+    on("pluginAction", &Talk::plugin_action, &p.talk);        // ack
+    on("encounter:start", &Talk::start_encounter, &p.talk);   // room and sender, from the GM
+    on("encounter:stop", &Talk::stop_encounter, &p.talk);     // the same
 }
 
 // Dialect C, with areas.
 void current_events(socketio::Namespace& nsp, Parts& p) {
-    nsp.on("gameSession:join", &Sessions::join_current, &p.sessions);    // others: …:joined
-    nsp.on("gameSession:leave", &Sessions::leave_current, &p.sessions);  // others: …:left
-    nsp.on("gameSession:end", &Sessions::end, &p.sessions);  // room: …:ended, by the GM
+    Events on(nsp);
+    on("gameSession:join", &Sessions::join_current, &p.sessions);    // others: …:joined
+    on("gameSession:leave", &Sessions::leave_current, &p.sessions);  // others: …:left
+    on("gameSession:end", &Sessions::end, &p.sessions);              // room: …:ended, by the GM
 
-    nsp.on("gameState:requestFull", &StateKeeper::request_full, &p.states);  // ack
-    nsp.on("gameState:update", &StateKeeper::update, &p.states);  // all in the campaign: …:updated
-    nsp.on("gameState:resetHash", &StateKeeper::reset_hash, &p.states);       // ack, GM
-    nsp.on("gameState:reinitialize", &StateKeeper::reinitialize, &p.states);  // …:reinitialized, GM
-    nsp.on("gameState:checkStatus", &StateKeeper::check, &p.states);          // ack, GM
-    nsp.on("gameState:sync", &StateKeeper::sync, &p.states);                  // ack, GM
+    on("gameState:requestFull", &StateKeeper::request_full, &p.states);  // ack
+    on("gameState:update", &StateKeeper::update, &p.states);  // all in the campaign: …:updated
+    on("gameState:resetHash", &StateKeeper::reset_hash, &p.states);       // ack, GM
+    on("gameState:reinitialize", &StateKeeper::reinitialize, &p.states);  // …:reinitialized, GM
+    on("gameState:checkStatus", &StateKeeper::check, &p.states);          // ack, GM
+    on("gameState:sync", &StateKeeper::sync, &p.states);                  // ack, GM
 
-    nsp.on("gameAction:request", &ActionRouter::request, &p.actions);  // one GM socket: …:forward
-    nsp.on("gameAction:response", &ActionRouter::respond, &p.actions);  // the player's ack
-    nsp.on("gameAction:approve", &ActionRouter::approve, &p.actions);   // the player: …:approved
-    nsp.on("gameAction:deny", &ActionRouter::deny, &p.actions);         // the player: …:denied
+    on("gameAction:request", &ActionRouter::request, &p.actions);   // one GM socket: …:forward
+    on("gameAction:response", &ActionRouter::respond, &p.actions);  // the player's ack
+    on("gameAction:approve", &ActionRouter::approve, &p.actions);   // the player: …:approved
+    on("gameAction:deny", &ActionRouter::deny, &p.actions);         // the player: …:denied
 
-    nsp.on("roll:request", &Rolls::request, &p.rolls);  // the player, from the GM
+    on("roll:request", &Rolls::request, &p.rolls);  // the player, from the GM
 
-    nsp.on("document:get", &Library::get, &p.library);        // ack
-    nsp.on("document:search", &Library::search, &p.library);  // ack
-    nsp.on("document:create", &Library::create, &p.library);  // all others: document:changed
-    nsp.on("document:update", &Library::update, &p.library);  // the same
-    nsp.on("document:delete", &Library::remove, &p.library);  // the same
+    on("document:get", &Library::get, &p.library);        // ack
+    on("document:search", &Library::search, &p.library);  // ack
+    on("document:create", &Library::create, &p.library);  // all others: document:changed
+    on("document:update", &Library::update, &p.library);  // the same
+    on("document:delete", &Library::remove, &p.library);  // the same
 
     for (auto const* event : {"map:generate", "map:edit", "map:detect-features"}) {
         nsp.on(event, &no_map_service);  // ack
@@ -60,8 +65,9 @@ void current_events(socketio::Namespace& nsp, Parts& p) {
 }
 
 void shared_events(socketio::Namespace& nsp, Parts& p) {
-    nsp.on("chat", &Talk::chat, &p.talk);    // B: room except sender; C: room; or one user
-    nsp.on("roll", &Rolls::roll, &p.rolls);  // B: roll-result; C: roll:result
+    Events on(nsp);
+    on("chat", &Talk::chat, &p.talk);    // B: room except sender; C: room; or one user
+    on("roll", &Rolls::roll, &p.rolls);  // B: roll-result; C: roll:result
 
     nsp.use_event([&p](Socket& s, socketio::Event const&) -> socketio::Admission {
         if (p.game.may_send(s)) {

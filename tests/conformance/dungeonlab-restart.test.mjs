@@ -1,5 +1,6 @@
 // DungeonLab over a restart, and with a full house: F03, F05, and two hundred clients at once.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +56,42 @@ describe("DungeonLab over a restart", { skip }, () => {
             assert.equal(people.json.data.length, 1, "demo data is not added twice");
         });
     }
+});
+
+describe("DungeonLab in trouble", { skip }, () => {
+    const folder = mkdtempSync(join(tmpdir(), "hubbub-dungeonlab-"));
+    let t;
+    before(async () => {
+        t = await Table.open(join(folder, "demo.db"), ["--log-level", "trace"]);
+    });
+    after(async () => {
+        closeAll();
+        await t?.server.stop();
+        rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("answers when the database fails, and serves on what it can", async () => {
+        const ana = await t.joined("ana", "gameSession:join");
+        execFileSync("python3", ["-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1])"
+            + ".execute('ALTER TABLE dungeonlab_states RENAME TO gone')", join(folder, "demo.db")]);
+        assert.deepEqual(await ana.ask("gameState:requestFull", t.session.id),
+            { success: false, error: "Internal server error" });
+        assert.equal((await t.call("GET", "/api/campaigns", "ana")).status, 500);
+        assert.equal((await ana.ask("document:search", {})).success, true);
+        assert.equal((await t.call("GET", "/api/auth/me", "ana")).status, 200);
+    });
+
+    it("writes no password, cookie or signature into its log", async () => {
+        const body = { username: "cat", email: "cat@example.com", password: "open sesame 42" };
+        assert.equal((await t.call("POST", "/api/auth/register", null, body)).status, 201);
+        await t.call("POST", "/api/auth/login", null, body);
+        const [, value] = t.people.ana.cookie.split("=");
+        const log = t.server.output.join("\n");
+        assert.match(log, /an event failed/, "it is the log");
+        for (const secret of [body.password, value, decodeURIComponent(value).slice(2, 34)]) {
+            assert.ok(!log.includes(secret));
+        }
+    });
 });
 
 describe("DungeonLab under a flood", { skip }, () => {
