@@ -74,6 +74,8 @@ std::string place(std::string const& file_name, toml::source_region const& sourc
     return file_name + ":" + std::to_string(source.begin.line);
 }
 
+constexpr int max_port = 65535;
+
 std::vector<Setting> server_settings(ServerConfig& server) {
     constexpr int hour_ms = 3'600'000;
     constexpr int max_message = 1 << 30;
@@ -82,6 +84,9 @@ std::vector<Setting> server_settings(ServerConfig& server) {
          "Addresses to listen on, separated by commas; 0.0.0.0 or :: for the whole network, "
          "unix:/path for a Unix socket",
          &server.host},
+        {"server", "index_port", "--index-port",
+         "Port of the page that links the systems, if there are several; 0: any free one",
+         &server.index_port, 0, max_port},
         {"server", "threads", "--threads", "Shards, each with its thread; 0: one per core",
          &server.threads, 0, 1024},
         {"server", "tls_cert", "--tls-cert", "Certificate chain (PEM) for https; empty: http",
@@ -117,7 +122,6 @@ std::vector<Setting> server_settings(ServerConfig& server) {
 }
 
 void add_system(std::vector<Setting>& settings, SystemConfig& system) {
-    constexpr int max_port = 65535;
     auto const& name = system.info.name;
     auto const add = [&](std::string key, std::string help, auto* target, int high = 0) {
         auto flag = "--" + name + "-" + key;

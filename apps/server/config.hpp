@@ -15,6 +15,7 @@ struct ServerConfig {
     /// One or more, separated by commas, as Endpoint::host. Local by default: the demo has no
     /// login.
     std::string host = "127.0.0.1";
+    int index_port = 8090;    ///< of the page that links the systems, if there are several
     int threads = 0;          ///< 0: one per core
     std::string tls_cert;     ///< certificate chain (PEM); empty: plain HTTP
     std::string tls_key;      ///< its private key (PEM)

@@ -48,16 +48,16 @@ std::string url(ServerConfig const& config, std::uint16_t port) {
 }
 
 // On each host, with the port of the first if any free one will do. Returns that.
-std::uint16_t listen_on_all(System& system, SystemConfig const& config,
-                            ServerConfig const& server) {
+template <class Listen>
+std::uint16_t listen_on_all(ServerConfig const& server, int wanted_port, Listen listen) {
     socketio::Endpoint endpoint;
-    endpoint.port = static_cast<std::uint16_t>(config.port);
+    endpoint.port = static_cast<std::uint16_t>(wanted_port);
     if (!server.tls_cert.empty() || !server.tls_key.empty()) {
         endpoint.tls = socketio::TlsOptions{server.tls_cert, server.tls_key};
     }
     for (auto const& host : hosts_of(server)) {
         endpoint.host = host;
-        auto const port = system.listen(endpoint);
+        auto const port = listen(endpoint);
         endpoint.port = endpoint.port != 0 ? endpoint.port : port;
     }
     return endpoint.port;
@@ -131,9 +131,13 @@ common::StaticSite Hubbub::site_for(SystemConfig const& system) const {
         }
         return common::StaticSite(system.frontend, true);
     }
-    auto const own = fs::path(folders_.web) / system.info.name;
+    return own_page(system.info.name);
+}
+
+common::StaticSite Hubbub::own_page(std::string const& name) const {
+    auto const folder = fs::path(folders_.web) / name;
     std::error_code ignored;  // no page of ours
-    return fs::is_directory(own, ignored) ? common::StaticSite(own) : common::StaticSite();
+    return fs::is_directory(folder, ignored) ? common::StaticSite(folder) : common::StaticSite();
 }
 
 socketio::ServerOptions Hubbub::options_for(SystemConfig const& system,
@@ -162,8 +166,24 @@ socketio::ServerOptions Hubbub::options_for(SystemConfig const& system,
 
 void Hubbub::listen() {
     for (auto& listener : listeners_) {
-        listener.port = listen_on_all(*listener.system, listener.config, config_);
+        auto const listen = [&](auto const& where) { return listener.system->listen(where); };
+        listener.port = listen_on_all(config_, listener.config.port, listen);
     }
+    if (listeners_.size() > 1) {
+        listen_for_index();
+    }
+}
+
+void Hubbub::listen_for_index() {
+    std::vector<IndexPage::Link> links;
+    for (auto const& [config, system, port] : listeners_) {
+        links.push_back({config.info.name, config.info.title, system->hint(), port});
+    }
+    index_ = std::make_unique<IndexPage>(own_page("index"), links);
+    index_port_ = listen_on_all(config_, config_.index_port, [&](auto const& where) {
+        return runtime_.listen(where, {},
+                               [this](unsigned) -> engineio::net::HttpHandler& { return *index_; });
+    });
 }
 
 void Hubbub::run() {
@@ -190,6 +210,9 @@ void Hubbub::close() {
 std::string Hubbub::greeting() const {
     std::string text =
         "Hubbub is running on " + std::to_string(runtime_.shard_count()) + " thread(s).\n";
+    if (index_) {
+        text += fmt::format("\n  {:<14} {}\n", "All systems", url(config_, index_port_));
+    }
     for (auto const& [config, system, port] : listeners_) {
         text += fmt::format("\n  {:<14} {}\n  {:<14} {}\n", config.info.title, url(config_, port),
                             "", system->hint());

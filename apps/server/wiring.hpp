@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/server/config.hpp"
+#include "apps/server/index_page.hpp"
 #include "apps/server/system.hpp"
 #include "apps/store/store_thread.hpp"
 #include "socketio/server.hpp"
@@ -34,7 +35,8 @@ public:
     Hubbub(Hubbub const&) = delete;
     Hubbub& operator=(Hubbub const&) = delete;
 
-    /// Opens the listeners. Throws std::system_error naming the address if one is taken.
+    /// Opens the listeners and, for several systems, that of the page that links them. Throws
+    /// std::system_error naming the address if one is taken.
     void listen();
 
     /// Serves until SIGINT, SIGTERM or close().
@@ -57,6 +59,8 @@ private:
     socketio::ServerOptions options_for(SystemConfig const& system,
                                         common::Origins const& origins) const;
     common::StaticSite site_for(SystemConfig const& system) const;
+    common::StaticSite own_page(std::string const& name) const;
+    void listen_for_index();
 
     ServerConfig config_;
     Folders folders_;
@@ -64,6 +68,8 @@ private:
     store::StoreThread store_;
     common::Worker worker_;
     std::vector<Listener> listeners_;
+    std::unique_ptr<IndexPage> index_;  // if there are several
+    std::uint16_t index_port_ = 0;
 };
 
 }  // namespace apps::server

@@ -4,7 +4,38 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Browser, screenshot, sees } from "./lib/browser.mjs";
 import { until } from "./lib/inbox.mjs";
-import { skip, startSystem } from "./lib/systems.mjs";
+import { skip, startAllSystems, startSystem, systemNames } from "./lib/systems.mjs";
+
+describe("the page that links the systems", { skip }, () => {
+    let server;
+    let browser;
+
+    before(async () => {
+        server = await startAllSystems();
+        browser = await Browser.start();
+    });
+    after(async () => {
+        await browser?.stop();
+        await server?.stop();
+    });
+
+    it("leads to the page of each", async () => {
+        const index = await browser.open(`${server.url}/`);
+        await index.waitForSelector("#systems a");
+        const cards = await index.locator("#systems a").all();
+        assert.equal(cards.length, systemNames.length);
+        const titles = new Set();
+        for (const card of cards) {
+            const page = await browser.open(await card.getAttribute("href"));
+            await page.waitForSelector("h1");
+            titles.add(await page.title());
+            await page.close();
+        }
+        assert.equal(titles.size, systemNames.length, [...titles].join(", "));
+        assert.deepEqual(index.complaints, []);
+        await screenshot(index, "index");
+    });
+});
 
 describe("the pages of the systems", { skip }, () => {
     let browser;

@@ -18,6 +18,14 @@ export function startSystem(name, {
         String(port), "--database", database, ...args]);
 }
 
+export const systemNames = ["dungeonlab", "eliza", "casys", "fuse"];
+
+// All of them in one process; `url` is that of the page that links them.
+export function startAllSystems() {
+    return startCommand(command, ["--demo", "--database", ":memory:", "--index-port", "0",
+        ...systemNames.flatMap((name) => [`--${name}-port`, "0"])]);
+}
+
 // A file for a database that goes with the test.
 export function temporaryDatabase() {
     const folder = mkdtempSync(join(tmpdir(), "hubbub-db-"));
