@@ -17,11 +17,11 @@ bool is_printable(std::string_view text) {
     });
 }
 
-Refusal invalid(std::string message, std::string field) {
+}  // namespace
+
+Refusal invalid_field(std::string message, std::string field) {
     return {code::invalid_format, std::move(message), std::move(field)};
 }
-
-}  // namespace
 
 Fuse::Fuse(Journal& journal, common::Clock clock, common::IdSource ids, Limits limits)
     : journal_(journal), clock_(std::move(clock)), ids_(std::move(ids)), limits_(limits) {
@@ -49,7 +49,7 @@ std::string Fuse::name_of(std::string const& user) const {
 
 std::optional<Refusal> Fuse::check_room_id(std::string const& room) const {
     if (room.empty() || room.size() > limits_.id_bytes || !is_printable(room)) {
-        return invalid("Invalid room id", "roomId");
+        return invalid_field("Invalid room id", "roomId");
     }
     return std::nullopt;
 }
@@ -158,13 +158,13 @@ Outcome<Spoken> Fuse::speak(Speaker const& who, std::string const& room, std::st
         return Refusal{code::permission_denied, "Join the room first", "roomId"};
     }
     if (content.empty() || content.size() > limits_.content_bytes) {
-        return invalid("Content is empty or too long", "content");
+        return invalid_field("Content is empty or too long", "content");
     }
     auto const& type = metadata["type"];
     bool const is_object = metadata.is_null() || metadata.is_object();
     if (!is_object || !(type.is_null() || type.is_string()) ||
         metadata.dump().size() > limits_.metadata_bytes) {
-        return invalid("Invalid metadata", "metadata");
+        return invalid_field("Invalid metadata", "metadata");
     }
     auto const now = clock_();
     bool const duplicate = recent_.knows(who.user, message_id, now);

@@ -35,6 +35,9 @@ struct Refusal {
     std::string field = {};  ///< of the payload, if one is to blame
 };
 
+/// The refusal of a payload whose `field` is wrong.
+Refusal invalid_field(std::string message, std::string field);
+
 template <class T>
 using Outcome = boost::system::result<T, Refusal>;
 

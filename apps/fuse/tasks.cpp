@@ -15,11 +15,7 @@ namespace {
 constexpr int least_priority = 4;
 constexpr double done = 100;
 
-Refusal invalid(std::string message, std::string field) {
-    return {code::invalid_format, std::move(message), std::move(field)};
-}
-
-std::string room_of(Task const& task) {
+std::string watching_room(Task const& task) {
     auto const* const room = task.metadata["roomId"].string();
     return room == nullptr ? std::string() : *room;
 }
@@ -61,24 +57,24 @@ std::vector<Task> Fuse::tasks_of(std::string const& user) const {
 
 std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& patch) const {
     if (patch.title && (patch.title->empty() || patch.title->size() > limits_.title_bytes)) {
-        return invalid("Title is empty or too long", "title");
+        return invalid_field("Title is empty or too long", "title");
     }
     if (patch.description && patch.description->size() > limits_.description_bytes) {
-        return invalid("Description is too long", "description");
+        return invalid_field("Description is too long", "description");
     }
     if (patch.status && (patch.status->empty() || patch.status->size() > limits_.status_bytes)) {
-        return invalid("Status is empty or too long", "status");
+        return invalid_field("Status is empty or too long", "status");
     }
     auto const progress = patch.progress.value_or(0);
     if (!std::isfinite(progress) || progress < 0 || progress > done) {
-        return invalid("Progress is a number from 0 to 100", "progress");
+        return invalid_field("Progress is a number from 0 to 100", "progress");
     }
     auto const priority = patch.priority.value_or(0);
     if (priority < 0 || priority > least_priority) {
-        return invalid("Priority is a number from 0 to 4", "priority");
+        return invalid_field("Priority is a number from 0 to 4", "priority");
     }
     if (patch.assignee && !patch.assignee->empty() && users_.count(*patch.assignee) == 0) {
-        return invalid("There is no such user", "assigneeId");
+        return invalid_field("There is no such user", "assigneeId");
     }
     return patch.metadata ? check_metadata(user, *patch.metadata) : std::nullopt;
 }
@@ -88,7 +84,7 @@ std::optional<Refusal> Fuse::check_metadata(std::string const& user, Json const&
     auto const& room = metadata["roomId"];
     if (!metadata.is_object() || !(room.is_null() || room.is_string()) ||
         metadata.dump().size() > limits_.metadata_bytes) {
-        return invalid("Metadata is an object of limited size", "metadata");
+        return invalid_field("Metadata is an object of limited size", "metadata");
     }
     if (room.is_string() && !may_read(user, *room.string())) {
         return Refusal{code::permission_denied, "You are not in that room", "metadata"};
@@ -98,7 +94,7 @@ std::optional<Refusal> Fuse::check_metadata(std::string const& user, Json const&
 
 Outcome<TaskChange> Fuse::create(std::string const& user, TaskPatch const& wish) {
     if (!wish.title) {
-        return invalid("Title is required", "title");
+        return invalid_field("Title is required", "title");
     }
     if (auto refusal = check(user, wish)) {
         return *std::move(refusal);
@@ -156,7 +152,7 @@ TaskChange Fuse::change(Task& task, TaskPatch const& patch) {
     journal_.task(task);
     TaskChange change;
     change.task = task;
-    change.room = room_of(task);
+    change.room = watching_room(task);
     for (auto const& user : std::set<std::string>{task.creator, task.assignee, before}) {
         if (!user.empty()) {
             change.watchers.push_back(user);

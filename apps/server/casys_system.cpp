@@ -1,5 +1,6 @@
 #include "apps/casys/game_store.hpp"
 #include "apps/casys/table.hpp"
+#include "apps/common/rest_limits.hpp"
 #include "apps/server/raw_system.hpp"
 #include "apps/server/systems.hpp"
 #include "casys_schema.hpp"
@@ -28,14 +29,14 @@ int throw_die(int sides) {
     return static_cast<int>(value % count) + 1;
 }
 
-common::EndpointOptions endpoint_options(bool demo) {
+common::EndpointOptions casys_endpoint(SystemConfig const& config) {
     common::EndpointOptions options;
     options.max_message_bytes = 16 * 1024;  // a choice is a few hundred bytes
-    options.rate = common::Rate{demo ? 120.0 : 20.0, 10s};
+    options.rate = common::Rate{static_cast<double>(config.extra<int>("messages_per_10_s")), 10s};
     return options;
 }
 
-common::RestOptions rest_options(SystemContext const& context) {
+common::RestOptions casys_rest(SystemContext const& context) {
     common::RestOptions options;
     options.error_form = [](common::RestError const& error) {
         return socketio::Json::object({{"detail", error.message}});  // FastAPI's
@@ -53,13 +54,14 @@ casys::Story story_for(SystemConfig const& config) {
 class CasysSystem final : public RawSystem {
 public:
     explicit CasysSystem(SystemContext& context)
-        : RawSystem(context, common::Envelope::flat(), endpoint_options(context.demo)),
-          store_(context.store), rest_(rest_options(context)),
+        : RawSystem(context, common::Envelope::flat(), casys_endpoint(context.config)),
+          store_(context.store), limits_({}), rest_(casys_rest(context)),
           table_(endpoint(),
                  casys::Casys(story_for(context.config), store_, common::wall_clock_ms,
                               common::random_uuid, throw_die),
                  common::wall_clock_ms) {
         casys::events(endpoint(), table_);
+        limits_.add_to(rest_);
         casys::routes(rest_, table_);
         mount_endpoint("/ws/game");
         mount_endpoint("/api/ws/game");
@@ -70,6 +72,7 @@ public:
 
 private:
     casys::SqliteGameStore store_;
+    common::RestLimits limits_;
     common::Rest rest_;
     casys::Table table_;
 };
@@ -78,7 +81,12 @@ private:
 
 SystemKind casys_system() {
     SystemInfo info{.name = "casys", .title = "CASYS RPG", .port = 8000};
-    info.extras = {{.key = "story", .help = "Story book (JSON); empty: ours"}};
+    info.extras = {{.key = "story", .help = "Story book (JSON); empty: ours"},
+                   {.key = "messages_per_10_s",
+                    .help = "Messages that one connection may send in ten seconds",
+                    .value = 120,
+                    .low = 1,
+                    .high = 1'000'000}};
     return {info, &casys::schema,
             [](SystemContext& context) { return std::make_unique<CasysSystem>(context); }};
 }

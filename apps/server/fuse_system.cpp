@@ -1,5 +1,4 @@
-#include "apps/common/rate_limit.hpp"
-#include "apps/common/synchronized.hpp"
+#include "apps/common/rest_limits.hpp"
 #include "apps/fuse/hub.hpp"
 #include "apps/server/raw_system.hpp"
 #include "apps/server/systems.hpp"
@@ -17,14 +16,14 @@ using namespace std::chrono_literals;
 
 constexpr auto access_token_lifetime = 1h;
 
-common::EndpointOptions endpoint_options(bool demo) {
+common::EndpointOptions fuse_endpoint(SystemConfig const& config) {
     common::EndpointOptions options;
     options.max_message_bytes = 128 * 1024;
-    options.rate = demo ? common::Rate{120, 10s} : common::Rate{100, 60s};
+    options.rate = common::Rate{static_cast<double>(config.extra<int>("messages_per_10_s")), 10s};
     return options;
 }
 
-common::RestOptions rest_options(SystemContext const& context) {
+common::RestOptions fuse_rest(SystemContext const& context) {
     common::RestOptions options;
     options.error_form = [](common::RestError const& error) {
         using socketio::Json;
@@ -37,43 +36,6 @@ common::RestOptions rest_options(SystemContext const& context) {
     return options;
 }
 
-// How often one address may do what, by the kind of request.
-class RequestLimits {
-public:
-    explicit RequestLimits(bool demo)
-        : logins_(common::Rate{demo ? 120.0 : 20.0, 60s}),
-          writes_(common::Rate{demo ? 600.0 : 300.0, 60s}),
-          reads_(common::Rate{demo ? 2000.0 : 1000.0, 60s}) {}
-
-    std::optional<common::Reply> operator()(common::RestCall const& call) {
-        auto const& request = call.request;
-        bool const login = request.path().starts_with("/api/auth/");
-        bool const read = request.method == "GET" || request.method == "HEAD";
-        auto& limiter = login ? logins_ : read ? reads_ : writes_;
-        return limiter.with([&](common::RateLimiter& limit) { return check(limit, request); });
-    }
-
-private:
-    static std::optional<common::Reply> check(common::RateLimiter& limit,
-                                              engineio::net::Request const& request) {
-        auto const now = std::chrono::steady_clock::now();
-        auto const& who = request.remote_address;
-        if (limit.take(who, now)) {
-            return std::nullopt;
-        }
-        auto const wait = std::chrono::ceil<std::chrono::seconds>(limit.wait(who, now));
-        auto const seconds = std::to_string(wait.count());
-        common::Reply reply(common::RestError(429, "RATE_LIMIT_EXCEEDED", "Too many requests"));
-        reply.header("Retry-After", seconds);
-        reply.header("X-RateLimit-Limit", std::to_string(static_cast<int>(limit.rate().count)));
-        reply.header("X-RateLimit-Remaining", "0");
-        reply.header("X-RateLimit-Reset", seconds);
-        return reply;
-    }
-
-    common::Synchronized<common::RateLimiter> logins_, writes_, reads_;
-};
-
 class FuseSystem final : public RawSystem {
 public:
     explicit FuseSystem(SystemContext& context)
@@ -81,16 +43,16 @@ public:
               context,
               common::Envelope::nested("payload").with_timestamp().with_message_id().with_priority(
                   2),
-              endpoint_options(context.demo)),
-          shard_(context.runtime.shard(0)), pace_(context.demo ? 5s : 30s),
-          limits_(std::make_shared<RequestLimits>(context.demo)), store_(context.store),
+              fuse_endpoint(context.config)),
+          shard_(context.runtime.shard(0)), pace_(context.demo ? 5s : 30s), store_(context.store),
           accounts_(context.store, context.worker,
                     auth::Tokens(context.secrets, access_token_lifetime), common::wall_clock_ms,
                     context.options.tls.has_value()),
-          rest_(rest_options(context)),
+          limits_({.logins = static_cast<double>(context.config.extra<int>("logins_per_minute"))}),
+          rest_(fuse_rest(context)),
           hub_(endpoint(), rules(context), accounts_, store_, common::wall_clock_ms) {
         fuse::events(endpoint(), hub_);
-        rest_.before([limits = limits_](common::RestCall const& call) { return (*limits)(call); });
+        limits_.add_to(rest_);
         fuse::routes(rest_, hub_, accounts_);
         mount_endpoint("/api/ws");
         rest_.mount(routes());
@@ -123,9 +85,9 @@ private:
     engineio::net::Shard& shard_;
     std::chrono::seconds pace_;
     engineio::net::OneShot timer_;
-    std::shared_ptr<RequestLimits> limits_;
     fuse::FuseStore store_;
     fuse::Accounts accounts_;
+    common::RestLimits limits_;
     common::Rest rest_;
     fuse::Hub hub_;
 };
@@ -133,8 +95,18 @@ private:
 }  // namespace
 
 SystemKind fuse_system() {
-    return {{.name = "fuse", .title = "The New Fuse", .port = 3711, .needs_secrets = true},
-            &fuse::schema,
+    SystemInfo info{.name = "fuse", .title = "The New Fuse", .port = 3711, .needs_secrets = true};
+    info.extras = {{.key = "messages_per_10_s",
+                    .help = "Messages that one connection may send in ten seconds",
+                    .value = 120,
+                    .low = 1,
+                    .high = 1'000'000},
+                   {.key = "logins_per_minute",
+                    .help = "Tries to log in or register from one address",
+                    .value = 60,
+                    .low = 1,
+                    .high = 1'000'000}};
+    return {std::move(info), &fuse::schema,
             [](SystemContext& context) { return std::make_unique<FuseSystem>(context); }};
 }
 
