@@ -69,7 +69,9 @@ public:
             for (auto const now = std::time(nullptr); second < now; ++second) {
                 for (auto* const connection :
                      pinged_[static_cast<std::size_t>(second) % ping_seconds]) {
-                    frame(*connection, "2");
+                    if (connection->websocket) {
+                        frame(*connection, "2");
+                    }
                 }
             }
             for (auto* const connection : dirty_) {
