@@ -10,6 +10,8 @@
 #include <string>
 #include <thread>
 
+namespace backpressure_test {
+
 using namespace socketio;
 using namespace std::chrono_literals;
 using loopback::Peer;
@@ -131,3 +133,5 @@ TEST_CASE("handlers that wait for their own client do not block it") {
     }
     CHECK(count_when(peer, "431[600]") == "431[600]");
 }
+
+}  // namespace backpressure_test

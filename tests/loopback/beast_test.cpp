@@ -8,6 +8,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 
+namespace beast_test {
+
 // Beast's client as an opposite end that shares no code with our codec.
 
 namespace asio = boost::asio;
@@ -87,3 +89,5 @@ TEST_CASE("Beast's client sees our close code and reason") {
     CHECK(client.socket.reason().code == 4321);
     CHECK(client.socket.reason().reason == "as you wish");
 }
+
+}  // namespace beast_test

@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+namespace engine_test {
+
 using namespace socketio;
 using namespace loopback;
 
@@ -273,3 +275,5 @@ TEST_CASE("engine: a broadcast is compressed once for all who share their terms"
     server.stop();
     CHECK(server.io.runtime().shard(0).metrics().messages_deflated == 2);
 }
+
+}  // namespace engine_test

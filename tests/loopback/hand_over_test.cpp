@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace hand_over_test {
+
 using namespace engineio::net;
 using namespace loopback;
 
@@ -83,3 +85,5 @@ TEST_CASE_FIXTURE(TwoShards, "stop with connections on their way between shards"
         client->read_all();
     }
 }
+
+}  // namespace hand_over_test

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <vector>
 
+namespace http_test {
+
 using namespace engineio::net;
 using namespace loopback;
 
@@ -248,3 +250,5 @@ TEST_CASE("stop cuts open connections after their answers were written") {
     CHECK(idle.read_all().empty());
     fixture.server.stop();
 }
+
+}  // namespace http_test

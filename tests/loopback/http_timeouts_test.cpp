@@ -7,6 +7,8 @@
 
 #include <sys/socket.h>
 
+namespace http_timeouts_test {
+
 using namespace engineio::net;
 using namespace loopback;
 using namespace std::chrono_literals;
@@ -173,3 +175,5 @@ TEST_CASE("timeouts: zero is never") {
     client.send("Host: h\r\n\r\n");
     CHECK(client.read_answer().ends_with("hello"));
 }
+
+}  // namespace http_timeouts_test

@@ -10,7 +10,10 @@
 #include <stdexcept>
 #include <string>
 
+namespace json_endpoint_test {
+
 using namespace apps::common;
+using apps::common::Peer;  // not the one of running_server.hpp
 using namespace loopback;
 using namespace std::chrono_literals;
 
@@ -134,3 +137,5 @@ TEST_CASE("a client that answers no ping is given up, one that answers stays") {
     CHECK(chat.server.wait_for_note("gone ") == "gone 1006");
     CHECK(chat.endpoint.peers_count() == 1);
 }
+
+}  // namespace json_endpoint_test

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <system_error>
 
+namespace listen_test {
+
 using namespace engineio::net;
 using namespace loopback;
 
@@ -244,3 +246,5 @@ TEST_CASE("listen: out of descriptors, new connections wait and are served later
     set_level(level_before);
     CHECK(waiting.read_answer().ends_with("<127.0.0.1>"));
 }
+
+}  // namespace listen_test

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <system_error>
 
+namespace server_test {
+
 using namespace engineio::net;
 using namespace loopback;
 
@@ -72,3 +74,5 @@ TEST_CASE("stopping before, twice and without running is harmless") {
     server.stop();
     server.http().stop();
 }
+
+}  // namespace server_test

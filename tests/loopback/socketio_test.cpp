@@ -13,6 +13,8 @@
 #include <string>
 #include <thread>
 
+namespace socketio_test {
+
 using namespace socketio;
 using namespace loopback;
 
@@ -171,3 +173,5 @@ TEST_CASE("a server may be torn down with polling sessions left") {
     CHECK(server.io.clients_count() == 1);
     server.abandon();
 }
+
+}  // namespace socketio_test

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+namespace tls_test {
+
 using namespace engineio::net;
 using namespace loopback;
 using namespace std::chrono_literals;
@@ -309,3 +311,5 @@ TEST_CASE_FIXTURE(TlsFixture, "TLS: stop with handshakes and moves under way") {
         client->read_all();
     }
 }
+
+}  // namespace tls_test

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+namespace websocket_test {
+
 using namespace engineio::net;
 using namespace loopback;
 
@@ -187,3 +189,5 @@ TEST_CASE_FIXTURE(WsFixture, "a refused handshake is an ordinary answer") {
     CHECK(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"));
     CHECK(answer.ends_with("Missing or invalid Sec-WebSocket-Key header"));
 }
+
+}  // namespace websocket_test

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+namespace actions_test {
+
 using namespace apps::dungeonlab;
 
 namespace {
@@ -76,3 +78,5 @@ TEST_CASE("chat as an action needs content") {
     action.content = "hello";
     CHECK_FALSE(game.objection("c", action));
 }
+
+}  // namespace actions_test

@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+namespace auth_test {
+
 using namespace apps::auth;
 using socketio::Json;
 
@@ -114,3 +116,5 @@ TEST_CASE("logins are kept as hashes, expire and can be ended") {
     logins.remove(database, other);
     CHECK_FALSE(logins.user(database, other, 3000));
 }
+
+}  // namespace auth_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+namespace casys_test {
+
 using namespace apps::casys;
 
 namespace {
@@ -316,3 +318,5 @@ TEST_CASE("C01: the state has what frontends look for") {
     CHECK(state["error"].is_null());
     CHECK(state.contains("error"));
 }
+
+}  // namespace casys_test

@@ -6,6 +6,8 @@
 
 #include <map>
 
+namespace config_test {
+
 using namespace apps::server;
 
 namespace {
@@ -191,3 +193,5 @@ TEST_CASE("a database belongs to the demo or to real use, for good") {
     check_demo_mark(real, false);
     CHECK_THROWS_AS(check_demo_mark(real, true), StoreError);
 }
+
+}  // namespace config_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace doctor_test {
+
 using namespace apps::eliza;
 
 TEST_CASE("the doctor quotes and turns round") {
@@ -64,3 +66,5 @@ TEST_CASE("long and odd lines are answered") {
     CHECK_FALSE(doctor.answer(line).empty());
     CHECK_FALSE(doctor.answer("\xF0\x9F\x90\x89 (1) =mother \x01").empty());
 }
+
+}  // namespace doctor_test

@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace dungeonlab_test {
+
 using namespace apps::dungeonlab;
 
 namespace {
@@ -253,3 +255,5 @@ TEST_CASE("profiles") {
     CHECK(table.game.profile("c-ana", "ana")->session == "s1");
     CHECK_FALSE(table.game.profile("c-gm", "ben"));
 }
+
+}  // namespace dungeonlab_test

@@ -13,6 +13,8 @@
 
 #include <set>
 
+namespace dungeonlab_store_test {
+
 using namespace apps::dungeonlab;
 using apps::store::Database;
 using socketio::Json;
@@ -206,3 +208,5 @@ TEST_CASE("dice show what they can, all of it") {
     CHECK_FALSE(can_roll({0, 1}));
     CHECK_FALSE(can_roll({6, max_dice + 1}));
 }
+
+}  // namespace dungeonlab_store_test

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+namespace eliza_test {
+
 using namespace apps::eliza;
 using socketio::Json;
 
@@ -428,3 +430,5 @@ TEST_CASE("times are read and written as JavaScript does") {
         CHECK_FALSE(time_of(text));
     }
 }
+
+}  // namespace eliza_test

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+namespace envelope_test {
+
 using namespace apps::common;
 using socketio::Json;
 using socketio::PayloadRef;
@@ -124,3 +126,5 @@ TEST_CASE("faults have texts of their own") {
     }
     CHECK(texts.size() == 7);
 }
+
+}  // namespace envelope_test

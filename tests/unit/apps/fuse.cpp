@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace fuse_test {
+
 using namespace apps::fuse;
 using socketio::Json;
 
@@ -241,3 +243,5 @@ TEST_CASE("F03: rooms, members and tasks are there after a restart; presence is 
     CHECK(again.name_of("u-ben") == "ben");
     CHECK(again.name_of("u-nobody").empty());
 }
+
+}  // namespace fuse_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace http_agent_test {
+
 using namespace apps::eliza;
 using apps::common::HttpEnd;
 using apps::common::parse_http_url;
@@ -76,3 +78,5 @@ TEST_CASE("pieces of plain text never end within a character") {
     test.answer.on_end(HttpEnd::complete);
     CHECK(test.turn->end == "said a\xC3\xA9\xF0\x9F\x98\x80z");
 }
+
+}  // namespace http_agent_test

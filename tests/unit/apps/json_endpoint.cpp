@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace json_endpoint_test {
+
 using namespace apps::common;
 using namespace std::chrono_literals;
 using engineio::net::Request;
@@ -356,3 +358,5 @@ TEST_CASE("close() says 1001 to everybody, on every shard") {
     CHECK(first->closed == "1001 Server shutting down");
     CHECK(second->closed == "1001 Server shutting down");
 }
+
+}  // namespace json_endpoint_test

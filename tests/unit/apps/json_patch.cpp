@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace json_patch_test {
+
 using namespace apps::dungeonlab;
 using socketio::Json;
 
@@ -105,3 +107,5 @@ TEST_CASE("a patch cannot make a document without bounds") {
     auto const add = Json::object({{"op", "add"}, {"path", "/a"}, {"value", std::move(nested)}});
     CHECK(apply_patch(json("{}"), Json::array({add})).error);
 }
+
+}  // namespace json_patch_test

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace origins_test {
+
 using namespace apps::common;
 
 namespace {
@@ -54,3 +56,5 @@ TEST_CASE("any origin is without credentials, listed ones are with them") {
     CHECK_FALSE(Origins("*").cors().credentials);
     CHECK(Origins("http://a").cors().credentials);
 }
+
+}  // namespace origins_test

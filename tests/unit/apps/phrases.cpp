@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace phrases_test {
+
 using namespace apps::eliza;
 
 namespace {
@@ -59,3 +61,5 @@ TEST_CASE("answers are put together") {
     CHECK(assembled("why (2)?", {{}, {"my", "cat"}}) == "Why your cat?");
     CHECK(assembled("(9) and (x) and (", {{}}) == " and (x) and (");
 }
+
+}  // namespace phrases_test

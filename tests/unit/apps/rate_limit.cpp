@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace rate_limit_test {
+
 using namespace apps::common;
 using namespace std::chrono_literals;
 
@@ -77,3 +79,5 @@ TEST_CASE("strangers can't make a limiter grow; who came last is remembered") {
     CHECK(limiter.size() == 100);
     CHECK(limiter.take("stranger 1", start));  // forgotten
 }
+
+}  // namespace rate_limit_test

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+namespace rest_test {
+
 using namespace apps::common;
 using socketio::Json;
 using socketio::Task;
@@ -184,3 +186,5 @@ TEST_CASE("each address has its own number of logins, writes and reads a minute"
     CHECK(reply->status() == 429);
     CHECK(*net::find_header(reply->headers(), "retry-after") == "30");
 }
+
+}  // namespace rest_test

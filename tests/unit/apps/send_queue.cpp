@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace send_queue_test {
+
 using namespace apps::common;
 using engineio::net::Message;
 using engineio::net::MessageKind;
@@ -64,3 +66,5 @@ TEST_CASE("a queue knows the bytes that wait and gives nothing when empty") {
     queue.pop();
     CHECK(queue.bytes() == 3);
 }
+
+}  // namespace send_queue_test

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
+namespace static_site_test {
+
 using apps::common::content_type_of;
 using apps::common::StaticSite;
 namespace fs = std::filesystem;
@@ -187,3 +189,5 @@ TEST_CASE("content types") {
     CHECK(content_type_of("a.js.map") == "application/json; charset=utf-8");
     CHECK(content_type_of("noending") == "application/octet-stream");
 }
+
+}  // namespace static_site_test

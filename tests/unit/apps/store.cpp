@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+namespace store_test {
+
 using namespace apps::store;
 using engineio::net::Shard;
 
@@ -263,3 +265,5 @@ TEST_CASE("a worker answers on the asking thread, and refuses more than it can d
     int const done = jobs - refused;
     CHECK(sum == done * (done - 1) / 2);
 }
+
+}  // namespace store_test

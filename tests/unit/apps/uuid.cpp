@@ -6,6 +6,8 @@
 
 #include <set>
 
+namespace uuid_test {
+
 using namespace apps::common;
 
 TEST_CASE("random UUIDs are version 4 and differ") {
@@ -36,3 +38,5 @@ TEST_CASE("clipping never cuts a character") {
     CHECK(clipped("\xF0\x9F\x90\x89", 3).empty());
     CHECK(clipped("", 0).empty());
 }
+
+}  // namespace uuid_test

@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+namespace config_test {
+
 using namespace engineio;
 using namespace std::chrono_literals;
 
@@ -47,3 +49,5 @@ TEST_CASE("engine_group: a custom id belongs to one shard until it is released")
     CHECK_FALSE(group.shard_of("a"));
     CHECK(group.claim("a", 1));
 }
+
+}  // namespace config_test

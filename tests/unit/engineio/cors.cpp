@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+namespace cors_test {
+
 using namespace engineio;
 
 namespace {
@@ -162,3 +164,5 @@ TEST_CASE("cookie: what would not survive in a header is refused") {
     refuses([](auto& c) { c.same_site = "sometimes"; });
     refuses([](auto& c) { c.priority = "urgent"; });
 }
+
+}  // namespace cors_test

@@ -6,6 +6,8 @@
 
 #include <random>
 
+namespace deflate_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -156,3 +158,5 @@ TEST_CASE("Accept-Encoding") {
     CHECK(negotiate_encoding({}) == ContentEncoding::identity);
     CHECK(encoding_name(ContentEncoding::gzip) == "gzip");
 }
+
+}  // namespace deflate_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+namespace handshake_check_test {
+
 using namespace engineio;
 
 namespace {
@@ -90,3 +92,5 @@ TEST_CASE("handshake_check: answers") {
     CHECK(upgrade.body == "Forbidden");
     CHECK(upgrade.close);
 }
+
+}  // namespace handshake_check_test

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+namespace message_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -107,3 +109,5 @@ TEST_CASE("message: queued variants live on when the message has gone") {
     CHECK(variant.payload() == "one");
     CHECK_FALSE(variant.variant(2));
 }
+
+}  // namespace message_test

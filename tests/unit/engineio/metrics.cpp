@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace metrics_test {
+
 using namespace engineio::net;
 
 TEST_CASE("shards add up and print as Prometheus text") {
@@ -22,3 +24,5 @@ TEST_CASE("shards add up and print as Prometheus text") {
     CHECK(text.find("hubbub_closes_total{reason=\"ping timeout\"} 2\n") != text.npos);
     CHECK(text.back() == '\n');
 }
+
+}  // namespace metrics_test

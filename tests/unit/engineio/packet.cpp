@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace packet_test {
+
 using namespace engineio;
 
 TEST_CASE("packet: text form") {
@@ -60,3 +62,5 @@ TEST_CASE("packet: outgoing") {
     append_text_form(out, binary, 3);
     CHECK(out == "b4AQIDBA==");
 }
+
+}  // namespace packet_test

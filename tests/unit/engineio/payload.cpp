@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace payload_test {
+
 using namespace engineio;
 
 namespace {
@@ -79,3 +81,5 @@ TEST_CASE("payload: JSONP") {
     CHECK(unescape_jsonp("\\") == "\\");
     CHECK(unescape_jsonp("\\\\\\n") == "\\\\n");
 }
+
+}  // namespace payload_test

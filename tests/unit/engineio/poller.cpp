@@ -5,6 +5,8 @@
 #include <functional>
 #include <unistd.h>
 
+namespace poller_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -90,3 +92,5 @@ TEST_CASE("poller: says if the kernel refuses") {
     Pipe pipe;
     CHECK_FALSE(poller.watch(-1, pipe, Interest::read));
 }
+
+}  // namespace poller_test

@@ -8,6 +8,8 @@
 
 #include <optional>
 
+namespace polling_transport_test {
+
 using namespace engineio;
 using namespace std::chrono_literals;
 
@@ -72,3 +74,5 @@ TEST_CASE("polling_transport: a close waits for the next GET") {
     polling.shard.turn([&] { polling.get(); });
     CHECK(polling.reason == CloseReason::forced_close);
 }
+
+}  // namespace polling_transport_test

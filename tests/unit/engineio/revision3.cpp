@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+namespace revision3_test {
+
 using namespace engineio;
 using namespace std::string_literals;
 
@@ -89,3 +91,5 @@ TEST_CASE("revision3: a lone surrogate in a binary payload is U+FFFD") {
                   "4\xed\xa0\xbdx"s,
                   true) == "4:\xef\xbf\xbdx ");
 }
+
+}  // namespace revision3_test

@@ -5,6 +5,8 @@
 #include <array>
 #include <string>
 
+namespace session_test {
+
 using namespace std::chrono_literals;
 using engineio::CloseReason;
 using rig::SessionRig;
@@ -388,3 +390,5 @@ TEST_CASE("session: a batch stays together") {
     });
     CHECK(play.transport->take().value_or("") == "451-[]|b:B");
 }
+
+}  // namespace session_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace shard_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -133,3 +135,5 @@ TEST_CASE_FIXTURE(Fixture, "shard: who dies while waiting is left out, who is ma
     CHECK(log[slice + 1] == static_cast<int>(slice));
     CHECK(log[slice + 2] == static_cast<int>(slice + 2));
 }
+
+}  // namespace shard_test

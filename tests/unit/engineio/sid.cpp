@@ -4,6 +4,8 @@
 
 #include <set>
 
+namespace sid_test {
+
 using namespace engineio;
 
 TEST_CASE("sid: form and counter of one shard") {
@@ -43,3 +45,5 @@ TEST_CASE("sid: anything else belongs to nobody") {
     }
     CHECK(shard_of("11111111111111111111", 1) == 0u);
 }
+
+}  // namespace sid_test

@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+namespace stored_request_test {
+
 using namespace engineio::net;
 
 TEST_CASE("stored request: comes back as it was") {
@@ -42,3 +44,5 @@ TEST_CASE("stored request: threads that ask at once get the same") {
     }
     CHECK(got == std::vector<Request const*>(4, got[0]));
 }
+
+}  // namespace stored_request_test

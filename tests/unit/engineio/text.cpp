@@ -5,6 +5,8 @@
 #include <random>
 #include <set>
 
+namespace text_test {
+
 using namespace engineio::net;
 
 TEST_CASE("base64 both ways, RFC 4648 section 10") {
@@ -192,3 +194,5 @@ TEST_CASE("random input never breaks a decoder and round trips hold") {
         (void)base64_decode(text);
     }
 }
+
+}  // namespace text_test

@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+namespace timer_wheel_test {
+
 using namespace engineio::net;
 using namespace std::chrono_literals;
 
@@ -190,3 +192,5 @@ TEST_CASE("random operations against a list of deadlines") {
         }
     }
 }
+
+}  // namespace timer_wheel_test

@@ -8,6 +8,8 @@
 
 #include <vector>
 
+namespace tls_filter_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -149,3 +151,5 @@ TEST_CASE_FIXTURE(Pair, "tls_filter: a changed record fails") {
     CHECK(filter.failed());
     CHECK_FALSE(filter.pending().empty());
 }
+
+}  // namespace tls_filter_test

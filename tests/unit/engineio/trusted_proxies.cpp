@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+namespace trusted_proxies_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -114,3 +116,5 @@ TEST_CASE("trusted_proxies: a wrong entry is named") {
                              std::invalid_argument);
     }
 }
+
+}  // namespace trusted_proxies_test

@@ -10,6 +10,8 @@
 #include <random>
 #include <vector>
 
+namespace ws_codec_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -301,3 +303,5 @@ TEST_CASE("mutated conversations: any split gives the same events, nothing break
         REQUIRE(decode(input, 1 + below(20), deflate) == whole);
     }
 }
+
+}  // namespace ws_codec_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace ws_handshake_test {
+
 using namespace engineio::net;
 
 namespace {
@@ -150,3 +152,5 @@ TEST_CASE("random headers never break the parsers") {
         (void)answer("permessage-deflate;" + header);
     }
 }
+
+}  // namespace ws_handshake_test

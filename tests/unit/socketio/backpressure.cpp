@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace backpressure_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Admission;
@@ -216,3 +218,5 @@ TEST_CASE("backpressure: far too many handlers end the connection") {
     world.check_clean();
     engineio::net::set_level(engineio::net::Level::info);
 }
+
+}  // namespace backpressure_test

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+namespace broadcast_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Json;
@@ -575,3 +577,5 @@ TEST_CASE("recovery: whatever is cut when, everybody hears everything once") {
         end(storm.world);
     }
 }
+
+}  // namespace broadcast_test

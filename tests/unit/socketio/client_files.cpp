@@ -9,6 +9,8 @@
 
 #include <unistd.h>
 
+namespace client_files_test {
+
 using socketio::ClientFiles;
 namespace fs = std::filesystem;
 
@@ -110,3 +112,5 @@ TEST_CASE("client_files: a folder without the client is named in the error") {
     CHECK_THROWS_WITH_AS(ClientFiles("/s", name), doctest::Contains(name.c_str()),
                          std::runtime_error);
 }
+
+}  // namespace client_files_test

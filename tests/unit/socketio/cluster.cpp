@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace cluster_test {
+
 using rig::FakeBus;
 using rig::World;
 using socketio::Args;
@@ -329,3 +331,5 @@ TEST_CASE("cluster: close() leaves it, once") {
     CHECK(cluster.adapters[0]->closes == 1);
     CHECK(cluster.adapters[1]->server_count() == 1);
 }
+
+}  // namespace cluster_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace cycles_test {
+
 using rig::World;
 using socketio::Admission;
 using socketio::Args;
@@ -127,3 +129,5 @@ TEST_CASE("cycles: 10,000 clients leave memory, rooms, acks and timers as they w
     CHECK(world.core().namespace_count() == 1);
     world.check_clean();
 }
+
+}  // namespace cycles_test

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+namespace handler_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Ack;
@@ -319,3 +321,5 @@ TEST_CASE("handler: names") {
         }
     }
 }
+
+}  // namespace handler_test

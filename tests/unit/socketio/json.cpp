@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace json_test {
+
 using namespace socketio;
 
 namespace {
@@ -338,3 +340,5 @@ TEST_CASE("json: canonical sorts keys at every depth") {
     auto const value = Json::parse(R"({"b":[{"z":1,"y":[]},{}],"10":1,"9":2,"a":"x"})");
     CHECK(value->canonical() == R"({"10":1,"9":2,"a":"x","b":[{"y":[],"z":1},{}]})");
 }
+
+}  // namespace json_test

@@ -7,6 +7,8 @@
 #include <set>
 #include <unordered_map>
 
+namespace json_codec_test {
+
 using namespace socketio;
 using namespace std::chrono_literals;
 
@@ -221,3 +223,5 @@ TEST_CASE("codec: to_json builds the same tree as text") {
     CHECK(to_json(message) == *Json::parse(text_of(message)));
     CHECK(to_json(7) == Json(7));
 }
+
+}  // namespace json_codec_test

@@ -7,6 +7,8 @@
 #include "socketio/json.hpp"
 #include "socketio/writer.hpp"
 
+namespace json_text_test {
+
 using namespace socketio;
 
 namespace {
@@ -170,3 +172,5 @@ TEST_CASE("tree writer: builds what it is told") {
     CHECK(tree.depth() == 0);
     CHECK(tree.take() == value);
 }
+
+}  // namespace json_text_test

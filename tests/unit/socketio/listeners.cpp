@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace listeners_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Ack;
@@ -359,3 +361,5 @@ TEST_CASE("socket.on_disconnecting and on_disconnect: rooms, reason, and what ma
         rig.connects("a").cuts("a").notes("disconnecting 2").notes("transport close 0").run();
     }
 }
+
+}  // namespace listeners_test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace middleware_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Admission;
@@ -291,3 +293,5 @@ TEST_CASE("middleware: events are passed, refused and delayed") {
         .stays_open("a")
         .run();
 }
+
+}  // namespace middleware_test

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+namespace msgpack_parser_test {
+
 using namespace socketio;
 
 namespace {
@@ -300,3 +302,5 @@ TEST_CASE("msgpack parser: malformed packets") {
     CHECK(MsgpackDecoder().on_text("2[\"a\"]").kind == DecodeResult::Kind::error);
     CHECK(MsgpackDecoder().on_binary("garbage").error == "Could not parse");
 }
+
+}  // namespace msgpack_parser_test

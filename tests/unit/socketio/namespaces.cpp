@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+namespace namespaces_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Admission;
@@ -581,3 +583,5 @@ TEST_CASE("engine connections are announced before their sockets") {
         })
         .run();
 }
+
+}  // namespace namespaces_test

@@ -5,6 +5,8 @@
 #include "socketio/parser.hpp"
 #include "socketio/text_parser.hpp"
 
+namespace packet_test {
+
 using namespace socketio;
 
 namespace {
@@ -289,3 +291,5 @@ TEST_CASE("packet: what is encoded decodes to itself") {
     CHECK(result.packet.id == 77U);
     CHECK(result.packet.nsp == "/n");
 }
+
+}  // namespace packet_test

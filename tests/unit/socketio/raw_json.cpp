@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace raw_json_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Ack;
@@ -273,3 +275,5 @@ TEST_CASE("RawJson: missing arguments, binary, structs, msgpack") {
         world.settle();
     }
 }
+
+}  // namespace raw_json_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace recovery_test {
+
 using socketio::EncodedPacket;
 using socketio::Json;
 using socketio::Recovery;
@@ -273,3 +275,5 @@ TEST_CASE("recovery: one session saved over and over does not push out the other
     CHECK(log.recovery.session_count() == 2);
     CHECK(log.missed("a", seen) == "");
 }
+
+}  // namespace recovery_test

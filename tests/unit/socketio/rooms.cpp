@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace rooms_test {
+
 using socketio::RoomMember;
 using socketio::Rooms;
 
@@ -134,3 +136,5 @@ TEST_CASE("rooms: a random history agrees with a naive model") {
                 (model == by_room.end() ? std::vector<RoomMember const*>() : model->second));
     }
 }
+
+}  // namespace rooms_test

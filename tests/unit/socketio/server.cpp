@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+namespace server_test {
+
 using rig::ServerRig;
 using rig::World;
 using socketio::Args;
@@ -497,3 +499,5 @@ TEST_CASE("server: typed and JSON data of a socket") {
         .gets("a", R"(431[{"n":2}])")
         .run();
 }
+
+}  // namespace server_test

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace task_test {
+
 using socketio::sleep_for;
 using socketio::spawn;
 using socketio::spawned_count;
@@ -141,3 +143,5 @@ TEST_CASE("task: a long chain of awaits that end at once needs no stack") {
     });
     CHECK(sum == 1'000);
 }
+
+}  // namespace task_test

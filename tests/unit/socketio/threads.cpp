@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+namespace threads_test {
+
 using rig::World;
 using socketio::Ack;
 using socketio::Json;
@@ -194,3 +196,5 @@ TEST_CASE("Synchronized: one at a time, results by value") {
         text.with([&text](std::string&) { return text.with([](std::string&) { return 1; }); });
     }));
 }
+
+}  // namespace threads_test
