@@ -84,6 +84,24 @@ def table(measured):
     return "\n".join(lines + (memory if len(memory) > 3 else []))
 
 
+def summary(measured):
+    """A row per scenario, for README.md: the base in microseconds, the others as multiples."""
+    others = [server for server in measured["servers"] if server != "floor"]
+    lines = ["| scenario | floor, CPU µs | " + " | ".join(others) + " |",
+             "|---|---|" + "---|" * len(others)]
+    for scenario in scenarios(measured):
+        if is_memory(scenario):
+            continue
+        cells = []
+        for server in others:
+            cost = values(measured, scenario, server, "cpu_us")
+            against = ratios(measured, scenario, server, "floor")
+            cells.append("× " + spread(against) if against else middle(cost, "{:.1f} µs"))
+        base = values(measured, scenario, "floor", "cpu_us")
+        lines.append(f"| {scenario} | {middle(base, '{:.2f}')} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def chart(measured):
     """Bars: CPU per message as a multiple of the scenario's base; the thin line is the spread."""
     colours = {"floor": "#888", "hubbub": "#2a6fb0", "node": "#5a9e4b"}
