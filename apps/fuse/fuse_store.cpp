@@ -1,10 +1,15 @@
 #include "apps/fuse/fuse_store.hpp"
 
+#include "apps/auth/password.hpp"
+#include "apps/common/uuid.hpp"
+#include "apps/fuse/messages.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace apps::fuse {
 
+using auth::Account;
 using socketio::Json;
 using store::Database;
 
@@ -31,6 +36,25 @@ std::optional<Account> read_account(store::Query& query) {
         return std::nullopt;
     }
     return Account{query.text(0), query.text(1), query.text(2)};
+}
+
+std::optional<Account> find_account(Database& db, std::string const& username) {
+    auto query = db.query("SELECT id, username, password_hash FROM fuse_users WHERE username = ?");
+    query.bind(username);
+    return read_account(query);
+}
+
+std::optional<Account> get_account(Database& db, std::string const& id) {
+    auto query = db.query("SELECT id, username, password_hash FROM fuse_users WHERE id = ?");
+    query.bind(id);
+    return read_account(query);
+}
+
+bool add_account(Database& db, Account const& account, std::optional<std::string> const& email,
+                 std::int64_t time) {
+    db.run("INSERT OR IGNORE INTO fuse_users VALUES (?, ?, ?, ?, ?)", account.id, account.username,
+           email.value_or("").empty() ? std::nullopt : email, account.password_hash, time);
+    return db.changes() == 1;
 }
 
 }  // namespace
@@ -112,23 +136,29 @@ common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
     return store_.ask(read);
 }
 
-std::optional<Account> FuseStore::find_account(Database& db, std::string const& username) {
-    auto query = db.query("SELECT id, username, password_hash FROM fuse_users WHERE username = ?");
-    query.bind(username);
-    return read_account(query);
+auth::AccountRules FuseStore::account_rules() {
+    auth::AccountRules rules;
+    rules.find = find_account;
+    rules.get = get_account;
+    rules.add = [](Database& db, Account const& account, auth::RegisterRequest const& request,
+                   std::int64_t time) { return add_account(db, account, request.email, time); };
+    rules.answer = [](Account const& account, std::string const& token) {
+        return socketio::to_json(LoginAnswer{account.id, account.username, token, "Bearer"});
+    };
+    rules.logins = "fuse_logins";
+    rules.cookie = "refreshToken";
+    rules.cookie_path = "/api/auth";
+    return rules;
 }
 
-std::optional<Account> FuseStore::account(Database& db, std::string const& id) {
-    auto query = db.query("SELECT id, username, password_hash FROM fuse_users WHERE id = ?");
-    query.bind(id);
-    return read_account(query);
-}
-
-bool FuseStore::add_account(Database& db, Account const& account, std::string const& email,
-                            std::int64_t time) {
-    db.run("INSERT OR IGNORE INTO fuse_users VALUES (?, ?, ?, ?, ?)", account.id, account.username,
-           email.empty() ? std::nullopt : std::optional(email), account.password_hash, time);
-    return db.changes() == 1;
+void FuseStore::add_demo_people(Database& db, std::int64_t time) {
+    if (db.query("SELECT 1 FROM fuse_users LIMIT 1").step()) {
+        return;
+    }
+    for (auto const* name : {"ana", "ben", "gm"}) {
+        Account const account{common::random_uuid(), name, auth::hash_password("hubbub-demo")};
+        add_account(db, account, std::string(name) + "@example.com", time);
+    }
 }
 
 }  // namespace apps::fuse

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/auth/accounts.hpp"
 #include "apps/fuse/fuse.hpp"
 #include "apps/store/store_thread.hpp"
 
@@ -8,11 +9,6 @@
 #include <vector>
 
 namespace apps::fuse {
-
-/// One account as it is kept.
-struct Account {
-    std::string id, username, password_hash;
-};
 
 /// The New Fuse's tables in the process's database; they must be there. `store` outlives this.
 class FuseStore final : public Journal {
@@ -35,13 +31,10 @@ public:
     /// The last ones of a room, oldest first; on a shard.
     common::Later<std::vector<Line>> messages(std::string const& room);
 
-    // On the store's thread, or before it starts.
-
-    static std::optional<Account> find_account(store::Database& db, std::string const& username);
-    static std::optional<Account> account(store::Database& db, std::string const& id);
-    /// False if the name is taken.
-    static bool add_account(store::Database& db, Account const& account, std::string const& email,
-                            std::int64_t time);
+    /// Where auth::Accounts finds and keeps those of The New Fuse.
+    static auth::AccountRules account_rules();
+    /// ana, ben and gm with the password of the demo, once. Before the store starts.
+    static void add_demo_people(store::Database& db, std::int64_t time);
 
 private:
     store::StoreThread& store_;

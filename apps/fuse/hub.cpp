@@ -67,12 +67,12 @@ MessageNotice notice_of(Line const& line, Fuse const& rules) {
     return notice;
 }
 
-Hub::Hub(common::JsonEndpoint& endpoint, Fuse rules, Accounts& accounts, FuseStore& store,
+Hub::Hub(common::JsonEndpoint& endpoint, Fuse rules, auth::Accounts& accounts, FuseStore& store,
          common::Clock clock)
     : endpoint_(endpoint), rules_(std::move(rules)), accounts_(accounts), store_(store),
       clock_(std::move(clock)), started_(clock_()) {
-    accounts_.on_new([this](std::string const& id, std::string const& name) {
-        rules_.with([&](Fuse& fuse) { fuse.add_user(id, name); });
+    accounts_.on_new([this](auth::Account const& account, auto const&) {
+        rules_.with([&](Fuse& fuse) { fuse.add_user(account.id, account.username); });
     });
     endpoint_.authenticate(
         [&accounts](engineio::net::Request const& request) -> std::optional<Seat> {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "apps/auth/accounts.hpp"
 #include "apps/common/json_endpoint.hpp"
 #include "apps/common/rest.hpp"
 #include "apps/common/synchronized.hpp"
-#include "apps/fuse/accounts.hpp"
 #include "apps/fuse/fuse.hpp"
+#include "apps/fuse/fuse_store.hpp"
 #include "apps/fuse/messages.hpp"
 
 #include <cstdint>
@@ -22,7 +23,7 @@ public:
     using Inbound = common::Inbound;
 
     /// Lets users in by the access token in ?token=; the endpoint gets its table by events().
-    Hub(common::JsonEndpoint& endpoint, Fuse rules, Accounts& accounts, FuseStore& store,
+    Hub(common::JsonEndpoint& endpoint, Fuse rules, auth::Accounts& accounts, FuseStore& store,
         common::Clock clock);
 
     // Events.
@@ -55,7 +56,7 @@ private:
 
     common::JsonEndpoint& endpoint_;
     common::Synchronized<Fuse> rules_;
-    Accounts& accounts_;
+    auth::Accounts& accounts_;
     FuseStore& store_;
     common::Clock clock_;
     std::int64_t started_;
@@ -67,6 +68,6 @@ MessageNotice notice_of(Line const& line, Fuse const& rules);
 /// Registers every message of the document.
 void events(common::JsonEndpoint& endpoint, Hub& hub);
 /// Registers every route.
-void routes(common::Rest& rest, Hub& hub, Accounts& accounts);
+void routes(common::Rest& rest, Hub& hub, auth::Accounts& accounts);
 
 }  // namespace apps::fuse

@@ -88,17 +88,6 @@ struct HealthNotice {
 
 // --- REST ----------------------------------------------------------------------------------------
 
-struct LoginRequest {
-    std::string username, password;
-    SIO_JSON(LoginRequest, username, password)
-};
-
-struct RegisterRequest {
-    std::string username, password;
-    std::optional<std::string> email;
-    SIO_JSON(RegisterRequest, username, password, email)
-};
-
 struct LoginAnswer {
     std::string userId, username, accessToken, tokenType = "Bearer";
     SIO_JSON(LoginAnswer, userId, username, accessToken, tokenType)

@@ -4,7 +4,8 @@
 
 namespace apps::fuse {
 
-void routes(common::Rest& rest, Hub& hub, Accounts& accounts) {
+void routes(common::Rest& rest, Hub& hub, auth::Accounts& accounts) {
+    using auth::Accounts;
     rest.post("/api/auth/login", &Accounts::login, &accounts);
     rest.post("/api/auth/register", &Accounts::enroll, &accounts);
     rest.post("/api/auth/refresh", &Accounts::refresh, &accounts);

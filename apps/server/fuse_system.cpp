@@ -46,7 +46,8 @@ public:
               fuse_endpoint(context.config)),
           shard_(context.runtime.shard(0)), pace_(context.demo ? 5s : 30s), store_(context.store),
           accounts_(context.store, context.worker,
-                    auth::Tokens(context.secrets, access_token_lifetime), common::wall_clock_ms,
+                    auth::Tokens(context.secrets, access_token_lifetime),
+                    fuse::FuseStore::account_rules(), common::wall_clock_ms,
                     context.options.tls.has_value()),
           limits_({.logins = static_cast<double>(context.config.extra<int>("logins_per_minute"))}),
           rest_(fuse_rest(context)),
@@ -72,7 +73,7 @@ private:
     // Before the rules load what there is.
     fuse::Fuse rules(SystemContext& context) {
         if (context.demo) {
-            fuse::Accounts::add_demo_people(context.store.database(), common::wall_clock_ms());
+            fuse::FuseStore::add_demo_people(context.store.database(), common::wall_clock_ms());
         }
         return fuse::Fuse(store_, common::wall_clock_ms, common::random_uuid);
     }
@@ -86,7 +87,7 @@ private:
     std::chrono::seconds pace_;
     engineio::net::OneShot timer_;
     fuse::FuseStore store_;
-    fuse::Accounts accounts_;
+    auth::Accounts accounts_;
     common::RestLimits limits_;
     common::Rest rest_;
     fuse::Hub hub_;

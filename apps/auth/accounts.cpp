@@ -1,4 +1,4 @@
-#include "apps/fuse/accounts.hpp"
+#include "apps/auth/accounts.hpp"
 
 #include "apps/auth/password.hpp"
 #include "apps/common/uuid.hpp"
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-namespace apps::fuse {
+namespace apps::auth {
 
 using common::Reply;
 using common::RestCall;
@@ -17,19 +17,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto refresh_lifetime = 30 * 24h;
-constexpr char cookie_name[] = "refreshToken";
 constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t min_password_bytes = 8;
-
-common::SetCookie refresh_cookie(std::string id, bool secure) {
-    common::SetCookie cookie;
-    cookie.name = cookie_name;
-    cookie.path = "/api/auth";
-    cookie.max_age = id.empty() ? 0s : std::chrono::seconds(refresh_lifetime);
-    cookie.value = std::move(id);
-    cookie.secure = secure;
-    return cookie;
-}
 
 RestError refused(std::string message) {
     return {401, "UNAUTHORIZED", std::move(message)};
@@ -37,10 +26,20 @@ RestError refused(std::string message) {
 
 }  // namespace
 
-Accounts::Accounts(store::StoreThread& store, common::Worker& worker, auth::Tokens tokens,
-                   common::Clock clock, bool secure_cookies)
-    : store_(store), worker_(worker), tokens_(std::move(tokens)), clock_(std::move(clock)),
-      secure_cookies_(secure_cookies) {}
+Accounts::Accounts(store::StoreThread& store, common::Worker& worker, Tokens tokens,
+                   AccountRules rules, common::Clock clock, bool secure_cookies)
+    : store_(store), worker_(worker), tokens_(std::move(tokens)), rules_(std::move(rules)),
+      logins_(rules_.logins), clock_(std::move(clock)), secure_cookies_(secure_cookies) {}
+
+common::SetCookie Accounts::refresh_cookie(std::string id) const {
+    common::SetCookie cookie;
+    cookie.name = rules_.cookie;
+    cookie.path = rules_.cookie_path;
+    cookie.max_age = id.empty() ? 0s : std::chrono::seconds(refresh_lifetime);
+    cookie.value = std::move(id);
+    cookie.secure = secure_cookies_;
+    return cookie;
+}
 
 std::string Accounts::require(RestCall const& call) const {
     auto found = user(call.bearer());
@@ -50,8 +49,6 @@ std::string Accounts::require(RestCall const& call) const {
     return *std::move(found);
 }
 
-// What is awaited below has a name, because GCC 12 destroys the captures of a function twice that
-// is made inside a co_await expression.
 socketio::Task<Reply> Accounts::welcome(Account account, int status) {
     auto const now = clock_();
     auto const until = now + std::chrono::milliseconds(refresh_lifetime).count();
@@ -59,21 +56,20 @@ socketio::Task<Reply> Accounts::welcome(Account account, int status) {
         return logins_.create(db, user, now, until);
     };
     auto const id = co_await store_.ask(create);
-    LoginAnswer const answer{account.id, account.username, tokens_.issue(account.id), "Bearer"};
-    Reply reply(answer, status);
-    reply.cookie(refresh_cookie(id, secure_cookies_));
+    Reply reply(rules_.answer(account, tokens_.issue(account.id)), status);
+    reply.cookie(refresh_cookie(id));
     co_return reply;
 }
 
 socketio::Task<Reply> Accounts::login(LoginRequest request) {
-    auto const find = [name = request.username](Database& db) {
-        return FuseStore::find_account(db, name);
+    auto const find = [this, name = request.username](Database& db) {
+        return rules_.find(db, name);
     };
     auto const account = co_await store_.ask(find);
     // An unknown name takes as long as a wrong password.
     auto const hash = account ? account->password_hash : std::string();
     auto const verify = [password = request.password, hash] {
-        return auth::verify_password(password, hash);
+        return verify_password(password, hash);
     };
     bool const right = co_await worker_.ask(verify);
     if (!right) {
@@ -86,23 +82,22 @@ socketio::Task<Reply> Accounts::login(LoginRequest request) {
 socketio::Task<Reply> Accounts::enroll(RegisterRequest request) {
     if (request.username.empty() || request.username.size() > max_name_bytes ||
         request.password.size() < min_password_bytes ||
-        request.password.size() > auth::max_password_bytes) {
+        request.password.size() > max_password_bytes) {
         co_return RestError(400, "VALIDATION_ERROR",
                             "A name of at most 64 and a password of at least 8 bytes are needed");
     }
-    auto const hash = [password = request.password] { return auth::hash_password(password); };
+    auto const hash = [password = request.password] { return hash_password(password); };
     auto const hashed = co_await worker_.ask(hash);
     Account const account{common::random_uuid(), request.username, hashed};
-    auto const email = request.email.value_or("");
-    auto const add = [account, email, now = clock_()](Database& db) {
-        return FuseStore::add_account(db, account, email, now);
+    auto const add = [this, account, request, now = clock_()](Database& db) {
+        return rules_.add(db, account, request, now);
     };
     bool const added = co_await store_.ask(add);
     if (!added) {
         co_return RestError(409, "USERNAME_TAKEN", "This name is taken");
     }
     if (on_new_) {
-        on_new_(account.id, account.username);
+        on_new_(account, request);
     }
     auto answer = welcome(account, 201);
     co_return co_await std::move(answer);
@@ -110,11 +105,11 @@ socketio::Task<Reply> Accounts::enroll(RegisterRequest request) {
 
 // The old token ends: one that was stolen shows when its owner comes back.
 socketio::Task<Reply> Accounts::refresh(RestCall& call) {
-    auto const id = call.cookie(cookie_name).value_or("");
+    auto const id = call.cookie(rules_.cookie).value_or("");
     auto const take = [this, id, now = clock_()](Database& db) {
         auto const user = logins_.user(db, id, now);
         logins_.remove(db, id);
-        return user ? FuseStore::account(db, *user) : std::nullopt;
+        return user ? rules_.get(db, *user) : std::nullopt;
     };
     auto const account = co_await store_.ask(take);
     if (!account) {
@@ -125,22 +120,12 @@ socketio::Task<Reply> Accounts::refresh(RestCall& call) {
 }
 
 socketio::Task<Reply> Accounts::logout(RestCall& call) {
-    auto const id = call.cookie(cookie_name).value_or("");
+    auto const id = call.cookie(rules_.cookie).value_or("");
     auto const end = [this, id](Database& db) { logins_.remove(db, id); };
     co_await store_.ask(end);
     auto reply = Reply::empty();
-    reply.cookie(refresh_cookie({}, secure_cookies_));
+    reply.cookie(refresh_cookie({}));
     co_return reply;
 }
 
-void Accounts::add_demo_people(Database& db, std::int64_t time) {
-    if (db.query("SELECT 1 FROM fuse_users LIMIT 1").step()) {
-        return;
-    }
-    for (auto const* name : {"ana", "ben", "gm"}) {
-        Account const account{common::random_uuid(), name, auth::hash_password("hubbub-demo")};
-        FuseStore::add_account(db, account, std::string(name) + "@example.com", time);
-    }
-}
-
-}  // namespace apps::fuse
+}  // namespace apps::auth
