@@ -6,10 +6,7 @@ namespace apps::server {
 
 std::vector<SystemKind> const& system_kinds() {
     static std::vector<SystemKind> const kinds = {
-        dungeonlab_system(),
-        eliza_system(),
-        casys_system(),
-        fuse_system(),
+        dungeonlab_system(), eliza_system(), casys_system(), fuse_system(), kaiku_system(),
     };
     return kinds;
 }

@@ -8,5 +8,6 @@ SystemKind dungeonlab_system();
 SystemKind eliza_system();
 SystemKind casys_system();
 SystemKind fuse_system();
+SystemKind kaiku_system();
 
 }  // namespace apps::server

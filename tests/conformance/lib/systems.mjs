@@ -18,7 +18,7 @@ export function startSystem(name, {
         String(port), "--database", database, ...args]);
 }
 
-export const systemNames = ["dungeonlab", "eliza", "casys", "fuse"];
+export const systemNames = ["dungeonlab", "eliza", "casys", "fuse", "kaiku"];
 
 // All of them in one process; `url` is that of the page that links them.
 export function startAllSystems() {

@@ -1,0 +1,166 @@
+#pragma once
+
+#include "apps/auth/accounts.hpp"
+#include "apps/common/json_endpoint.hpp"
+#include "apps/common/rest.hpp"
+#include "apps/common/synchronized.hpp"
+#include "apps/kaiku/guilds.hpp"
+#include "apps/kaiku/kaiku_store.hpp"
+#include "apps/kaiku/messages.hpp"
+#include "apps/kaiku/people.hpp"
+#include "apps/kaiku/voice.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace apps::kaiku {
+
+/// The rules together, under one lock.
+struct Kaiku {
+    Kaiku(Journal& journal, common::Clock const& clock, common::IdSource const& ids,
+          Journal::State const& state, common::Rate voice_joins)
+        : people(journal, clock, ids, state), guilds(journal, clock, ids, state),
+          voice(clock, voice_joins) {}
+
+    People people;
+    Guilds guilds;
+    Voice voice;
+};
+
+/// The side of the system that faces its users: sockets in two dialects, and REST. A client that
+/// brings its token as a subprotocol speaks R only, one with ?token= may be of either generation
+/// and hears renamed events under both names. What changes state is sent under the lock of the
+/// rules, so that everybody hears it in one order. Owned by wiring; outlives endpoint and REST
+/// table, which call it from all shards.
+class Hub {
+public:
+    using Peer = common::Peer;
+    using Inbound = common::Inbound;
+    using Reply = common::Reply;
+    using RestCall = common::RestCall;
+
+    /// Lets users in by their access tokens; the endpoint gets its table by events().
+    Hub(common::JsonEndpoint& endpoint, auth::Accounts& accounts, KaikuStore& store,
+        common::Clock clock, common::Rate voice_joins);
+
+    // Events: hub.cpp.
+    void connected(Peer& peer);
+    void disconnected(Peer& peer);
+    void ping(Peer& peer, Inbound const& message);
+    void subscribe(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void unsubscribe(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void typing(Peer& peer, ChannelRequest const& request);
+    void stop_typing(Peer& peer, ChannelRequest const& request);
+    void set_status(Peer& peer, StatusRequest const& request, Inbound const& message);
+    void set_activity(Peer& peer, ActivityRequest const& request, Inbound const& message);
+    void refuse_admin(Peer& peer, Inbound const& message);
+    void reply_error(Peer& peer, common::Invalid const& invalid);
+    void flooded(Peer& peer, std::uint32_t refused);
+
+    // Voice: hub_voice.cpp.
+    void voice_join(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void voice_leave(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void voice_sdp(Peer& peer, SdpRequest const& request, Inbound const& message);
+    void voice_ice(Peer& peer, IceRequest const& request, Inbound const& message);
+    void voice_mute(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void voice_unmute(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void voice_speaking(Peer& peer, SpeakingRequest const& request, Inbound const& message);
+    void voice_stats(Peer& peer, socketio::Json const& request);
+    void share_screen(Peer& peer, ShareRequest const& request, Inbound const& message);
+    void share_webcam(Peer& peer, ShareRequest const& request, Inbound const& message);
+    void end_screen(Peer& peer, ChannelRequest const& request, Inbound const& message);
+    void end_webcam(Peer& peer, ChannelRequest const& request, Inbound const& message);
+
+    // REST: hub_messages.cpp.
+    Reply say(RestCall& call, std::string const& channel, MessageForm const& form);
+    socketio::Task<Reply> edit(RestCall& call, std::string id, EditForm form);
+    socketio::Task<Reply> remove(RestCall& call, std::string id);
+    socketio::Task<Reply> history(RestCall& call, std::string channel, HistoryQuery query);
+
+    // REST: hub_rest.cpp.
+    Reply me(RestCall& call);
+    socketio::Task<Reply> preferences(RestCall& call);
+    socketio::Task<Reply> set_preferences(RestCall& call, PreferencesForm form);
+    Reply unread(RestCall& call);
+    Reply favorites(RestCall& call);
+    Reply admin_status(RestCall& call);
+    Reply nothing_yet(RestCall& call);
+    Reply guilds(RestCall& call);
+    Reply guild(RestCall& call, std::string const& id);
+    Reply channels(RestCall& call, std::string const& id);
+    Reply channel(RestCall& call, std::string const& id);
+    Reply members(RestCall& call, std::string const& id);
+    Reply nothing_in_guild(RestCall& call, std::string const& id);
+    Reply make_guild(RestCall& call, GuildForm const& form);
+    Reply make_channel(RestCall& call, std::string const& guild, ChannelForm const& form);
+    Reply make_invite(RestCall& call, std::string const& guild, InviteForm const& form);
+    Reply use_invite(RestCall& call, std::string const& code);
+    Reply friends(RestCall& call);
+    Reply pending_friends(RestCall& call);
+    Reply blocked(RestCall& call);
+    Reply befriend(RestCall& call, FriendForm const& form);
+    Reply accept_friend(RestCall& call, std::string const& id);
+    Reply part_friend(RestCall& call, std::string const& id);
+    Reply block(RestCall& call, std::string const& user);
+    Reply unblock(RestCall& call, std::string const& user);
+
+private:
+    enum class Shown : std::uint8_t { screen, webcam };
+
+    void refuse(Peer& peer, Refusal const& refusal, Inbound const& message);
+    common::Audience listeners(Kaiku const& kaiku, std::string const& user,
+                               std::string const& room);
+    void tell_presence(Kaiku const& kaiku, std::string const& user);
+    void leave_voice(Kaiku& kaiku, std::string const& user, std::string const& channel);
+    void set_muted(Peer& peer, std::string const& channel, bool muted, Inbound const& message);
+    void tell_speaking(Kaiku const& kaiku, std::string const& user, std::string const& channel,
+                       bool speaking);
+    void share(Peer& peer, Shown shown, ShareRequest const& request, Inbound const& message);
+    void end_share(Peer& peer, Shown shown, std::string const& channel, Inbound const& message);
+    Reply ties(RestCall& call, std::string const& status);
+
+    /// Which participants of a voice channel hear something of a user.
+    struct Hearers {
+        bool self = false;
+        bool seed_only = false;             ///< only those who know P's names
+        std::string const* only = nullptr;  ///< only this user, if not ""
+    };
+    /// But nobody who has blocked `user` or is blocked.
+    template <class T>
+    void tell_room(Kaiku const& kaiku, std::string const& channel, std::string const& user,
+                   std::string_view type, T const& notice, Hearers hearers);
+
+    common::JsonEndpoint& endpoint_;
+    auth::Accounts& accounts_;
+    KaikuStore& store_;
+    common::Clock clock_;
+    common::Synchronized<Kaiku> rules_;
+};
+
+/// What the endpoint knows of a peer.
+struct Seat {
+    std::string user;
+    bool seed = false;  ///< came with ?token=: hears P's names, too, and gets its error codes
+};
+
+std::string channel_room(std::string const& channel);
+std::string user_room(std::string const& user);
+/// Those of a room who hear P's names.
+std::string seed_part(std::string const& room);
+/// An id as clients write it, in lower case.
+std::string plain_id(std::string const& id);
+common::RestError error_of(Refusal const& refusal);
+
+/// As everything that changes state: through the queues, in one order for all.
+inline common::SendOptions in_order(std::string_view id = {}) {
+    return {.id = id, .ordered = true};
+}
+
+/// Registers every event of both dialects.
+void events(common::JsonEndpoint& endpoint, Hub& hub);
+/// Registers every route.
+void routes(common::Rest& rest, Hub& hub, auth::Accounts& accounts);
+
+}  // namespace apps::kaiku

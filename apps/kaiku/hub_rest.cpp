@@ -1,0 +1,271 @@
+// The HTTP side besides messages: oneself, guilds, friends.
+
+#include "apps/kaiku/hub.hpp"
+#include "apps/kaiku/views.hpp"
+
+#include <utility>
+
+namespace apps::kaiku {
+
+using common::Reply;
+using common::RestCall;
+using common::RestError;
+using socketio::Json;
+using socketio::Task;
+
+namespace {
+
+constexpr std::size_t max_preferences_bytes = 64 * 1024;
+
+// `make(value)` is the answer to what the rules have given.
+template <class T, class F>
+Reply answer(Outcome<T> const& outcome, F make) {
+    return outcome ? Reply(make(*outcome)) : Reply(error_of(outcome.error()));
+}
+
+Json preferences_of(Preferences const& kept) {
+    return Json::object({{"preferences", Json::parse(kept.text).value_or(Json::object())},
+                         {"updated_at", socketio::to_json(time_of(kept.updated))}});
+}
+
+}  // namespace
+
+// --- oneself -----------------------------------------------------------------------------------
+
+Reply Hub::me(RestCall& call) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) -> Reply {
+        auto const* const found = kaiku.people.find(user);
+        if (found == nullptr) {
+            return RestError(401, "UNAUTHORIZED", "This account is gone");
+        }
+        return me_of(*found);
+    });
+}
+
+Task<Reply> Hub::preferences(RestCall& call) {
+    auto asked = store_.preferences(accounts_.require(call));
+    co_return preferences_of(co_await asked);
+}
+
+Task<Reply> Hub::set_preferences(RestCall& call, PreferencesForm form) {
+    auto const user = accounts_.require(call);
+    auto const text = form.preferences.dump();
+    if (!form.preferences.is_object() || text.size() > max_preferences_bytes) {
+        co_return RestError(400, "VALIDATION_ERROR", "Preferences are an object of limited size");
+    }
+    auto asked = store_.set_preferences(user, text, clock_());
+    auto const answer = preferences_of(co_await asked);
+    auto notice = answer;
+    endpoint_.to(user_room(user)).send("preferences_updated", notice, in_order());
+    co_return answer;
+}
+
+// Nobody's reading is noted down, so nothing is unread.
+Reply Hub::unread(RestCall& call) {
+    accounts_.require(call);
+    return Json::object({{"guilds", Json::array()}, {"dms", Json::array()}, {"total", 0}});
+}
+
+Reply Hub::favorites(RestCall& call) {
+    accounts_.require(call);
+    return Json::object({{"favorites", Json::array()}});
+}
+
+Reply Hub::admin_status(RestCall& call) {
+    accounts_.require(call);
+    return Json::object({{"is_admin", false}, {"is_elevated", false}});
+}
+
+// Lists of what this server does not have: direct channels, pins, pages to accept.
+Reply Hub::nothing_yet(RestCall& call) {
+    accounts_.require(call);
+    return Json::array();
+}
+
+// --- guilds ------------------------------------------------------------------------------------
+
+Reply Hub::guilds(RestCall& call) {
+    auto const user = accounts_.require(call);
+    auto list = Json::array();
+    for (auto const& guild :
+         rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.guilds_of(user); })) {
+        list.array_items()->push_back(socketio::to_json(view_of(guild)));
+    }
+    return list;
+}
+
+Reply Hub::guild(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    auto const found =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.guild(user, plain_id(id)); });
+    return answer(found, [](Guild const& guild) { return view_of(guild); });
+}
+
+Reply Hub::channels(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        return answer(kaiku.guilds.guild(user, plain_id(id)), [&](Guild const& guild) {
+            std::vector<ChannelView> list;
+            for (auto const& channel : kaiku.guilds.channels_of(guild.id)) {
+                list.push_back(view_of(channel));
+            }
+            return list;
+        });
+    });
+}
+
+Reply Hub::channel(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    auto const found =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.view(user, plain_id(id)); });
+    return answer(found, [](Channel const& channel) { return view_of(channel); });
+}
+
+Reply Hub::members(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        return answer(kaiku.guilds.guild(user, plain_id(id)), [&](Guild const& guild) {
+            std::vector<MemberView> list;
+            for (auto const& member : kaiku.guilds.members_of(guild.id)) {
+                list.push_back(view_of(member, kaiku.people));
+            }
+            return list;
+        });
+    });
+}
+
+// Lists of what guilds do not have here: categories, pages.
+Reply Hub::nothing_in_guild(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    auto const found =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.guild(user, plain_id(id)); });
+    return answer(found, [](Guild const&) { return Json::array(); });
+}
+
+Reply Hub::make_guild(RestCall& call, GuildForm const& form) {
+    auto const user = accounts_.require(call);
+    auto const made =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.create(user, form.name); });
+    return answer(made, [](Guild const& guild) { return Reply(view_of(guild), 201); });
+}
+
+Reply Hub::make_channel(RestCall& call, std::string const& guild, ChannelForm const& form) {
+    auto const user = accounts_.require(call);
+    auto const made = rules_.with([&](Kaiku& kaiku) {
+        return kaiku.guilds.add_channel(user, plain_id(guild), form.name, form.channel_type,
+                                        form.topic.value_or(""));
+    });
+    return answer(made, [](Channel const& channel) { return Reply(view_of(channel), 201); });
+}
+
+Reply Hub::make_invite(RestCall& call, std::string const& guild, InviteForm const& form) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        auto const id = plain_id(guild);
+        auto const made = kaiku.guilds.invite(user, id, form.expires_in.value_or("7d"));
+        return answer(made, [&](Invite const& invite) {
+            return Reply(view_of(invite, kaiku.guilds.guild(user, id)->name), 201);
+        });
+    });
+}
+
+Reply Hub::use_invite(RestCall& call, std::string const& code) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        return answer(kaiku.guilds.join(user, code), [&](Invite const& invite) {
+            return view_of(invite, kaiku.guilds.guild(user, invite.guild)->name);
+        });
+    });
+}
+
+// --- friends -----------------------------------------------------------------------------------
+
+Reply Hub::ties(RestCall& call, std::string const& status) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        std::vector<FriendView> list;
+        for (auto const& tie : kaiku.people.ties(user, status)) {
+            list.push_back(view_of(tie, user, kaiku.people));
+        }
+        return Reply(list);
+    });
+}
+
+Reply Hub::friends(RestCall& call) {
+    return ties(call, "accepted");
+}
+
+Reply Hub::pending_friends(RestCall& call) {
+    return ties(call, "pending");
+}
+
+Reply Hub::blocked(RestCall& call) {
+    return ties(call, "blocked");
+}
+
+Reply Hub::befriend(RestCall& call, FriendForm const& form) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        return answer(kaiku.people.request(user, form.username), [&](Friendship const& tie) {
+            auto const from = profile_of(kaiku.people, user);
+            endpoint_.to(user_room(tie.addressee))
+                .send("friend_request_received",
+                      FriendRequestNotice{tie.id, user, from.username, from.display_name, Json()},
+                      in_order());
+            return Reply(view_of(tie), 201);
+        });
+    });
+}
+
+Reply Hub::accept_friend(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        return answer(kaiku.people.accept(user, plain_id(id)), [&](Friendship const& tie) {
+            auto const by = profile_of(kaiku.people, user);
+            endpoint_.to(user_room(tie.requester))
+                .send("friend_request_accepted",
+                      FriendNotice{tie.id, user, by.username, by.display_name, Json()}, in_order());
+            // From now on they see each other.
+            for (auto const& [seen, by_whom] : {std::pair(tie.requester, tie.addressee),
+                                                std::pair(tie.addressee, tie.requester)}) {
+                endpoint_.to(user_room(by_whom))
+                    .send("presence_update", PresenceNotice{seen, kaiku.people.status_of(seen)},
+                          in_order());
+            }
+            return view_of(tie);
+        });
+    });
+}
+
+Reply Hub::part_friend(RestCall& call, std::string const& id) {
+    auto const user = accounts_.require(call);
+    auto const parted =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.people.part(user, plain_id(id)); });
+    return answer(parted, [](Friendship const&) { return Reply::empty(); });
+}
+
+Reply Hub::block(RestCall& call, std::string const& other) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) {
+        return answer(kaiku.people.block(user, plain_id(other)), [&](Friendship const& tie) {
+            endpoint_.to(user_room(user))
+                .send("user_blocked", BlockNotice{tie.addressee}, in_order());
+            return view_of(tie);
+        });
+    });
+}
+
+Reply Hub::unblock(RestCall& call, std::string const& other) {
+    auto const user = accounts_.require(call);
+    return rules_.with([&](Kaiku& kaiku) -> Reply {
+        auto const id = plain_id(other);
+        if (auto const done = kaiku.people.unblock(user, id); !done) {
+            return error_of(done.error());
+        }
+        endpoint_.to(user_room(user)).send("user_unblocked", BlockNotice{id}, in_order());
+        return Reply::empty();
+    });
+}
+
+}  // namespace apps::kaiku
