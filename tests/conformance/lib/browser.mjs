@@ -48,9 +48,10 @@ export async function screenshot(page, name) {
     await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
-// Waits until the text of `selector` contains `text`.
+// Waits until the text of `selector` contains `text`. Looks for it by a timer, since a tab in the
+// background has hardly any animation frames.
 export function sees(page, selector, text) {
     return page.waitForFunction(
         ([where, what]) => document.querySelector(where)?.textContent.includes(what),
-        [selector, text]);
+        [selector, text], { polling: 20 });
 }
