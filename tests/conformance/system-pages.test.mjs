@@ -119,6 +119,68 @@ describe("the pages of the systems", { skip }, () => {
         await Promise.all([ana.close(), ben.close()]);
     });
 
+    it("K05/K06: channels, typing, presence and a voice room", async () => {
+        const server = await start("kaiku");
+        const enter = async (name) => {
+            const page = await browser.open(`${server.url}/`);
+            await page.fill("#login-name", name);
+            await page.fill("#login-password", "hubbub-demo");
+            await page.press("#login-password", "Enter");
+            await sees(page, "#connection", "connected");
+            await sees(page, "#channel", "general");
+            return page;
+        };
+        // Everything can be done with the keyboard alone.
+        const [ana, gm] = [await enter("ana"), await enter("gm")]; // no friends: the same guild
+        await sees(ana, "#people .online:nth-child(2)", "Mo");
+        await ana.locator("#say-text").pressSequentially("Hello ");
+        await sees(gm, "#typing", "Ana is typing");
+        await ana.fill("#say-text", "Hello <b>Mo</b> 😀");
+        await ana.press("#say-button", "Enter");
+        for (const page of [ana, gm]) await sees(page, "#log", "Hello <b>Mo</b> 😀");
+        assert.equal(await textOf(gm, "#typing"), "");
+        await gm.fill("#say-text", "Ahoy");
+        await gm.press("#say-text", "Enter");
+        await sees(ana, "#log", "Ahoy");
+        await gm.locator("#guilds button", { hasText: "random" }).press("Enter");
+        await sees(gm, "#channel", "random");
+        await gm.fill("#say-text", "over here");
+        await gm.press("#say-text", "Enter");
+        await sees(ana, "#guilds .unread", "1");
+
+        for (const page of [ana, gm]) {
+            await page.locator("#guilds button", { hasText: "lounge" }).press("Enter");
+            await sees(page, "#voice-people", "you");
+        }
+        await sees(ana, "#voice-people", "Mo");
+        // Who came last has called, the other one has answered, and their browsers have met.
+        for (const page of [ana, gm]) await sees(page, "#voice-people", "linked");
+        await gm.press("#mute", "Enter");
+        for (const page of [ana, gm]) await sees(page, "#voice-people", "muted");
+        await gm.selectOption("#status", "busy");
+        await sees(ana, "#people .busy", "Mo");
+        await screenshot(ana, "kaiku-ana");
+        await screenshot(gm, "kaiku-gm");
+        await gm.press("#leave", "Enter");
+        await until(async () => !(await textOf(ana, "#voice-people")).includes("Mo"), "Mo's going");
+
+        await ana.locator("#guilds button", { hasText: "random" }).press("Enter");
+        await sees(ana, "#log", "over here");
+        assert.equal(await ana.locator("#guilds .unread").count(), 0);
+        await gm.press("#log .remove", "Enter");
+        await until(async () => await ana.locator("#log li").count() === 0, "nothing left");
+        await ana.reload(); // the history is there, the voice room is left
+        await sees(ana, "#log", "Ahoy");
+        assert.equal(await ana.locator("#voice").isVisible(), false);
+        await gm.close();
+        await sees(ana, "#people .offline:last-child", "Mo"); // behind Ben
+        assert.deepEqual(ana.complaints, []);
+        assert.deepEqual(gm.complaints, []);
+        await ana.press("#logout", "Enter");
+        await ana.locator("#login").waitFor();
+        await ana.close();
+    });
+
     it("N01: a wrong password stays outside", async () => {
         const server = await start("fuse");
         const page = await browser.open(`${server.url}/`);
