@@ -226,7 +226,7 @@ void JsonEndpoint::close() {
 // --- input -------------------------------------------------------------------------------------
 
 void JsonEndpoint::received(Peer& peer, std::string_view text, bool binary) {
-    if (!within_rate(peer)) {
+    if (!within_rate(peer) || (!binary && !text.empty() && text == options_.keep_alive)) {
         return;
     }
     Inbound message;

@@ -28,6 +28,8 @@ struct EndpointOptions {
     std::size_t max_message_bytes = 64 * 1024;  ///< a longer one closes with 1009
     /// A ping frame at this pace; who says nothing during two intervals is gone. Zero: none.
     std::chrono::milliseconds ping_interval{30'000};
+    /// A text of just this is a sign of life, neither a message nor a mistake. Empty: none.
+    std::string keep_alive = {};
     std::optional<Rate> rate = {};  ///< of one peer's messages; none: no limit
     engineio::net::DeflateOptions deflate = {};
     Clock clock = wall_clock_ms;  ///< of outgoing timestamps

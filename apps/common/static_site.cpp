@@ -204,7 +204,7 @@ net::Response StaticSite::answer(net::Request const& request) const {
         net::set_header(response.headers, "Allow", "GET, HEAD");
         return response;
     }
-    auto const* file = find(request.path());
+    auto const* file = find(request);
     if (file == nullptr) {
         return plain(404, "Not found\n");
     }
@@ -241,14 +241,16 @@ net::Response StaticSite::answer(net::Request const& request) const {
     return response;
 }
 
-StaticSite::File const* StaticSite::find(std::string_view path) const {
+StaticSite::File const* StaticSite::find(net::Request const& request) const {
     // File names may hold spaces and letters beyond ASCII; a broken escape stays as it is.
-    auto key = net::percent_decode(path);
+    auto key = net::percent_decode(request.path());
     if (key.empty() || key.back() == '/') {
         key += "index.html";
     }
     auto found = files_.find(key);
-    bool const names_file = key.find('.', key.rfind('/') + 1) != std::string::npos;
+    // A page's script or picture that is missing is no page; what a person opens is one.
+    bool const names_file = key.find('.', key.rfind('/') + 1) != std::string::npos &&
+                            request.header("accept").find("text/html") == std::string_view::npos;
     if (found == files_.end() && spa_fallback_ && !names_file) {
         found = files_.find("/index.html");
     }

@@ -48,7 +48,7 @@ private:
 
     void add(std::filesystem::path const& file, std::string path);
 
-    File const* find(std::string_view path) const;
+    File const* find(engineio::net::Request const& request) const;
 
     std::unordered_map<std::string, File> files_;  // by path with leading slash
     bool spa_fallback_ = false;

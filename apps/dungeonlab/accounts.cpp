@@ -57,11 +57,11 @@ Accounts::Accounts(Means means)
     : means_(std::move(means)), signer_(means_.secrets), logins_("dungeonlab_logins") {}
 
 Task<Reply> Accounts::login(RestCall&, LoginRequest request) {
-    auto const find = [email = request.email](store::Database& database) {
+    auto const find = [email = request.email.value_or("")](store::Database& database) {
         return users::find_for_login(database, email);
     };
     auto const found = co_await means_.store.ask(find);
-    auto const verify = [password = std::move(request.password),
+    auto const verify = [password = request.password.value_or(""),
                          hash = found ? found->second : std::string()] {
         return auth::verify_password(password, hash);
     };

@@ -18,9 +18,9 @@
 
 namespace apps::dungeonlab {
 
-struct LoginRequest {
-    std::string email;
-    std::string password;
+struct LoginRequest {  // what is missing is as wrong as what is wrong: 401
+    std::optional<std::string> email;
+    std::optional<std::string> password;
     SIO_JSON(LoginRequest, email, password)
 };
 

@@ -64,7 +64,7 @@ void add_demo_data(store::Database& database, std::string const& password_hash, 
                                 {"level", 3},
                                 {"speed", 0.1}}),
                   now);
-    states::add(database, campaign, states::initial_state(*campaigns::find(database, campaign)));
+    states::add(database, *campaigns::find(database, campaign));
 }
 
 }  // namespace apps::dungeonlab

@@ -14,6 +14,21 @@ enum class Dialect {
     current,  ///< C: gameSession:join
 };
 
+/// Whose event that is, for answers to a socket that has not joined yet; those that two generations
+/// share count as today's.
+inline Dialect dialect_of_event(std::string_view event) {
+    if (event.find('-') != event.npos || event == "message") {
+        return Dialect::seed;
+    }
+    for (std::string_view const name :
+         {"joinSession", "leaveSession", "diceRoll", "move", "pluginAction"}) {
+        if (event == name) {
+            return Dialect::camel;
+        }
+    }
+    return event.starts_with("encounter:") ? Dialect::camel : Dialect::current;
+}
+
 /// Rooms. Prefixes keep ids apart; each notice goes once to the sub-room of each dialect, so its
 /// frames are shared.
 inline std::string session_room(std::string const& session) {

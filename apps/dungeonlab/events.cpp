@@ -69,8 +69,8 @@ void shared_events(socketio::Namespace& nsp, Parts& p) {
     on("chat", &Talk::chat, &p.talk);    // B: room except sender; C: room; or one user
     on("roll", &Rolls::roll, &p.rolls);  // B: roll-result; C: roll:result
 
-    nsp.use_event([&p](Socket& s, socketio::Event const&) -> socketio::Admission {
-        if (p.game.may_send(s)) {
+    nsp.use_event([&p](Socket& s, socketio::Event const& event) -> socketio::Admission {
+        if (p.game.may_send(s, event.name)) {
             return {};
         }
         return socketio::ConnectError{"Rate limit exceeded", std::nullopt};

@@ -1,6 +1,7 @@
 #include "apps/dungeonlab/game.hpp"
 
 #include "apps/dungeonlab/messages.hpp"
+#include "apps/dungeonlab/states.hpp"
 
 #include <utility>
 
@@ -122,21 +123,23 @@ Outcome<Ticket> Game::authorise_chat(Socket& socket, std::optional<std::string> 
 }
 
 void Game::complain(Socket& socket, std::string const& message) {
-    switch (dialect(socket)) {
-    case Dialect::unknown:
+    auto const& seat = socket.data<Seat>();
+    switch (seat.dialect == Dialect::unknown ? seat.presumed : seat.dialect) {
     case Dialect::seed:
         socket.emit("error", ErrorNotice{message});
         break;
     case Dialect::camel:
         socket.emit("error", message);
         break;
-    case Dialect::current:
+    case Dialect::unknown:
+    case Dialect::current:  // its page would take it for the end of the connection
         break;
     }
 }
 
-bool Game::may_send(Socket& socket) {
+bool Game::may_send(Socket& socket, std::string_view event) {
     auto const now = engineio::net::Shard::current()->now();
+    socket.data<Seat>().presumed = dialect_of_event(event);
     auto& bucket = socket.data<Seat>().messages;
     if (!bucket) {
         bucket.emplace(means_.messages, now);
@@ -158,6 +161,17 @@ bool Game::leads(User const& user, std::string const& session) {
 
 bool Game::leads_campaign(User const& user, std::string const& campaign) {
     return directory([&](Directory& d) { return d.leads_campaign(user, campaign); });
+}
+
+bool Game::may_see(User const& user, DocumentRecord const& document) {
+    return !document.campaignId || user.is_admin || directory([&](Directory& d) {
+        return d.leads_campaign(user, *document.campaignId) ||
+               d.is_player(user.id, *document.campaignId);
+    });
+}
+
+void Game::keep_visible(User const& user, std::vector<DocumentRecord>& documents) {
+    std::erase_if(documents, [&](auto const& document) { return !may_see(user, document); });
 }
 
 std::optional<Directory::Session> Game::session(std::string const& id) {
@@ -266,6 +280,17 @@ void Game::tell_departure(Departure const& departure, Socket* except) {
     }
     nsp().to(session_room(session, Dialect::camel)).emit("userLeftSession", notice);
     nsp().in(user_room(user.id)).sockets_leave(rooms);
+    keep_state_of(departure);
+}
+
+// Who leads the game takes its state home: into the documents that it came from.
+void Game::keep_state_of(Departure const& departure) {
+    auto const left = session(departure.session);
+    if (left && left->game_master == departure.user.id) {
+        store().tell("sync", [campaign = left->campaign, now = now()](store::Database& database) {
+            states::sync(database, campaign, now);
+        });
+    }
 }
 
 }  // namespace apps::dungeonlab

@@ -62,9 +62,12 @@ public:
 
     /// `error` in the form of the socket's dialect. Clients of today take any `error` for the end
     /// of the connection, so they get none; they read their acknowledgements.
+    /// A campaign's documents are for its members.
+    bool may_see(User const& user, DocumentRecord const& document);
+    void keep_visible(User const& user, std::vector<DocumentRecord>& documents);
     void complain(Socket& socket, std::string const& message);
-    /// False, and a complaint, if the connection sends more than its share.
-    bool may_send(Socket& socket);
+    /// Before each event. False, and a complaint, if the connection sends more than its share.
+    bool may_send(Socket& socket, std::string_view event);
     void reply_invalid(Socket& socket, socketio::InvalidEvent const& event);
 
     template <class F>
@@ -90,6 +93,7 @@ private:
     struct Seat {
         User user;
         Dialect dialect = Dialect::unknown;
+        Dialect presumed = Dialect::current;               // by its last event, while it is unknown
         std::optional<common::TokenBucket> messages = {};  // full at the first message
     };
 
@@ -98,6 +102,7 @@ private:
     void tell_arrival(Socket& socket, Arrival const& arrival, Dialect dialect,
                       std::string const& actor);
     void tell_departure(Departure const& departure, Socket* except);
+    void keep_state_of(Departure const& departure);
 
     Means means_;
     common::Synchronized<Directory> directory_;

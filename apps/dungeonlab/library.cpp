@@ -35,13 +35,16 @@ Json no_map_service() {
     return failure("No map generation service is connected");
 }
 
-Task<Json> Library::get(Socket&, Json request) {
+Task<Json> Library::get(Socket& socket, Json request) {
+    User const user = Game::user(socket);
     auto const work = find_job(text_of(request["id"]).value_or(""));
     auto const document = co_await game_.store().ask(work);
-    co_return document ? with_data(socketio::to_json(*document)) : failure("Document not found");
+    co_return document&& game_.may_see(user, *document) ? with_data(socketio::to_json(*document))
+                                                        : failure("Document not found");
 }
 
-Task<Json> Library::search(Socket&, Json request) {
+Task<Json> Library::search(Socket& socket, Json request) {
+    User const user = Game::user(socket);
     documents::Search wanted;
     if (!read_value(request.is_null() ? Json::object() : request, wanted)) {
         auto answer = failure("Invalid search");
@@ -51,7 +54,8 @@ Task<Json> Library::search(Socket&, Json request) {
     auto const work = [wanted](store::Database& database) {
         return documents::search(database, wanted);
     };
-    auto const found = co_await game_.store().ask(work);
+    auto found = co_await game_.store().ask(work);
+    game_.keep_visible(user, found);
     co_return with_data(socketio::to_json(found));
 }
 
@@ -148,8 +152,7 @@ Task<Json> Library::remove(Socket& socket, Json request) {
 }
 
 bool Library::may_change(User const& user, DocumentRecord const& document) {
-    return user.is_admin || document.ownerId == user.id ||
-           (document.campaignId && game_.leads_campaign(user, *document.campaignId));
+    return user.is_admin || document.ownerId == user.id;
 }
 
 void Library::note(DocumentRecord const& document) {

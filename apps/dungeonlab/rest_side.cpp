@@ -133,18 +133,23 @@ Task<Reply> RestSide::change_session(RestCall& call, std::string id, Sessions::C
 // --- documents ---------------------------------------------------------------------------------
 
 Task<Reply> RestSide::list_documents(RestCall& call, documents::Search search) {
-    co_await accounts_.require(call);
+    co_return co_await documents_for(co_await accounts_.require(call), std::move(search));
+}
+
+Task<Reply> RestSide::documents_for(UserRecord user, documents::Search search) {
     auto const work = [search](store::Database& database) {
-        return to_json(documents::search(database, search));
+        return documents::search(database, search);
     };
-    co_return data(co_await game_.store().ask(work));
+    auto found = co_await game_.store().ask(work);
+    game_.keep_visible(user_of(user), found);
+    co_return data(to_json(found));
 }
 
 Task<Reply> RestSide::get_document(RestCall& call, std::string id) {
-    co_await accounts_.require(call);
+    auto const user = co_await accounts_.require(call);
     auto const work = [id](store::Database& database) { return documents::find(database, id); };
     auto const found = co_await game_.store().ask(work);
-    if (!found) {
+    if (!found || !game_.may_see(user_of(user), *found)) {
         co_return not_found("Document");
     }
     co_return data(to_json(*found));
@@ -159,10 +164,7 @@ Task<Reply> RestSide::list_actors(RestCall& call, ActorFilter filter) {
     if (filter.userCharactersOnly.value_or(false)) {
         search.ownerId = user.id;
     }
-    auto const work = [search](store::Database& database) {
-        return to_json(documents::search(database, search));
-    };
-    co_return data(co_await game_.store().ask(work));
+    co_return co_await documents_for(user, std::move(search));
 }
 
 }  // namespace apps::dungeonlab

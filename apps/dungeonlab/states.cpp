@@ -44,12 +44,14 @@ std::optional<StateRecord> of_campaign(store::Database& database, std::string_vi
     return query.bind(campaign).step() ? std::optional(read(query)) : std::nullopt;
 }
 
-StateRecord add(store::Database& database, std::string_view campaign, Json state) {
-    StateRecord record{object_id(), std::string(campaign), std::move(state), 1, {}};
+StateRecord add(store::Database& database, CampaignRecord campaign) {
+    StateRecord record{object_id(), campaign.id, {}, 1, {}};
+    campaign.gameStateId = record.id;
+    record.state = initial_state(campaign);
     record.hash = hash_of(record.state);
     database.run("INSERT INTO dungeonlab_states (id, campaign_id, state_json, version, hash) "
                  "VALUES (?, ?, ?, ?, ?)",
-                 record.id, campaign, record.state.dump(), record.version, record.hash);
+                 record.id, campaign.id, record.state.dump(), record.version, record.hash);
     return record;
 }
 

@@ -31,7 +31,8 @@ std::string hash_of(socketio::Json const& state);
 
 std::optional<StateRecord> find(store::Database& database, std::string_view id);
 std::optional<StateRecord> of_campaign(store::Database& database, std::string_view campaign);
-StateRecord add(store::Database& database, std::string_view campaign, socketio::Json state);
+/// The first state of a campaign; in it the campaign is as REST gives it, with the state's id.
+StateRecord add(store::Database& database, CampaignRecord campaign);
 
 /// Applies the patch if `version` is the present one.
 Outcome<StateRecord> update(store::Database& database, std::string_view id,

@@ -72,7 +72,8 @@ void Talk::chat(Socket& socket, Json metadata, std::string text) {
         metadata.set("timestamp", iso_of(ticket->timestamp));
     }
     if (type == "session") {
-        metadata.set("recipient", party("session", ticket->session));
+        auto name = text_of(recipient["name"]).value_or("");
+        metadata.set("recipient", party("session", ticket->session, name));
         say_to_session(socket, *ticket, metadata, text);
     } else if (auto const user = listener(*ticket, type, to.value_or(""))) {
         say_to_user(*ticket, *user, metadata, text);

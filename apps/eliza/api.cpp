@@ -92,10 +92,12 @@ Api::Json Api::search_logs(std::optional<Json> body) const {
 
 Api::Json Api::clear_logs() {
     journal_.clear();
-    return Json::object({{"success", true},
-                         {"status", "success"},
-                         {"message", "Logs cleared successfully"},
-                         {"data", Json::object({{"message", "Logs cleared successfully"}})}});
+    auto answer = logs({});
+    answer.set("success", true);
+    answer.set("status", "success");
+    answer.set("message", "Logs cleared successfully");
+    answer.set("data", Json::object({{"message", "Logs cleared successfully"}}));
+    return answer;
 }
 
 Api::Task Api::agents() {

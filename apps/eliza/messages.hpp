@@ -75,7 +75,7 @@ struct Broadcast {
 };
 
 struct MessageAck {
-    std::string clientMessageId;
+    std::optional<std::string> clientMessageId;
     std::string messageId;
     std::string status;
     std::string channelId;

@@ -107,11 +107,9 @@ void Stage::announce(Said said, socketio::Socket* speaker) {
     if (speaker != nullptr) {
         broadcast.clientMessageId = message.client_id;
         speaker->emit("messageBroadcast", broadcast);
-        if (message.client_id) {
-            speaker->emit("messageAck", MessageAck{*message.client_id, message.id,
-                                                   "received_by_server_and_processing",
-                                                   message.channel_id, message.channel_id});
-        }
+        speaker->emit("messageAck",
+                      MessageAck{message.client_id, message.id, "received_by_server_and_processing",
+                                 message.channel_id, message.channel_id});
     }
     if (!said.repeated) {
         journal_.write(30, "Message handled in channel " + message.channel_id, said.agent,

@@ -14,6 +14,9 @@ void events(common::JsonEndpoint& endpoint, Hub& hub) {
                                                          // room; stored
     endpoint.on("taskAssign", &Hub::task_assign, &hub);  // taskAssign to the assignee, taskUpdate
                                                          // to all who watch; stored
+    endpoint.on("ping", [](Peer& peer, socketio::Json const& payload) {
+        peer.send("pong", payload);  // to the caller; the document does not have it, its guide does
+    });
     endpoint.on_invalid([&hub](Peer& peer, auto const& what) { hub.reply_error(peer, what); });
     endpoint.on_flood([&hub](Peer& peer, auto refused) { hub.flooded(peer, refused); });
     endpoint.on_connection([&hub](Peer& peer, auto const&) { hub.connected(peer); });

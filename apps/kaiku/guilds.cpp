@@ -21,9 +21,14 @@ std::optional<Refusal> check_name(std::string const& name) {
     return std::nullopt;
 }
 
+std::size_t characters_of(std::string const& text) {
+    auto const starts = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts));
+}
+
 std::optional<Refusal> check_content(std::string const& content) {
-    if (content.empty() || content.size() > Guilds::max_content_bytes) {
-        return Refusal{Reason::invalid, "A message has 1 to 4000 bytes"};
+    if (content.empty() || characters_of(content) > Guilds::max_content) {
+        return Refusal{Reason::invalid, "A message has 1 to 4000 characters"};
     }
     return std::nullopt;
 }
@@ -192,7 +197,7 @@ Outcome<Channel> Guilds::add_channel(std::string const& user, std::string const&
     if (auto refusal = check_name(name)) {
         return *std::move(refusal);
     }
-    if ((type != "text" && type != "voice") || topic.size() > max_content_bytes) {
+    if ((type != "text" && type != "voice") || characters_of(topic) > max_content) {
         return Refusal{Reason::invalid, "A channel is of type text or voice"};
     }
     if ((*house)->channels.size() >= max_channels) {

@@ -29,7 +29,7 @@ public:
     static constexpr std::size_t max_channels = 200;
     static constexpr std::size_t max_invites = 100;
     static constexpr std::size_t max_name_bytes = 100;
-    static constexpr std::size_t max_content_bytes = 4000;
+    static constexpr std::size_t max_content = 4000;  ///< characters of a message or a topic
 
     Guilds(Journal& journal, common::Clock clock, common::IdSource ids,
            Journal::State const& state);

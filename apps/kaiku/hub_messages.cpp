@@ -47,6 +47,9 @@ RestError error_of(Refusal const& refusal) {
 Reply Hub::say(RestCall& call, std::string const& channel, MessageForm const& form) {
     auto const user = accounts_.require(call);
     auto const id = plain_id(channel);
+    if (form.parent_id) {  // better refused than put into the channel for all to see
+        return RestError{400, "VALIDATION_ERROR", "Threads are not supported"};
+    }
     return rules_.with([&](Kaiku& kaiku) -> Reply {
         Draft const draft{form.content, form.encrypted.value_or(false), form.reply_to.value_or("")};
         auto const message = kaiku.guilds.say(user, id, draft);

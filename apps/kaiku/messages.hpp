@@ -295,7 +295,8 @@ struct MessageForm {
     std::string content;
     std::optional<bool> encrypted;
     std::optional<std::string> reply_to;
-    SIO_JSON(MessageForm, content, encrypted, reply_to)
+    std::optional<std::string> parent_id;  ///< of a thread
+    SIO_JSON(MessageForm, content, encrypted, reply_to, parent_id)
 };
 
 struct EditForm {

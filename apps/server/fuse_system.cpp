@@ -19,6 +19,7 @@ constexpr auto access_token_lifetime = 1h;
 common::EndpointOptions fuse_endpoint(SystemConfig const& config) {
     common::EndpointOptions options;
     options.max_message_bytes = 128 * 1024;
+    options.keep_alive = "ping";  // of the project's frontend service, every 30 s
     options.rate = common::Rate{static_cast<double>(config.extra<int>("messages_per_10_s")), 10s};
     return options;
 }

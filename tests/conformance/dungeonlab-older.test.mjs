@@ -108,7 +108,7 @@ describe("DungeonLab's older dialects", { skip }, () => {
             assert.equal((await socket.ask("join-session", table.id)).success, true);
             const [left, errors, lines] =
                 [gm.said("user-left"), socket.said("error"), socket.said("chat-message")];
-            await gm.ask("document:delete", { id: guest.data.id });
+            await socket.ask("document:delete", { id: guest.data.id });
             socket.emit("chat-message", { sessionId: table.id, message: "still here?" });
             assert.deepEqual(await errors.next(),
                 [{ message: "Access denied: not a participant in this session" }]);

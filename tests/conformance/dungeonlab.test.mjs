@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, makeClient } from "./lib/clients.mjs";
 import { api, hashOf, login, sit, Table } from "./lib/dungeonlab.mjs";
+import { until } from "./lib/inbox.mjs";
 import { skip } from "./lib/systems.mjs";
 
 describe("DungeonLab", { skip }, () => {
@@ -52,7 +53,8 @@ describe("DungeonLab", { skip }, () => {
 
         it("refuses a wrong password and an unknown address in the same words", async () => {
             for (const body of [{ email: "ana@example.com", password: "wrong" },
-                { email: "nobody@example.com", password: "hubbub-demo" }]) {
+                { email: "nobody@example.com", password: "hubbub-demo" },
+                { email: "ana@example.com" }, {}]) {
                 const answer = await call("POST", "/api/auth/login", null, body);
                 assert.equal(answer.status, 401);
                 assert.deepEqual(answer.json, { success: false, error: "Invalid credentials" });
@@ -186,6 +188,19 @@ describe("DungeonLab", { skip }, () => {
             assert.equal(heard.b.size + heard.s.size, 0, "no echo in B and S");
         });
 
+        it("says nothing of an error to today's client, not even before it has joined", async () => {
+            const ana = await seat("ana");
+            const errors = ana.said("error");
+            ana.emit("chat", to("session", table.id), "too early");
+            ana.emit("chat");
+            assert.deepEqual(await ana.ask("gameSession:leave", table.id), { success: true });
+            ana.emit("diceRoll", {});  // the older ones are told, each in its form
+            assert.equal(typeof (await errors.next())[0], "string");
+            ana.emit("chat-message", { sessionId: table.id, message: "too early" });
+            assert.match((await errors.next())[0].message, /\w/);
+            assert.equal(errors.size, 0);
+        });
+
         it("brings a private line to that user or that character's owner only", async () => {
             const [gm, ana, ben] = [await inC("gm"), await inC("ana"), await inC("ben")];
             const heard = [ana, ben].map((one) => one.said("chat"));
@@ -222,7 +237,9 @@ describe("DungeonLab", { skip }, () => {
             const data = await full(gm);
             assert.equal(data.sessionId, table.id);
             assert.match(data.gameStateVersion, /^\d+$/);
-            assert.equal(data.gameState.campaign.name, "The Amber Road");
+            const { json } = await call("GET", "/api/campaigns", "gm");
+            assert.deepEqual(data.gameState.campaign, json.data[0]);
+            assert.equal(json.data[0].name, "The Amber Road");
             assert.equal(data.gameState.currentEncounter, null);
             assert.equal(hashOf(data.gameState), data.gameStateHash);
         });
@@ -419,6 +436,39 @@ describe("DungeonLab", { skip }, () => {
             [{ action: "deleted", documentId: id, userId: people.ana.user.id }]);
         assert.equal((await ana.ask("document:get", { id })).success, false);
         assert.equal((await ana.ask("document:create", { name: "x", documentType: "spy" })).success, false);
+    });
+
+    it("D07 a campaign's documents are seen by its members and changed by their owners", async () => {
+        const rill = table.characters.find((character) => character.name === "Rill");
+        const gm = await inC("gm");
+        assert.equal((await gm.ask("document:get", { id: rill.id })).data.name, "Rill");
+        assert.deepEqual(await gm.ask("document:update", { id: rill.id, data: { name: "Rill" } }),
+            { success: false, error: "Permission denied" });
+        const eve = { username: "eve", email: "eve@example.com", password: "not-of-the-campaign" };
+        assert.equal((await call("POST", "/api/auth/register", null, eve)).status, 201);
+        const { cookie } = await login(server, "eve", eve.password);
+        assert.deepEqual((await api(server, "GET", "/api/documents", { cookie })).json.data, []);
+        for (const path of [`/api/documents/${rill.id}`, `/api/actors/${rill.id}`]) {
+            assert.equal((await api(server, "GET", path, { cookie })).status, 404);
+        }
+    });
+
+    it("D07 the state's documents are kept when the game master leaves", async () => {
+        const rill = table.characters.find((character) => character.name === "Rill");
+        const gm = await inC("gm");
+        const { gameStateId, gameStateVersion } =
+            (await gm.ask("gameState:requestFull", table.id)).data;
+        const value = { ...rill, pluginData: { ...rill.pluginData, hp: 7 } };
+        const { success } = await gm.ask("gameState:update", {
+            id: "u", gameStateId, version: gameStateVersion, timestamp: 1, source: "gm",
+            operations: [{ op: "add", path: `/documents/${rill.id}`, value }],
+        });
+        assert.equal(success, true);
+        await gm.ask("gameSession:leave", table.id);
+        await until(async () => {
+            const { json } = await call("GET", `/api/documents/${rill.id}`, "gm");
+            return json.data.pluginData.hp === 7;
+        }, "the document has what the state had");
     });
 
     it("D08 the game master pauses, resumes and ends; the others hear it", async () => {

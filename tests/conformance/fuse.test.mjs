@@ -350,6 +350,14 @@ describe("The New Fuse", { skip }, () => {
         assert.equal((await stubborn.closed).code, 4004);
     });
 
+    it("N06: a frontend's keep-alive is no mistake", async () => {
+        const client = await connect("ana");
+        for (let i = 0; i < 5; ++i) client.raw("ping");
+        client.send({ type: "ping", payload: { at: 1 } });
+        const { type, payload } = await client.next();
+        assert.deepEqual([type, payload], ["pong", { at: 1 }]);
+    });
+
     it("N06: a binary frame closes with 1003", async () => {
         const client = await connect("ana");
         client.raw(Buffer.from("{}"));

@@ -208,7 +208,7 @@ TEST_CASE("K04: members write, authors change, authors and owners remove") {
     auto guilds = harbor.guilds();
     CHECK(reason(guilds.say("eve", "t", {"hi", false, ""})) == Reason::forbidden);
     CHECK(reason(guilds.say("ana", "t", {"", false, ""})) == Reason::invalid);
-    auto const too_long = std::string(Guilds::max_content_bytes + 1, 'x');
+    auto const too_long = std::string(Guilds::max_content + 1, 'x');
     CHECK(reason(guilds.say("ana", "t", {too_long, false, ""})) == Reason::invalid);
     CHECK(reason(guilds.say("ana", "t", {"a", false, "no id"})) == Reason::invalid);
     auto const message = *guilds.say("ana", "t", {"hi", false, ""});

@@ -116,6 +116,7 @@ TEST_CASE("a single-page application: a missing file is missing") {
     StaticSite const site(folder.path, true);
     CHECK(get(site, "/some/route").status == 200);
     CHECK(get(site, "/assets/app.1234.js").status == 404);
+    CHECK(get(site, "/user/a.b", {{"accept", "text/html,*/*;q=0.8"}}).status == 200);
     CHECK(get(site, "/v1.0/route").status == 200);
 }
 
