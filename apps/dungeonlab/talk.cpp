@@ -57,6 +57,7 @@ void Talk::chat(Socket& socket, Json metadata, std::string text) {
     auto const& recipient = metadata["recipient"];
     auto const type = text_of(recipient["type"]).value_or("session");
     auto const to = text_of(recipient["id"]);
+    auto const name = text_of(recipient["name"]).value_or("");
     auto const ticket = game_.authorise_chat(socket, type == "session" ? to : std::nullopt, text);
     if (!ticket) {
         game_.complain(socket, ticket.error().message);
@@ -72,7 +73,6 @@ void Talk::chat(Socket& socket, Json metadata, std::string text) {
         metadata.set("timestamp", iso_of(ticket->timestamp));
     }
     if (type == "session") {
-        auto name = text_of(recipient["name"]).value_or("");
         metadata.set("recipient", party("session", ticket->session, name));
         say_to_session(socket, *ticket, metadata, text);
     } else if (auto const user = listener(*ticket, type, to.value_or(""))) {
