@@ -75,7 +75,8 @@ def build_with_cmake(installation, folder):
     for kind in installation.kinds:
         installation.run(["cmake", "-S", HERE / "cmake", "-B", folder / kind,
                           f"-DHubbub_USE_STATIC_LIBS={kind == 'static'}", f"-DWANTED={version}",
-                          f"-DCMAKE_PREFIX_PATH={installation.libraries.parents[1]}"])
+                          # Named: CMake does not look into every libdir that Meson may choose.
+                          f"-DCMAKE_PREFIX_PATH={installation.libraries / 'cmake/Hubbub'}"])
         installation.run(["cmake", "--build", folder / kind])
     return [(folder / kind / "echo", kind) for kind in installation.kinds]
 
