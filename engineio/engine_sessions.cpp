@@ -8,24 +8,6 @@
 
 namespace engineio {
 
-namespace {
-
-net::UpgradeHeaders upgrade_headers(net::Request const& request) {
-    // An absent header must stay distinguishable from an empty one.
-    auto const value = [&](std::string_view name) {
-        auto const* found = net::find_header(request.headers, name);
-        return found ? std::string_view(*found) : std::string_view();
-    };
-    return {request.method,
-            value("upgrade"),
-            value("sec-websocket-key"),
-            value("sec-websocket-version"),
-            value("sec-websocket-protocol"),
-            value("sec-websocket-extensions")};
-}
-
-}  // namespace
-
 void Engine::State::handshake(Exchange exchange) {
     if (closed) {
         exchange.responder.drop();  // while the application was asked
@@ -158,7 +140,7 @@ bool Engine::State::is_websocket(Exchange& exchange, net::UpgradeResult const& r
 void Engine::State::upgrade(Exchange exchange) {
     auto& request = exchange.request;
     auto const& wish = options.per_message_deflate;
-    auto const result = net::check_upgrade(upgrade_headers(request), wish);
+    auto const result = net::check_upgrade(net::upgrade_headers(request), wish);
     if (!is_websocket(exchange, result)) {
         return;
     }

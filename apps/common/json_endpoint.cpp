@@ -36,20 +36,6 @@ private:
     Refusal const& refusal_;
 };
 
-net::UpgradeHeaders upgrade_headers(net::Request const& request) {
-    // An absent header must stay distinguishable from an empty one.
-    auto const value = [&](std::string_view name) {
-        auto const* found = net::find_header(request.headers, name);
-        return found ? std::string_view(*found) : std::string_view();
-    };
-    return {request.method,
-            value("upgrade"),
-            value("sec-websocket-key"),
-            value("sec-websocket-version"),
-            value("sec-websocket-protocol"),
-            value("sec-websocket-extensions")};
-}
-
 void refuse(net::Responder& responder, int status, std::string_view text) {
     net::Response response;
     response.status = status;
@@ -149,7 +135,7 @@ void JsonEndpoint::accept(Request request, net::Responder responder) {
     if (allow_origin_ && !allow_origin_(request)) {
         return refuse(responder, 403, "This origin may not connect\n");
     }
-    auto const result = net::check_upgrade(upgrade_headers(request), options_.deflate);
+    auto const result = net::check_upgrade(net::upgrade_headers(request), options_.deflate);
     if (!result) {
         return refuse(responder, result.status, result.error);
     }

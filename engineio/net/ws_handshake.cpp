@@ -1,5 +1,6 @@
 #include "engineio/net/ws_handshake.hpp"
 
+#include "engineio/net/http.hpp"
 #include "engineio/net/result.hpp"
 #include "engineio/net/text.hpp"
 
@@ -242,6 +243,20 @@ DeflateNegotiation negotiate_deflate(std::vector<ExtensionOffer> const& offers,
     // ws refuses the whole handshake if none of several offers will do.
     outcome.invalid = offered && !outcome.terms;
     return outcome;
+}
+
+UpgradeHeaders upgrade_headers(Request const& request) {
+    // An absent header must stay distinguishable from an empty one.
+    auto const value = [&](std::string_view name) {
+        auto const* found = find_header(request.headers, name);
+        return found ? std::string_view(*found) : std::string_view();
+    };
+    return {request.method,
+            value("upgrade"),
+            value("sec-websocket-key"),
+            value("sec-websocket-version"),
+            value("sec-websocket-protocol"),
+            value("sec-websocket-extensions")};
 }
 
 UpgradeResult check_upgrade(UpgradeHeaders const& headers, DeflateOptions const& deflate) {

@@ -12,6 +12,8 @@
 /// of header values. Answers, order of checks and texts are those of ws 8.
 namespace engineio::net {
 
+struct Request;
+
 /// What the server is willing to do about permessage-deflate.
 struct DeflateOptions {
     /// Off by default, as in Node.
@@ -47,6 +49,9 @@ struct UpgradeHeaders {
     std::string_view protocol;
     std::string_view extensions;
 };
+
+/// Those of a request, of which they are views.
+UpgradeHeaders upgrade_headers(Request const& request);
 
 /// What to answer: 101 with the terms agreed on, or a refusal.
 struct UpgradeResult {
