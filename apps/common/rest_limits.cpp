@@ -13,9 +13,13 @@ Rate a_minute(double count) {
 
 }  // namespace
 
+RestError RestRates::too_many_requests(std::int64_t) {
+    return {429, "TOO_MANY_REQUESTS", "Too many requests"};
+}
+
 RestLimits::RestLimits(RestRates rates, Now now)
-    : login_paths_(std::move(rates.login_paths)), now_(std::move(now)),
-      logins_(a_minute(rates.logins)), writes_(a_minute(rates.writes)),
+    : login_paths_(std::move(rates.login_paths)), refusal_(std::move(rates.refusal)),
+      now_(std::move(now)), logins_(a_minute(rates.logins)), writes_(a_minute(rates.writes)),
       reads_(a_minute(rates.reads)) {}
 
 std::optional<Reply> RestLimits::check(RestCall const& call) {
@@ -34,8 +38,9 @@ std::optional<Reply> RestLimits::check(RestCall const& call) {
     if (!wait) {
         return std::nullopt;
     }
-    Reply reply(RestError(429, "TOO_MANY_REQUESTS", "Too many requests"));
-    reply.header("Retry-After", std::to_string((*wait + 999) / 1000));
+    auto const seconds = (*wait + 999) / 1000;
+    Reply reply(refusal_(seconds));
+    reply.header("Retry-After", std::to_string(seconds));
     return reply;
 }
 

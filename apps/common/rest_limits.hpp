@@ -4,6 +4,7 @@
 #include "apps/common/rest.hpp"
 #include "apps/common/synchronized.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,9 +18,14 @@ struct RestRates {
     double writes = 600;
     double reads = 3000;
     std::vector<std::string> login_paths = {"/api/auth/login", "/api/auth/register"};
+    /// What is more, to be tried again in so many seconds.
+    std::function<RestError(std::int64_t seconds)> refusal = too_many_requests;
+
+    /// 429 TOO_MANY_REQUESTS.
+    static RestError too_many_requests(std::int64_t seconds);
 };
 
-/// Refuses what is more, as 429 TOO_MANY_REQUESTS with Retry-After. Outlives the table.
+/// Refuses what is more, with Retry-After. Outlives the table.
 class RestLimits {
 public:
     using Now = std::function<TokenBucket::TimePoint()>;
@@ -32,6 +38,7 @@ public:
 
 private:
     std::vector<std::string> login_paths_;
+    std::function<RestError(std::int64_t seconds)> refusal_;
     Now now_;
     Synchronized<RateLimiter> logins_;
     Synchronized<RateLimiter> writes_;

@@ -14,8 +14,6 @@ inline constexpr int max_sides = 1000;  ///< of a die, and the size of a modifie
 
 /// A number from 1 to `sides`; tests inject their own.
 using Random = std::function<int(int sides)>;
-/// Fair, from the operating system's randomness. Any thread.
-int fair_die(int sides);
 
 /// "2d6", "d20", "1d8+3", "4d6-1"; nothing for anything else.
 struct Formula {

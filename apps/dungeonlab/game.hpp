@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/common/clock.hpp"
+#include "apps/common/fair_die.hpp"
 #include "apps/common/rate_limit.hpp"
 #include "apps/common/synchronized.hpp"
 #include "apps/dungeonlab/dialect.hpp"
@@ -30,7 +31,7 @@ public:
         socketio::Namespace& nsp;
         store::StoreThread& store;
         common::Clock clock = common::wall_clock_ms;
-        Random random = fair_die;
+        Random random = common::fair_die;
         common::Rate messages{600, std::chrono::seconds(10)};  ///< of one connection
     };
     explicit Game(Means means);

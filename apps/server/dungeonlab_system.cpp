@@ -5,6 +5,7 @@
 #include "apps/dungeonlab/demo_data.hpp"
 #include "apps/dungeonlab/events.hpp"
 #include "apps/dungeonlab/rest_side.hpp"
+#include "apps/server/rates.hpp"
 #include "apps/server/systems.hpp"
 #include "dungeonlab_schema.hpp"
 
@@ -29,7 +30,7 @@ SystemContext& guarded(SystemContext& context) {
 
 dungeonlab::Game::Means means(socketio::Namespace& nsp, SystemContext const& context) {
     dungeonlab::Game::Means means{nsp, context.store};
-    means.messages.count = context.config.extra<int>("messages_per_10_s");
+    means.messages = messages_rate(context.config);
     return means;
 }
 
@@ -41,7 +42,7 @@ public:
               {context.store, context.worker, context.secrets, context.options.tls.has_value()}),
           parts_(game_, std::chrono::milliseconds(context.config.extra<int>("action_timeout_ms"))),
           rest_side_(game_, accounts_, parts_.sessions),
-          limits_({.logins = static_cast<double>(context.config.extra<int>("logins_per_minute"))}),
+          limits_({.logins = logins_per_minute(context.config)}),
           rest_(dungeonlab::rest_options(context.options.cors)) {
         load(context);
         auto& nsp = io().sockets();
@@ -98,16 +99,8 @@ SystemKind dungeonlab_system() {
                     .value = 30'000,
                     .low = 10,
                     .high = 3'600'000},
-                   {.key = "messages_per_10_s",
-                    .help = "Events that one connection may send in ten seconds",
-                    .value = 600,
-                    .low = 1,
-                    .high = 1'000'000},
-                   {.key = "logins_per_minute",
-                    .help = "Tries to log in or register from one address",
-                    .value = 60,
-                    .low = 1,
-                    .high = 1'000'000}};
+                   messages_setting("Events", 600),
+                   logins_setting()};
     return {std::move(info), &dungeonlab::schema,
             [](SystemContext& context) { return std::make_unique<DungeonLabSystem>(context); }};
 }

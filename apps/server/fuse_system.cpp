@@ -1,5 +1,6 @@
 #include "apps/common/rest_limits.hpp"
 #include "apps/fuse/hub.hpp"
+#include "apps/server/rates.hpp"
 #include "apps/server/raw_system.hpp"
 #include "apps/server/systems.hpp"
 #include "fuse_schema.hpp"
@@ -20,7 +21,7 @@ common::EndpointOptions fuse_endpoint(SystemConfig const& config) {
     common::EndpointOptions options;
     options.max_message_bytes = 128 * 1024;
     options.keep_alive = "ping";  // of the project's frontend service, every 30 s
-    options.rate = common::Rate{static_cast<double>(config.extra<int>("messages_per_10_s")), 10s};
+    options.rate = messages_rate(config);
     return options;
 }
 
@@ -50,8 +51,7 @@ public:
                     auth::Tokens(context.secrets, access_token_lifetime),
                     fuse::FuseStore::account_rules(), common::wall_clock_ms,
                     context.options.tls.has_value()),
-          limits_({.logins = static_cast<double>(context.config.extra<int>("logins_per_minute"))}),
-          rest_(fuse_rest(context)),
+          limits_({.logins = logins_per_minute(context.config)}), rest_(fuse_rest(context)),
           hub_(endpoint(), rules(context), accounts_, store_, common::wall_clock_ms) {
         fuse::events(endpoint(), hub_);
         limits_.add_to(rest_);
@@ -98,16 +98,7 @@ private:
 
 SystemKind fuse_system() {
     SystemInfo info{.name = "fuse", .title = "The New Fuse", .port = 3711, .needs_secrets = true};
-    info.extras = {{.key = "messages_per_10_s",
-                    .help = "Messages that one connection may send in ten seconds",
-                    .value = 120,
-                    .low = 1,
-                    .high = 1'000'000},
-                   {.key = "logins_per_minute",
-                    .help = "Tries to log in or register from one address",
-                    .value = 60,
-                    .low = 1,
-                    .high = 1'000'000}};
+    info.extras = {messages_setting("Messages", 120), logins_setting()};
     return {std::move(info), &fuse::schema,
             [](SystemContext& context) { return std::make_unique<FuseSystem>(context); }};
 }

@@ -1,11 +1,12 @@
 #include "apps/common/rest_limits.hpp"
 #include "apps/kaiku/hub.hpp"
+#include "apps/server/rates.hpp"
 #include "apps/server/raw_system.hpp"
 #include "apps/server/systems.hpp"
 #include "kaiku_schema.hpp"
 
 #include <chrono>
-#include <cstdlib>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -20,7 +21,7 @@ constexpr auto kaiku_token_lifetime = 15min;
 common::EndpointOptions kaiku_endpoint(SystemConfig const& config) {
     common::EndpointOptions options;
     options.max_message_bytes = 256 * 1024;
-    options.rate = common::Rate{static_cast<double>(config.extra<int>("messages_per_10_s")), 10s};
+    options.rate = messages_rate(config);
     return options;
 }
 
@@ -39,13 +40,9 @@ common::RestOptions kaiku_rest(SystemContext const& context) {
 }
 
 // Says also in the body when to come again, as this system's clients read it there.
-common::Reply with_retry_after(common::Reply refused) {
-    auto const* const seconds = engineio::net::find_header(refused.headers(), "Retry-After");
-    auto const wait = seconds == nullptr ? 1 : std::atoi(seconds->c_str());
-    common::Reply reply(common::RestError(429, "RATE_LIMITED", "Too many requests",
-                                          socketio::Json::object({{"retry_after", wait}})));
-    reply.header("Retry-After", std::to_string(wait));
-    return reply;
+common::RestError rate_limited(std::int64_t seconds) {
+    return {429, "RATE_LIMITED", "Too many requests",
+            socketio::Json::object({{"retry_after", seconds}})};
 }
 
 class KaikuSystem final : public RawSystem {
@@ -53,8 +50,9 @@ public:
     explicit KaikuSystem(SystemContext& context)
         : RawSystem(context, common::Envelope::flat().with_id("id"),
                     kaiku_endpoint(context.config)),
-          limits_({.logins = static_cast<double>(context.config.extra<int>("logins_per_minute")),
-                   .login_paths = {"/auth/login", "/auth/register"}}),
+          limits_({.logins = logins_per_minute(context.config),
+                   .login_paths = {"/auth/login", "/auth/register"},
+                   .refusal = rate_limited}),
           store_(prepared(context)),
           accounts_(context.store, context.worker,
                     auth::Tokens(context.secrets, kaiku_token_lifetime),
@@ -64,10 +62,7 @@ public:
           hub_(endpoint(), accounts_, store_, common::wall_clock_ms,
                context.demo ? common::Rate{60, 60s} : common::Rate{20, 60s}) {
         kaiku::events(endpoint(), hub_);
-        rest_.before([this](common::RestCall const& call) -> std::optional<common::Reply> {
-            auto refused = limits_.check(call);
-            return refused ? std::optional(with_retry_after(*std::move(refused))) : std::nullopt;
-        });
+        limits_.add_to(rest_);
         kaiku::routes(rest_, hub_, accounts_);
         mount_endpoint("/ws");
         rest_.mount(routes());
@@ -97,16 +92,7 @@ private:
 
 SystemKind kaiku_system() {
     SystemInfo info{.name = "kaiku", .title = "Kaiku", .port = 8080, .needs_secrets = true};
-    info.extras = {{.key = "messages_per_10_s",
-                    .help = "Messages that one connection may send in ten seconds",
-                    .value = 120,
-                    .low = 1,
-                    .high = 1'000'000},
-                   {.key = "logins_per_minute",
-                    .help = "Tries to log in or register from one address",
-                    .value = 60,
-                    .low = 1,
-                    .high = 1'000'000}};
+    info.extras = {messages_setting("Messages", 120), logins_setting()};
     return {std::move(info), &kaiku::schema,
             [](SystemContext& context) { return std::make_unique<KaikuSystem>(context); }};
 }

@@ -197,10 +197,10 @@ TEST_CASE("an action is resolved once") {
 TEST_CASE("dice show what they can, all of it") {
     std::set<int> seen;
     for (int i = 0; i < 500; ++i) {
-        seen.insert(fair_die(6));
+        seen.insert(apps::common::fair_die(6));
     }
     CHECK(seen == std::set<int>{1, 2, 3, 4, 5, 6});
-    CHECK(fair_die(1) == 1);
+    CHECK(apps::common::fair_die(1) == 1);
     auto const rolled = roll({20, 3}, [n = 0](int) mutable { return ++n; });
     CHECK(rolled.results == std::vector<int>{1, 2, 3});
     CHECK(parse_formula("4d6-1")->modifier == -1);
