@@ -1,26 +1,21 @@
 // DungeonLab over a restart, and with a full house: F03, F05, and two hundred clients at once.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll } from "./lib/clients.mjs";
 import { api, hashOf, sit, startTable, Table } from "./lib/dungeonlab.mjs";
-import { skip } from "./lib/systems.mjs";
 import { until } from "./lib/inbox.mjs";
-
+import { skip, temporaryDatabase } from "./lib/systems.mjs";
 
 describe("DungeonLab over a restart", { skip }, () => {
-    const folder = mkdtempSync(join(tmpdir(), "hubbub-dungeonlab-"));
-    const database = join(folder, "demo.db");
+    const { file: database, remove } = temporaryDatabase();
     let server;
 
     afterEach(async () => {
         closeAll();
         await server?.stop();
     });
-    after(() => rmSync(folder, { recursive: true, force: true }));
+    after(remove);
 
     for (const [how, end] of [["ended", "stop"], ["killed", "kill"]]) {
         it(`keeps logins, history, state and documents when it is ${how}`, async () => {
@@ -59,21 +54,21 @@ describe("DungeonLab over a restart", { skip }, () => {
 });
 
 describe("DungeonLab in trouble", { skip }, () => {
-    const folder = mkdtempSync(join(tmpdir(), "hubbub-dungeonlab-"));
+    const { file, remove } = temporaryDatabase();
     let t;
     before(async () => {
-        t = await Table.open(join(folder, "demo.db"), ["--log-level", "trace"]);
+        t = await Table.open(file, ["--log-level", "trace"]);
     });
     after(async () => {
         closeAll();
         await t?.server.stop();
-        rmSync(folder, { recursive: true, force: true });
+        remove();
     });
 
     it("answers when the database fails, and serves on what it can", async () => {
         const ana = await t.joined("ana", "gameSession:join");
         execFileSync("python3", ["-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1])"
-            + ".execute('ALTER TABLE dungeonlab_states RENAME TO gone')", join(folder, "demo.db")]);
+            + ".execute('ALTER TABLE dungeonlab_states RENAME TO gone')", file]);
         assert.deepEqual(await ana.ask("gameState:requestFull", t.session.id),
             { success: false, error: "Internal server error" });
         assert.equal((await t.call("GET", "/api/campaigns", "ana")).status, 500);
