@@ -8,6 +8,7 @@
 #include "apps/dungeonlab/dice.hpp"
 #include "apps/dungeonlab/directory.hpp"
 #include "apps/dungeonlab/dungeonlab.hpp"
+#include "apps/dungeonlab/records.hpp"
 #include "apps/store/store_thread.hpp"
 #include "socketio/socketio.hpp"
 

@@ -1,3 +1,4 @@
+#include "apps/common/fair_die.hpp"
 #include "apps/dungeonlab/campaigns.hpp"
 #include "apps/dungeonlab/demo_data.hpp"
 #include "apps/dungeonlab/dice.hpp"
