@@ -55,6 +55,8 @@ TOKEN = re.compile(r"""
   | (?P<char> (?<![0-9A-Za-z_])'(?:\\.|[^'\\\n])+' )
 """, re.S | re.X)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.M)
+# A type that is declared or forward declared, an alias, a template parameter.
+TYPE = re.compile(r"\b(?:class|struct|union|enum(?: class| struct)?|using|typename)\s+([A-Z]\w+)")
 NOTE = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(work|home|root|Users)/[\w.-]")
 MUTEX = re.compile(r"\bstd::(?:recursive_|shared_|timed_)*mutex\s+\w+\s*;")
@@ -193,6 +195,36 @@ def check_cycles(graph):
             walk(path, [path])
 
 
+def check_visible(sources, graph):
+    """A type of ours that a file names must be declared in it or in what it includes, however
+    indirectly: tests/run compiles several files at a time, where a neighbour's include hides that
+    one is missing. Looked at are names that one header alone declares."""
+    declared = {}
+    for path, (_, code) in sources.items():
+        for name in set(TYPE.findall(code)):
+            declared.setdefault(name, set()).add(path)
+    home = {name: next(iter(paths)) for name, paths in declared.items() if len(paths) == 1}
+    home = {name: path for name, path in home.items()
+            if re.search(rf"^(?:class|struct|enum class|using) {name}\b", sources[path][1], re.M)}
+    reached = {}
+    def reach(path):
+        if path not in reached:
+            reached[path] = {path}
+            for included, _ in graph.get(path, ()):
+                if included in sources:
+                    reached[path] |= reach(included)
+        return reached[path]
+    for path, (_, code) in sorted(sources.items()):
+        if not path.startswith(LAYERS):
+            continue
+        for match in re.finditer(r"\b[A-Z][a-z]\w+\b", without_directives(code)):
+            where = home.get(match.group(0))
+            if where and where.endswith(".hpp") and where not in reach(path):
+                complain(path, line_of(code, match.start()),
+                         f"{match.group(0)} without an include that leads to {where}")
+                break
+
+
 def check_mutexes(sources):
     held = [(path, line_of(code, match.start())) for path, (_, code) in sorted(sources.items())
             if path.startswith(("engineio/", "socketio/")) for match in MUTEX.finditer(code)]
@@ -255,6 +287,7 @@ def check(root):
                 and text.count("\n") > MAX_TEST_LINES:
             complain(path, text.count("\n"), f"more than {MAX_TEST_LINES} lines")
     check_cycles(graph)
+    check_visible(sources, graph)
     check_mutexes(sources)
     check_built(sources, built)
     return len(sources)
