@@ -10,7 +10,7 @@ namespace {
 
 class Broadcast final : public Scenario, public Observer {
 public:
-    explicit Broadcast(Options const& options) : options_(options) {
+    explicit Broadcast(Options const& options) : options_(options), pace_(options.rate) {
         for (std::size_t i = 0; i <= options.clients; ++i) {
             clients_.push_back(
                 std::make_unique<WebSocketClient>(loop_, *this, static_cast<std::uint32_t>(i)));
@@ -33,14 +33,23 @@ public:
         if (!loop_.run([this] { return joined_ == options_.clients; }, std::chrono::seconds(20))) {
             return complain("not everybody could join the room");
         }
-        for (std::size_t i = 0; i < options_.window; ++i) {
+        for (std::size_t i = 0; i < options_.window && !pace_; ++i) {
             send();
         }
         sender_->flush();
-        measure(loop_, options_, measurement, stopping_, [this] { return under_way_ == 0; });
+        measure(
+            loop_, options_, measurement, stopping_, [this] { return under_way_ == 0; },
+            [this] { send_due(); });
     }
 
 private:
+    void send_due() {
+        while (pace_ && !stopping_ && pace_.due(under_way_ < options_.window)) {
+            send();
+            sender_->flush();
+        }
+    }
+
     void send() {
         auto const sequence = sender_->sent++;
         left_[sequence % options_.window] = options_.clients;
@@ -66,7 +75,7 @@ private:
         measurement_->latency(Clock::now() - sent_at_[sequence % options_.window]);
         if (--left_[sequence % options_.window] == 0) {
             --under_way_;
-            if (!stopping_) {
+            if (!stopping_ && !pace_) {
                 send();
                 // Behind what the others of this moment will read.
                 loop_.later([this] { sender_->flush(); });
@@ -75,6 +84,7 @@ private:
     }
 
     Options options_;
+    Pace pace_;
     Loop loop_;
     std::vector<std::unique_ptr<WebSocketClient>> clients_;
     WebSocketClient* sender_ = nullptr;

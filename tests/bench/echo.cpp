@@ -3,6 +3,8 @@
 // others, which send one message after the other, are measured.
 #include "tests/bench/scenario.hpp"
 
+#include <deque>
+
 namespace bench {
 
 namespace {
@@ -11,7 +13,7 @@ constexpr std::size_t flood_window = 256;
 
 class Echo final : public Scenario, public Observer {
 public:
-    explicit Echo(Options const& options) : options_(options) {
+    explicit Echo(Options const& options) : options_(options), pace_(options.rate) {
         bool const flood = options.scenario == "light";
         for (std::size_t i = 0; i < options.clients + flood; ++i) {
             clients_.push_back(
@@ -28,11 +30,13 @@ public:
         for (auto const& client : clients_) {
             sent_at_[client->number()].resize(window(*client));
             for (std::size_t i = 0; i < window(*client); ++i) {
-                send(*client);
+                go_on(*client);
             }
             client->flush();
         }
-        measure(loop_, options_, measurement, stopping_, [this] { return drained(); });
+        measure(
+            loop_, options_, measurement, stopping_, [this] { return drained(); },
+            [this] { send_due(); });
     }
 
 private:
@@ -47,6 +51,23 @@ private:
             }
         }
         return true;
+    }
+
+    // One more may be sent by this client: now, or when its time comes.
+    void go_on(WebSocketClient& client) {
+        if (pace_) {
+            able_.push_back(&client);
+        } else {
+            send(client);
+        }
+    }
+
+    void send_due() {
+        while (pace_ && !stopping_ && pace_.due(!able_.empty())) {
+            send(*able_.front());
+            able_.front()->flush();
+            able_.pop_front();
+        }
     }
 
     void send(WebSocketClient& client) {
@@ -98,11 +119,13 @@ private:
         measurement_->message();
         ++client.received;
         if (!stopping_) {
-            send(client);
+            go_on(client);
         }
     }
 
     Options options_;
+    Pace pace_;
+    std::deque<WebSocketClient*> able_;  // with a fixed load: who may send
     Loop loop_;
     std::vector<std::unique_ptr<WebSocketClient>> clients_;
     WebSocketClient* flooding_ = nullptr;

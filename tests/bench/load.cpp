@@ -16,6 +16,7 @@ namespace {
 constexpr char const* usage =
     "usage: hubbub-load SCENARIO --port P [--pid P] [--clients N] [--window N] [--size BYTES]\n"
     "                   [--seconds S] [--warm-up S] [--ack] [--binary] [--transport NAME]\n"
+    "                   [--rate N, of echo and broadcast: so many a second, a fixed load]\n"
     "scenarios: echo, light, broadcast, idle, polling, connect\n"
     "transports of connect: websocket, polling, upgrade\n";
 
@@ -52,6 +53,8 @@ Options read_options(int argc, char** argv) {
             options.seconds = std::atof(argv[i]);
         } else if (name == "--warm-up") {
             options.warm_up = std::atof(argv[i]);
+        } else if (name == "--rate") {
+            options.rate = std::atof(argv[i]);
         } else if (name == "--transport") {
             options.transport = argv[i];
         } else {

@@ -102,6 +102,18 @@ def summary(measured):
     return "\n".join(lines)
 
 
+def threads(results):
+    """What two threads on two cores could carry, from what a message costs them."""
+    lines = ["| the same load | 1 thread, CPU µs | 2 threads, CPU µs | 2 threads could carry |",
+             "|---|---|---|---|"]
+    for name, runs in results.items():
+        one, two = ([run["cpu_us"] for run in runs[count]] for count in (1, 2))
+        carried = [2 * a / b for a, b in zip(one, two)]
+        lines.append(f"| {name} | {middle(one, '{:.2f}')} | {middle(two, '{:.2f}')} "
+                     f"| × {spread(carried)} |")
+    return "\n".join(lines)
+
+
 def chart(measured):
     """Bars: CPU per message as a multiple of the scenario's base; the thin line is the spread."""
     colours = {"floor": "#888", "hubbub": "#2a6fb0", "node": "#5a9e4b"}

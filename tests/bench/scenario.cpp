@@ -70,6 +70,19 @@ std::string Measurement::json() {
     return out.str();
 }
 
+bool Pace::due(bool able) {
+    auto const now = Clock::now();
+    if (begun_ == Clock::time_point()) {
+        begun_ = now;
+    }
+    auto const wanted = std::chrono::duration<double>(now - begun_).count() * rate_;
+    if (issued_ >= wanted) {
+        return false;
+    }
+    issued_ = able ? issued_ + 1 : wanted;
+    return able;
+}
+
 std::string make_payload(std::uint32_t client, std::uint64_t sequence, std::size_t size) {
     static std::string const filler = [] {
         std::string text;
@@ -108,10 +121,14 @@ void connect_all(Loop& loop, std::vector<std::unique_ptr<WebSocketClient>>& clie
 }
 
 void measure(Loop& loop, Options const& options, Measurement& measurement, bool& stopping,
-             std::function<bool()> const& drained) {
-    loop.run([] { return complaints() != 0; }, seconds(options.warm_up));
+             std::function<bool()> const& drained, std::function<void()> const& work) {
+    auto const wrong = [&] {
+        work();
+        return complaints() != 0;
+    };
+    loop.run(wrong, seconds(options.warm_up));
     measurement.begin();
-    loop.run([] { return complaints() != 0; }, seconds(options.seconds));
+    loop.run(wrong, seconds(options.seconds));
     measurement.end();
     stopping = true;
     if (!loop.run(drained, patience / 4) && complaints() == 0) {

@@ -20,6 +20,7 @@ struct Options {
     std::size_t size = 32;   // bytes of payload
     double seconds = 2;
     double warm_up = 0.5;
+    double rate = 0;  // echoes or broadcasts per second in all; 0: as fast as answers come
     bool ack = false;
     bool binary = false;
     std::string transport = "websocket";  // of `connect`: websocket, polling or upgrade
@@ -73,12 +74,28 @@ std::unique_ptr<Scenario> make_light(Options const& options);
 std::unique_ptr<Scenario> make_connect(Options const& options);
 std::unique_ptr<Scenario> make_polling(Options const& options);
 
+// A fixed load: how many are due at a rate, from the first question on. What could not be sent in
+// its time, because answers are missing, is not made up for.
+class Pace {
+public:
+    explicit Pace(double rate) : rate_(rate) {}
+    explicit operator bool() const { return rate_ > 0; }
+    // Whether one more should be sent now; `able`: one can be.
+    bool due(bool able);
+
+private:
+    double rate_;
+    double issued_ = 0;
+    Clock::time_point begun_{};
+};
+
 // Opens all clients, a few at a time; complains if that takes too long.
 void connect_all(Loop& loop, std::vector<std::unique_ptr<WebSocketClient>>& clients,
                  std::uint16_t port);
-// Warm-up, measurement, then until `drained`.
-void measure(Loop& loop, Options const& options, Measurement& measurement, bool& stopping,
-             std::function<bool()> const& drained);
+// Warm-up, measurement, then until `drained`. `work` is called between events.
+void measure(
+    Loop& loop, Options const& options, Measurement& measurement, bool& stopping,
+    std::function<bool()> const& drained, std::function<void()> const& work = [] {});
 
 // `size` bytes that tell who sent them and which one it is.
 std::string make_payload(std::uint32_t client, std::uint64_t sequence, std::size_t size);

@@ -147,7 +147,7 @@ Loop::~Loop() {
 
 void Loop::serve() {
     epoll_event events[max_events];
-    int const count = ::epoll_wait(set_, events, max_events, 10);
+    int const count = ::epoll_wait(set_, events, max_events, 1);
     for (int i = 0; i < count; ++i) {
         static_cast<Stream*>(events[i].data.ptr)->on_event(events[i].events);
     }
