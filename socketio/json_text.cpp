@@ -10,6 +10,10 @@
 #include <utility>
 #include <vector>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "socketio/json.hpp"
 #include "socketio/writer.hpp"
 
@@ -97,6 +101,23 @@ std::uint64_t escape_bits(std::uint64_t word) {
     return ((word - every_byte(0x20)) & ~word) | ((quote - every_byte(1)) & ~quote) |
            ((backslash - every_byte(1)) & ~backslash);
 }
+
+#ifdef __SSE2__
+// Sixteen characters at once, a bit for each that must be escaped (or is not ASCII): a third of the
+// instructions, and strings are read twice and written once by an echo.
+unsigned escape_mask(char const* text, bool ascii_only) {
+    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text));
+    auto const last_control = _mm_set1_epi8(0x1F);
+    auto const control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control);
+    auto const quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    auto const backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    auto stops = _mm_or_si128(control, _mm_or_si128(quote, backslash));
+    if (ascii_only) {
+        stops = _mm_or_si128(stops, bytes);
+    }
+    return static_cast<unsigned>(_mm_movemask_epi8(stops));
+}
+#endif
 
 // Reads a UTF-8 string as the sequence of UTF-16 code units JavaScript sees.
 class Utf16Cursor {
@@ -188,6 +209,13 @@ void append_number(std::string& out, double value) {
 std::size_t unescaped_prefix(std::string_view text, bool ascii_only) {
     constexpr auto high_bits = every_byte(0x80);
     std::size_t i = 0;
+#ifdef __SSE2__
+    for (; i + 16 <= text.size(); i += 16) {
+        if (auto const stops = escape_mask(text.data() + i, ascii_only)) {
+            return i + static_cast<std::size_t>(std::countr_zero(stops));
+        }
+    }
+#endif
     for (; i + 8 <= text.size(); i += 8) {
         std::uint64_t word;
         std::memcpy(&word, text.data() + i, sizeof word);
