@@ -54,10 +54,6 @@ void Shard::drop_posted() {
     }
 }
 
-void Shard::defer(UniqueFunction task) {
-    deferred_.push_back(std::move(task));
-}
-
 void Shard::mark_dirty(Flushable& target) {
     if (!target.dirty_) {
         target.dirty_ = true;
@@ -76,15 +72,7 @@ void Shard::forget(Flushable& target) {
 void Shard::dispatch() {
     // Handlers may defer more; those run in the same phase, in order.
     while (!deferred_.empty()) {
-        std::vector<UniqueFunction> batch;
-        batch.swap(deferred_);
-        for (auto& task : batch) {
-            task();
-        }
-        if (deferred_.empty()) {
-            batch.clear();
-            deferred_.swap(batch);  // keep the capacity for the next turn
-        }
+        deferred_.run_next();
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/metrics.hpp"
+#include "engineio/net/task_queue.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/net/unique_function.hpp"
 
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace engineio::net {
@@ -52,11 +54,14 @@ public:
 
     /// This shard only. Runs `task` in the dispatch phase of this turn, after all decoding: the
     /// place of Node's process.nextTick.
-    void defer(UniqueFunction task);
+    template <class F>
+    void defer(F&& task) {
+        deferred_.push(std::forward<F>(task));
+    }
 
-    /// This shard only. `target` is flushed once when the turn closes. If many are, the last of them
-    /// are flushed in the next turns, behind what those turns mark themselves: an answer to one
-    /// does not wait for a broadcast to thousands.
+    /// This shard only. `target` is flushed once when the turn closes. If many are, the last of
+    /// them are flushed in the next turns, behind what those turns mark themselves: an answer to
+    /// one does not wait for a broadcast to thousands.
     void mark_dirty(Flushable& target);
     /// To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
@@ -87,8 +92,9 @@ public:
     /// Something marked has not been flushed yet, although no turn is open.
     bool has_unflushed() const { return !dirty_.empty() || !backlog_.empty(); }
 
-    /// The dispatch phase for what was decoded so far, so that each connection of a turn has its own
-    /// and what is decoded waits neither in memory nor for the others; for drivers, inside a Turn.
+    /// The dispatch phase for what was decoded so far, so that each connection of a turn has its
+    /// own and what is decoded waits neither in memory nor for the others; for drivers, inside a
+    /// Turn.
     void dispatch();
 
     /// Runs posted tasks and due timers; for drivers, inside a Turn.
@@ -111,7 +117,7 @@ private:
     TimePoint now_;
     TimerWheel timers_;
     Metrics metrics_;
-    std::vector<UniqueFunction> deferred_;
+    TaskQueue deferred_;
     std::vector<Flushable*> dirty_;    // marked in this turn
     std::vector<Flushable*> backlog_;  // in earlier ones; null: forgotten
     bool flush_goes_on_ = false;       // a task is posted for it
