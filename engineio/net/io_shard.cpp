@@ -135,7 +135,10 @@ void IoShard::trim_soon() {
         return;
     }
     most_connections_ = connections_.size();
-    trim_timer_ = timers().after(trim_delay, [] { ::malloc_trim(0); });
+    trim_timer_ = timers().after(trim_delay, [this] {
+        output_rooms_.clear();  // each of them would keep the page it lies on
+        ::malloc_trim(0);
+    });
 #endif
 }
 

@@ -38,6 +38,8 @@ public:
         }
     }
 
+    void clear() { std::vector<OutputItems>().swap(spare_); }
+
 private:
     static constexpr std::size_t max_items = 64;
     static constexpr std::size_t max_spare = 1024;
