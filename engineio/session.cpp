@@ -71,6 +71,13 @@ void Session::close(bool discard) {
     }
 }
 
+void Session::observe_drain() {
+    drain_observed_ = true;
+    if (transport_) {
+        transport_->tell_drained(true);
+    }
+}
+
 void Session::pause_reading(bool pause) {
     if (reading_paused_ == pause || !is_open()) {
         return;
@@ -96,6 +103,9 @@ void Session::open(std::unique_ptr<SessionHandler> handler, Transport& first,
     on_ended_ = std::move(on_ended);
     transport_ = &first;
     transport_name_ = first.name();
+    if (drain_observed_) {
+        first.tell_drained(true);
+    }
     if (state_ == State::opening) {
         state_ = State::open;
     }

@@ -27,7 +27,7 @@ public:
     virtual ~SessionHandler() = default;
     virtual void on_message(std::string_view text) = 0;
     virtual void on_binary(std::string_view bytes) = 0;
-    /// Everything queued was taken by the transport.
+    /// Everything queued was taken by the transport. By a WebSocket only after observe_drain().
     virtual void on_drain() = 0;
     /// The session moved to another transport.
     virtual void on_upgrade() {}
@@ -86,6 +86,8 @@ public:
 
     /// From now on the handler hears of every packet (SessionHandler::on_packet_seen).
     void observe_packets() { observed_ = true; }
+    /// From now on the handler hears of on_drain() (a polling session's always does).
+    void observe_drain();
 
     /// Backpressure: while paused no packets come in, and the client's silence is not taken for its
     /// death.
@@ -167,6 +169,7 @@ private:
     State state_ = State::opening;
     bool upgraded_ = false;
     bool observed_ = false;
+    bool drain_observed_ = false;
     bool reading_paused_ = false;
     bool awaiting_pong_ = false;
     std::uint8_t forgiven_ = 0;       // overdue heartbeats of the present pause in reading

@@ -54,6 +54,9 @@ void Session::complete_upgrade() {
     if (reading_paused_) {
         transport_->pause_reading(true);
     }
+    if (drain_observed_) {
+        transport_->tell_drained(true);
+    }
     if (state_ == State::open) {
         handler_->on_upgrade();
     }

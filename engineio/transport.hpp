@@ -42,6 +42,9 @@ public:
     /// GET or 30 s, then session.on_close_delivered() follows.
     virtual bool close(bool discard) = 0;
     virtual std::size_t buffered_bytes() const = 0;
+    /// Whether the session hears that a WebSocket has written everything; at first it does not. A
+    /// polling transport always tells, as the queue waits for it.
+    virtual void tell_drained(bool tell) = 0;
     /// While paused no packets come in. A WebSocket is not read, a POST not answered.
     virtual void pause_reading(bool pause) = 0;
 };

@@ -19,6 +19,7 @@ WsTransport::~WsTransport() {
 
 void WsTransport::on_open(net::WsConnection& connection) {
     connection_ = &connection;
+    connection.tell_drained(false);
     // It holds the request, which is not needed any more afterwards.
     auto const start = std::exchange(start_, nullptr);
     start(*this);
@@ -62,6 +63,12 @@ bool WsTransport::close(bool) {
 
 std::size_t WsTransport::buffered_bytes() const {
     return connection_ ? connection_->buffered_bytes() : 0;
+}
+
+void WsTransport::tell_drained(bool tell) {
+    if (connection_) {
+        connection_->tell_drained(tell);
+    }
 }
 
 void WsTransport::pause_reading(bool pause) {

@@ -32,6 +32,7 @@ public:
     void send(std::span<Outgoing const> packets) override;
     bool close(bool discard) override;
     std::size_t buffered_bytes() const override;
+    void tell_drained(bool tell) override;
     void pause_reading(bool pause) override;
 
     void on_open(net::WsConnection& connection) override;

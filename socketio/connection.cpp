@@ -97,8 +97,9 @@ void Connection::on_upgrade(UpgradeHook hook) {
 }
 
 void Connection::on_drain(DrainHook hook) {
-    if (client()) {
+    if (auto* const alive = client()) {
         state_->drain.push_back(std::move(hook));
+        alive->session().observe_drain();
     }
 }
 

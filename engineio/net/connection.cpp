@@ -25,9 +25,8 @@ UniqueFd::~UniqueFd() {
 }
 
 Connection::Connection(IoShard& shard, Handoff handoff)
-    : shard_(shard), socket_(std::move(handoff.socket)),
-      remote_address_(std::move(handoff.remote_address)), unread_(std::move(handoff.unread)),
-      tls_(std::move(handoff.tls)) {
+    : shard_(shard), socket_(std::move(handoff.socket)), tls_(std::move(handoff.tls)),
+      remote_address_(std::move(handoff.remote_address)), unread_(std::move(handoff.unread)) {
     if (tls_ && !tls_->pending().empty()) {
         account(tls_->pending().size());
         shard_.mark_dirty(*this);
@@ -56,6 +55,7 @@ void Connection::start(std::unique_ptr<ConnectionHandler> handler) {
 
 void Connection::replace_handler(std::unique_ptr<ConnectionHandler> next, std::string unread) {
     shard_.retire(std::exchange(handler_, std::move(next)));
+    tell_drained_ = true;
     resume_reading();
     if (!unread.empty()) {
         // Runs before anything retired later, so `this` is alive.

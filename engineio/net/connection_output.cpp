@@ -151,7 +151,9 @@ void Connection::consumed(std::size_t bytes) {
 
 void Connection::queue_emptied() {
     if (!closing_) {
-        handler_->on_drain();
+        if (tell_drained_) {
+            handler_->on_drain();
+        }
         return;
     }
     if (peer_ended_) {

@@ -36,6 +36,7 @@ public:
     void pause_reading(bool pause) override {
         pause ? connection_.pause_reading() : connection_.resume_reading();
     }
+    void tell_drained(bool tell) override { connection_.tell_drained(tell); }
     bool writable() const override { return connection_.drained(); }
     std::size_t buffered_bytes() const override { return connection_.buffered_bytes(); }
 

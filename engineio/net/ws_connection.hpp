@@ -46,7 +46,7 @@ public:
     /// Views are valid during the call only.
     virtual void on_text(std::string_view text) = 0;
     virtual void on_binary(std::string_view bytes) = 0;
-    /// All queued output has been given to the kernel.
+    /// All queued output has been given to the kernel; see WsConnection::tell_drained().
     virtual void on_drain() = 0;
     /// The last call. `error` is empty for an orderly close (close frame or end of stream), else
     /// the text of the violation or write error. The handler is destroyed after it.
@@ -69,6 +69,10 @@ public:
 
     /// Backpressure: while paused nothing is read, and the end of the peer goes unnoticed, too.
     virtual void pause_reading(bool pause) = 0;
+
+    /// Whether the handler hears of on_drain(), as it does at first. Without it a broadcast to
+    /// thousands of connections is a tenth cheaper.
+    virtual void tell_drained(bool tell) = 0;
 
     /// False from a send until everything queued was given to the kernel.
     virtual bool writable() const = 0;

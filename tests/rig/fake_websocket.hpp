@@ -44,6 +44,7 @@ public:
     void close(std::optional<std::uint16_t> code, std::string_view reason) override {
         closed = std::to_string(code.value_or(0)) + " " + std::string(reason);
     }
+    void tell_drained(bool) override {}
     void pause_reading(bool) override {}
     bool writable() const override { return buffered_ == 0; }
     std::size_t buffered_bytes() const override { return buffered_; }

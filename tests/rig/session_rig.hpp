@@ -44,6 +44,7 @@ public:
     void send(std::span<engineio::Outgoing const> packets) override;
     bool close(bool discard) override;
     std::size_t buffered_bytes() const override { return 0; }
+    void tell_drained(bool) override {}
     void pause_reading(bool pause) override { paused_ = pause; }
     bool paused() const { return paused_; }
 
