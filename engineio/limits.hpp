@@ -70,6 +70,8 @@ inline constexpr std::size_t max_flushes_per_turn = 512;
 /// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;
 /// then it ends with "ping timeout", after about four intervals.
 inline constexpr int max_forgiven_heartbeats = 4;
+/// A limit that is met again and again is logged once in this time, for each limit and shard.
+inline constexpr std::chrono::milliseconds limit_log_interval = 10s;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

@@ -46,24 +46,48 @@ constexpr Row rows[] = {
     {&Metrics::flushes, "flushes_total", "counter", "Gathered writes."},
 };
 
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+
+void count_name(Counts& counts, std::string_view name) {
+    auto const found = counts.find(name);
+    if (found != counts.end()) {
+        ++found->second;
+    } else {
+        counts.emplace(name, 1);
+    }
+}
+
+void add_counts(Counts& counts, Counts const& others) {
+    for (auto const& [name, number] : others) {
+        counts[name] += number;
+    }
+}
+
+void print_counts(std::string& text, Counts const& counts, std::string_view name,
+                  std::string_view label, std::string_view help) {
+    auto out = std::back_inserter(text);
+    fmt::format_to(out, "# HELP hubbub_{0} {1}\n# TYPE hubbub_{0} counter\n", name, help);
+    for (auto const& [value, number] : counts) {
+        fmt::format_to(out, "hubbub_{}{{{}=\"{}\"}} {}\n", name, label, value, number);
+    }
+}
+
 }  // namespace
 
 void Metrics::count_close(std::string_view reason) {
-    auto const found = closes.find(reason);
-    if (found != closes.end()) {
-        ++found->second;
-    } else {
-        closes.emplace(reason, 1);
-    }
+    count_name(closes, reason);
+}
+
+void Metrics::count_limit_hit(std::string_view limit) {
+    count_name(limit_hits, limit);
 }
 
 Metrics& Metrics::operator+=(Metrics const& other) {
     for (Row const& row : rows) {
         this->*row.value += other.*row.value;
     }
-    for (auto const& [reason, count] : other.closes) {
-        closes[reason] += count;
-    }
+    add_counts(closes, other.closes);
+    add_counts(limit_hits, other.limit_hits);
     return *this;
 }
 
@@ -74,11 +98,8 @@ std::string prometheus_text(Metrics const& metrics) {
         fmt::format_to(out, "# HELP hubbub_{0} {1}\n# TYPE hubbub_{0} {2}\nhubbub_{0} {3}\n",
                        row.name, row.help, row.type, metrics.*row.value);
     }
-    text += "# HELP hubbub_closes_total Ended sessions by reason.\n"
-            "# TYPE hubbub_closes_total counter\n";
-    for (auto const& [reason, count] : metrics.closes) {
-        fmt::format_to(out, "hubbub_closes_total{{reason=\"{}\"}} {}\n", reason, count);
-    }
+    print_counts(text, metrics.closes, "closes_total", "reason", "Ended sessions by reason.");
+    print_counts(text, metrics.limit_hits, "limit_hits_total", "limit", "Limits met by peers.");
     return text;
 }
 

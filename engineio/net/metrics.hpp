@@ -38,8 +38,13 @@ struct Metrics {
     /// knows, never a peer's text, so the map stays small.
     std::map<std::string, std::uint64_t, std::less<>> closes;
 
+    /// How often peers met a limit, by the name of its option.
+    std::map<std::string, std::uint64_t, std::less<>> limit_hits;
+
     /// Counts one end.
     void count_close(std::string_view reason);
+    /// Counts one hit; Shard::limit_hit() says so in the log, too.
+    void count_limit_hit(std::string_view limit);
 
     /// Adds another shard's.
     Metrics& operator+=(Metrics const& other);

@@ -54,6 +54,11 @@ void Shard::drop_posted() {
     }
 }
 
+void Shard::limit_hit(std::string_view limit, std::string_view who) {
+    metrics_.count_limit_hit(limit);
+    limit_hits_.log(now_, limit, who);
+}
+
 void Shard::mark_dirty(Flushable& target) {
     if (!target.dirty_) {
         target.dirty_ = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/limit_hits.hpp"
 #include "engineio/net/metrics.hpp"
 #include "engineio/net/task_queue.hpp"
 #include "engineio/net/timer_wheel.hpp"
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -70,6 +72,11 @@ public:
     TimerWheel& timers() { return timers_; }
     Metrics& metrics() { return metrics_; }
 
+    /// This shard only. A peer has met a limit, which has the name of its option: counted in
+    /// Metrics::limit_hits, and told to the log with `who` (its address), at most once in
+    /// limits::limit_log_interval for each limit.
+    void limit_hit(std::string_view limit, std::string_view who);
+
     /// The shard whose turn this thread is in, or nullptr.
     static Shard* current();
     /// Whether it is this one.
@@ -117,6 +124,7 @@ private:
     TimePoint now_;
     TimerWheel timers_;
     Metrics metrics_;
+    LimitHits limit_hits_;
     TaskQueue deferred_;
     std::vector<Flushable*> dirty_;    // marked in this turn
     std::vector<Flushable*> backlog_;  // in earlier ones; null: forgotten

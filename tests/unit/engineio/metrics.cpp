@@ -1,10 +1,14 @@
 #include "engineio/net/metrics.hpp"
 
+#include "engineio/net/limit_hits.hpp"
+#include "tests/rig/session_rig.hpp"
+
 #include <doctest/doctest.h>
 
 namespace metrics_test {
 
 using namespace engineio::net;
+using namespace std::chrono_literals;
 
 TEST_CASE("shards add up and print as Prometheus text") {
     Metrics a;
@@ -15,6 +19,9 @@ TEST_CASE("shards add up and print as Prometheus text") {
     b.connections = 1;
     b.count_close("ping timeout");
     b.count_close("transport close");
+    a.count_limit_hit("max_fragments");
+    b.count_limit_hit("max_fragments");
+    b.count_limit_hit("max_connections");
     a += b;
     CHECK(a.connections == 3);
     CHECK(a.closes.at("ping timeout") == 2);
@@ -22,7 +29,33 @@ TEST_CASE("shards add up and print as Prometheus text") {
     CHECK(text.find("# TYPE hubbub_connections gauge\nhubbub_connections 3\n") != text.npos);
     CHECK(text.find("hubbub_messages_in_total 5\n") != text.npos);
     CHECK(text.find("hubbub_closes_total{reason=\"ping timeout\"} 2\n") != text.npos);
+    CHECK(text.find("# TYPE hubbub_limit_hits_total counter\n"
+                    "hubbub_limit_hits_total{limit=\"max_connections\"} 1\n"
+                    "hubbub_limit_hits_total{limit=\"max_fragments\"} 2\n") != text.npos);
     CHECK(text.back() == '\n');
+}
+
+TEST_CASE("limits: one line in ten seconds says how many it stands for") {
+    Seldom line;
+    Seldom::TimePoint const start{};
+    CHECK(line.speaks(start) == 0U);
+    for (int i = 0; i < 1000; ++i) {
+        CHECK_FALSE(line.speaks(start + 9'999ms));
+    }
+    CHECK(line.speaks(start + 10s) == 1000U);
+    CHECK_FALSE(line.speaks(start + 10s));
+    CHECK(line.speaks(start + 20s) == 1U);
+}
+
+TEST_CASE("limits: a shard counts each hit by name") {
+    rig::TestShard shard;
+    shard.turn([&] {
+        shard.limit_hit("max_connections", "192.0.2.1");
+        shard.limit_hit("max_connections", "192.0.2.1");
+        shard.limit_hit("max_fragments", "");
+    });
+    CHECK(shard.metrics().limit_hits.at("max_connections") == 2);
+    CHECK(shard.metrics().limit_hits.at("max_fragments") == 1);
 }
 
 }  // namespace metrics_test
