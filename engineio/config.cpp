@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <limits>
 #include <stdexcept>
 
 namespace engineio {
@@ -33,6 +35,29 @@ void check_deflate(net::DeflateOptions const& deflate) {
     demand(deflate.level >= -1 && deflate.level <= 9, "per_message_deflate.level", "-1 to 9");
 }
 
+void check_rate(net::Rate const& rate, std::string_view option) {
+    demand(rate.count == 0 || rate.count >= 1, option, "a count of 1 at least, or 0");
+    demand(rate.interval.count() > 0, option, "the interval must be positive");
+}
+
+void check_limits(Options const& options) {
+    constexpr std::size_t largest = std::numeric_limits<std::uint32_t>::max();
+    auto const between = [](std::size_t value, std::size_t most) {
+        return value > 0 && value <= most;
+    };
+    demand(options.max_payload_packets > 0, "max_payload_packets", "must be positive");
+    demand(between(options.max_fragments, largest), "max_fragments", "1 to 4294967295");
+    demand(between(options.max_buffered_bytes, largest), "max_buffered_bytes", "1 to 4294967295");
+    demand(options.max_unclaimed_upgrades > 0, "max_unclaimed_upgrades", "must be positive");
+    check_rate(options.packet_rate, "packet_rate");
+    check_rate(options.byte_rate, "byte_rate");
+    check_rate(options.handshake_rate, "handshake_rate");
+    check_rate(options.handshake_rate_per_address, "handshake_rate_per_address");
+    demand(!options.byte_rate ||
+               options.byte_rate.count >= static_cast<double>(options.max_http_buffer_size),
+           "byte_rate", "less than one message of max_http_buffer_size");
+}
+
 }  // namespace
 
 std::string_view ConnectionError::in_context(std::string_view key) const {
@@ -53,6 +78,7 @@ void check_options(Options const& options) {
     demand(options.destroy_upgrade_timeout.count() > 0, "destroy_upgrade_timeout",
            "must be positive");
     check_deflate(options.per_message_deflate);
+    check_limits(options);
     if (auto const& compression = options.http_compression) {
         demand(compression->level >= -1 && compression->level <= 9, "http_compression.level",
                "-1 to 9");

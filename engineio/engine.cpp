@@ -4,6 +4,7 @@
 #include "engineio/polling_transport.hpp"
 
 #include <atomic>
+#include <string>
 #include <thread>
 
 namespace engineio {
@@ -171,6 +172,8 @@ void Engine::State::check(Exchange exchange) {
         refuse(std::move(exchange), std::move(*error));
     } else if (session) {
         serve_known(std::move(exchange), *session);
+    } else if (comes_too_often(exchange)) {
+        return;
     } else if (options.allow_request) {
         ask(options.allow_request, std::move(exchange), Verdict(""), &State::permitted);
     } else {
@@ -178,12 +181,37 @@ void Engine::State::check(Exchange exchange) {
     }
 }
 
-void Engine::State::refuse(Exchange exchange, ConnectionError error, std::string_view message) {
+// True, and answered: before the application is asked, whose answer may cost a database.
+bool Engine::State::comes_too_often(Exchange& exchange) {
+    auto* const rates = group.handshake_rates();
+    auto const& address = exchange.request.remote_address;
+    auto const refusal = rates ? rates->refuses(address, shard.now()) : std::nullopt;
+    if (!refusal) {
+        return false;
+    }
+    shard.limit_hit(refusal->limit, address);
+    constexpr std::string_view message = "Too many new sessions";
+    tell_refused(exchange.request,
+                 make_error(error_code::forbidden, {{"name", std::string(refusal->limit)}}));
+    auto response = error_response(error_code::forbidden, message, exchange.upgrade);
+    response.status = refusal->limit == "handshake_rate" ? 503 : 429;
+    response.headers.push_back({"Retry-After", std::to_string(refusal->retry_after.count())});
+    if (!exchange.upgrade) {
+        add_headers(response, exchange.headers);
+    }
+    exchange.responder.respond(std::move(response));
+    return true;
+}
+
+void Engine::State::tell_refused(net::Request const& request, ConnectionError const& error) {
     ++shard.metrics().protocol_errors;
     if (options.connection_error) {
-        guarded(shard, "connection_error",
-                [&] { options.connection_error(exchange.request, error); });
+        guarded(shard, "connection_error", [&] { options.connection_error(request, error); });
     }
+}
+
+void Engine::State::refuse(Exchange exchange, ConnectionError error, std::string_view message) {
+    tell_refused(exchange.request, error);
     auto response = error_response(error.code, message, exchange.upgrade);
     if (!exchange.upgrade) {
         add_headers(response, exchange.headers);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "engineio/config.hpp"
+#include "engineio/handshake_rates.hpp"
 #include "engineio/middleware.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -44,6 +46,8 @@ public:
     void add(Engine& engine, std::function<void()> close);
     void remove(Engine& engine);
     void count(int change) { clients_.fetch_add(change, std::memory_order_relaxed); }
+    /// Null: sessions may begin as often as they like.
+    HandshakeRates* handshake_rates() { return handshake_rates_.get(); }
     /// Custom ids do not name their shard, so they are listed here, and only they: the shard of the
     /// session; and to enter an id, which fails if it is in use.
     std::optional<unsigned> shard_of(std::string_view sid) const;
@@ -54,6 +58,7 @@ public:
 private:
     Options const options_;
     std::vector<Middleware> middlewares_;
+    std::unique_ptr<HandshakeRates> handshake_rates_;
     std::unordered_map<Engine*, std::function<void()>> engines_;
     std::atomic<std::size_t> clients_{0};
     mutable std::mutex sids_mutex_;  // guards custom_sids_

@@ -6,6 +6,8 @@
 #include "engineio/payload.hpp"
 #include "engineio/polling_transport.hpp"
 
+#include <cstdint>
+
 namespace engineio {
 
 void Engine::State::handshake(Exchange exchange) {
@@ -137,6 +139,21 @@ bool Engine::State::is_websocket(Exchange& exchange, net::UpgradeResult const& r
     return false;
 }
 
+// True, and answered: its client goes on polling.
+bool Engine::State::is_one_upgrade_too_many(Exchange& exchange) {
+    auto const most = options.max_unfinished_upgrades;
+    if (most == 0 || shard.metrics().unfinished_upgrades < most) {
+        return false;
+    }
+    shard.limit_hit("max_unfinished_upgrades", exchange.request.remote_address);
+    auto response =
+        error_response(error_code::forbidden, "Too many unfinished upgrades", exchange.upgrade);
+    response.status = 503;
+    response.headers.push_back({"Retry-After", "1"});
+    exchange.responder.respond(std::move(response));
+    return true;
+}
+
 void Engine::State::upgrade(Exchange exchange) {
     auto& request = exchange.request;
     auto const& wish = options.per_message_deflate;
@@ -154,6 +171,9 @@ void Engine::State::upgrade(Exchange exchange) {
         open_session(std::move(exchange));  // comes back with an id
         return;
     }
+    if (!first && is_one_upgrade_too_many(exchange)) {
+        return;
+    }
     if (first && options.initial_headers) {
         guarded(shard, "initial_headers",
                 [&] { options.initial_headers(exchange.headers, request); });
@@ -163,6 +183,10 @@ void Engine::State::upgrade(Exchange exchange) {
     }
     net::WsOptions ws;
     ws.max_message_bytes = options.max_http_buffer_size;
+    ws.max_fragments = static_cast<std::uint32_t>(options.max_fragments);
+    ws.max_buffered_bytes = static_cast<std::uint32_t>(options.max_buffered_bytes);
+    ws.packet_rate = options.packet_rate;
+    ws.byte_rate = options.byte_rate;
     ws.deflate = result.deflate;
     ws.deflate_threshold = wish.threshold;
     ws.deflate_level = wish.level;

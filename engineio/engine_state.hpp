@@ -28,11 +28,13 @@ struct Engine::State : std::enable_shared_from_this<State> {
     template <class T>
     void ask(Question<T> const& question, Exchange exchange, T on_throw,
              void (State::*go)(Exchange, T));
+    bool comes_too_often(Exchange& exchange);
     void permitted(Exchange exchange, Verdict verdict);
     void handshake(Exchange exchange);
     void open_session(Exchange exchange);
     void identified(Exchange exchange, std::optional<std::string> sid);
     void open_polling(Exchange exchange);
+    bool is_one_upgrade_too_many(Exchange& exchange);
     bool is_websocket(Exchange& exchange, net::UpgradeResult const& result);
     void upgrade(Exchange exchange);
     WsTransport::Start make_start(Exchange const& exchange);
@@ -40,6 +42,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
     void open(Session& session, Transport& transport);
     void ended(Session& session);
     void refuse(Exchange exchange, ConnectionError error, std::string_view message = {});
+    void tell_refused(net::Request const& request, ConnectionError const& error);
     Session* find(std::string_view sid) const;
 
     net::Shard& shard;

@@ -30,6 +30,9 @@ inline constexpr std::chrono::milliseconds destroy_upgrade_timeout = 1s;
 inline constexpr std::size_t max_pattern_origin_bytes = 512;
 /// Upgrade requests for other paths held at a time without being claimed; more end at once.
 inline constexpr std::size_t max_unclaimed_upgrades = 1000;
+/// Connections of a listener that have not sent a whole request head yet, its TLS handshake
+/// included; one more cuts the oldest. Each may take header_timeout.
+inline constexpr std::size_t max_half_open_connections = 20'000;
 /// Polling answers below this size are not compressed.
 inline constexpr std::size_t http_compression_threshold_bytes = 1024;
 
@@ -48,6 +51,12 @@ inline constexpr std::chrono::milliseconds close_timeout = 30s;
 
 /// A POST body or WebSocket message, type byte included (maxHttpBufferSize).
 inline constexpr std::size_t max_payload_bytes = 1'000'000;
+/// Packets in one POST; more ends the session. As many as short events fill the bytes above.
+inline constexpr std::size_t max_payload_packets = 131'072;
+/// Upgrades of a shard that are under way; one more is refused 503, and its client goes on polling.
+inline constexpr std::size_t max_unfinished_upgrades = 20'000;
+/// Addresses whose rate of new sessions is remembered; the one not seen for longest is forgotten.
+inline constexpr std::size_t max_handshake_addresses = 100'000;
 /// How long a closing polling session waits for the next GET to deliver its close packet.
 inline constexpr std::chrono::milliseconds polling_close_timeout = 30s;
 /// While a WebSocket probes, the parked poll is released with a noop at this pace.

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 namespace engineio {
@@ -37,7 +38,8 @@ bool needs_xss_header(std::string_view user_agent) {
 
 PollingTransport::PollingTransport(net::Shard& shard, Options const& options, Format format)
     : shard_(shard), options_(options), format_(std::move(format)),
-      close_timer_(&PollingTransport::close_timed_out, this) {}
+      close_timer_(&PollingTransport::close_timed_out, this),
+      rates_(net::PeerRates::make(options.packet_rate, options.byte_rate, shard.now())) {}
 
 PollingTransport::~PollingTransport() = default;
 
@@ -175,6 +177,7 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
     Exchange exchange = std::move(*post_);
     post_.reset();  // received: close() must not cut it any more
     if (result == net::BodyResult::too_large) {
+        shard_.limit_hit("max_http_buffer_size", exchange.request.remote_address);
         refuse(exchange.responder, std::move(exchange.headers), 413);
         return;
     }
@@ -182,9 +185,16 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
     if (session) {
         session->set_carrier(&exchange.request);
     }
-    decode(std::move(body), exchange.request.header("content-type") == octet_stream);
+    auto const refusal =
+        decode(std::move(body), exchange.request.header("content-type") == octet_stream);
     if (session) {
         session->set_carrier(nullptr);
+    }
+    if (refusal.status != 0) {
+        shard_.limit_hit(refusal.limit, exchange.request.remote_address);
+        refuse(exchange.responder, std::move(exchange.headers), refusal.status);
+        fail(refusal.description);
+        return;
     }
     net::Response response;
     // text/html, because some browsers offered text/plain for download.
@@ -193,17 +203,31 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
     answer(std::move(exchange), std::move(response));
 }
 
-void PollingTransport::decode(std::string body, bool binary) {
+PollingTransport::Refusal PollingTransport::decode(std::string body, bool binary) {
+    constexpr int too_many_requests = 429;
+    if (rates_ && !rates_->takes_bytes(shard_.now(), body.size())) {
+        return {too_many_requests, "byte_rate", "byte_rate exceeded"};
+    }
     if (format_.jsonp) {
         auto const form = net::Query::parse(body);
         if (!form.has("d")) {
-            return;
+            return {};
         }
         body = unescape_jsonp(form.get("d"));
     } else if (!binary && !net::is_valid_utf8(body)) {
         body = net::replace_invalid_utf8(body);
     }
-    PacketSink const sink = [this](Packet const& packet) { return on_packet(packet); };
+    Refusal refusal;
+    std::size_t packets = 0;
+    auto take = [&](Packet const& packet) {
+        if (++packets > options_.max_payload_packets) {
+            refusal = {413, "max_payload_packets", "too many packets in a payload"};
+        } else if (rates_ && !rates_->takes_packet(shard_.now())) {
+            refusal = {too_many_requests, "packet_rate", "packet_rate exceeded"};
+        }
+        return refusal.status == 0 && on_packet(packet);
+    };
+    PacketSink const sink = std::ref(take);  // three references would be allocated
     bool valid;
     if (format_.protocol != 3) {
         valid = decode_payload(body, sink);
@@ -214,6 +238,7 @@ void PollingTransport::decode(std::string body, bool binary) {
     if (!valid && session_) {
         session_->on_parse_error(*this);
     }
+    return refusal;
 }
 
 bool PollingTransport::on_packet(Packet const& packet) {

@@ -2,6 +2,7 @@
 
 #include "engineio/config.hpp"
 #include "engineio/net/http.hpp"
+#include "engineio/net/peer_rates.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/transport.hpp"
 
@@ -61,7 +62,13 @@ private:
     void on_post(Exchange exchange);
     void receive_post();
     void on_post_body(net::BodyResult result, std::string body);
-    void decode(std::string body, bool binary);
+    // Why a POST does not count: status, the limit it met, and what the session ends with.
+    struct Refusal {
+        int status = 0;  // 0: it counts
+        std::string_view limit;
+        std::string_view description;
+    };
+    Refusal decode(std::string body, bool binary);
     bool on_packet(Packet const& packet);
     void fail(std::string_view description);
     void answer_poll(std::span<Outgoing const> packets);
@@ -80,6 +87,7 @@ private:
     bool post_waits_ = false;         // for the end of the pause
     bool close_waits_ = false;        // for a GET to deliver the close packet
     net::Timer close_timer_;
+    std::unique_ptr<net::PeerRates> rates_;  // null: not limited
 };
 
 }  // namespace engineio

@@ -192,8 +192,9 @@ void Session::enqueue(std::span<net::Message const> packets, bool compress) {
         flush();
     }
     // A client that does not poll may make us hold only so much until its heartbeat times out.
-    if (queued_bytes_ > limits::max_buffered_bytes && state_ == State::open) {
+    if (queued_bytes_ > options_.max_buffered_bytes && state_ == State::open) {
         ++shard_.metrics().slow_readers_closed;
+        shard_.limit_hit("max_buffered_bytes", request().remote_address);
         state_ = State::closing;
         finish_later(CloseReason::transport_error, "too many packets queued");
     }

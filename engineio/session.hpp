@@ -136,6 +136,8 @@ private:
     // Exists only while a probe is attached, so that an idle session pays for one timer.
     struct Probe {
         explicit Probe(Session& session, Transport& transport);
+        ~Probe();
+        net::Metrics& metrics;
         Transport& transport;
         net::Timer timeout;
         net::Timer noop;

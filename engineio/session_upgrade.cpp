@@ -8,8 +8,14 @@
 namespace engineio {
 
 Session::Probe::Probe(Session& session, Transport& transport)
-    : transport(transport), timeout(&Session::probe_timed_out, &session),
-      noop(&Session::noop_due, &session) {}
+    : metrics(session.shard_.metrics()), transport(transport),
+      timeout(&Session::probe_timed_out, &session), noop(&Session::noop_due, &session) {
+    ++metrics.unfinished_upgrades;
+}
+
+Session::Probe::~Probe() {
+    --metrics.unfinished_upgrades;
+}
 
 bool Session::attach_probe(Transport& probe) {
     if (state_ == State::closed || upgraded_ || probe_ || !transport_) {

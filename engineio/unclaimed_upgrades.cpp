@@ -1,7 +1,5 @@
 #include "engineio/unclaimed_upgrades.hpp"
 
-#include "engineio/limits.hpp"
-
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -12,7 +10,8 @@ UnclaimedUpgrades::UnclaimedUpgrades(net::Shard& shard, Options const& options)
     : shard_(shard), options_(options) {}
 
 void UnclaimedUpgrades::hold(net::Responder responder) {
-    if (held_.size() == limits::max_unclaimed_upgrades) {
+    if (held_.size() == options_.max_unclaimed_upgrades) {
+        shard_.limit_hit("max_unclaimed_upgrades", {});
         drop(held_.begin());
     }
     held_.push_back({std::move(responder), {}});

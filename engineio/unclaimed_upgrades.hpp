@@ -10,7 +10,7 @@ namespace engineio {
 
 // Upgrade requests for paths that nobody serves. As in Node they are ended without a byte after
 // destroy_upgrade_timeout, or held as long as their peers like without destroy_upgrade. At most
-// limits::max_unclaimed_upgrades of a shard; the oldest goes first. Owned by whoever has the
+// Options::max_unclaimed_upgrades of a shard; the oldest goes first. Owned by whoever has the
 // engine of the shard beside other routes.
 class UnclaimedUpgrades {
 public:

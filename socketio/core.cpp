@@ -43,6 +43,15 @@ engineio::Options engine_options(ServerOptions const& options) {
     engine.initial_headers = options.initial_headers;
     engine.headers = options.headers;
     engine.connection_error = options.connection_error;
+    engine.max_payload_packets = options.max_payload_packets;
+    engine.max_fragments = options.max_fragments;
+    engine.packet_rate = options.packet_rate;
+    engine.byte_rate = options.byte_rate;
+    engine.handshake_rate = options.handshake_rate;
+    engine.handshake_rate_per_address = options.handshake_rate_per_address;
+    engine.max_unfinished_upgrades = options.max_unfinished_upgrades;
+    engine.max_unclaimed_upgrades = options.max_unclaimed_upgrades;
+    engine.max_buffered_bytes = options.max_buffered_bytes;
     return engine;
 }
 
@@ -114,6 +123,7 @@ Core::Core(Runtime& runtime, ServerOptions options)
     : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
       first_client_(runtime.shard_count()),
       has_send_hooks_(options_.headers || options_.initial_headers) {
+    engineio::net::check_options(options_.http);
     if (!options_.parser) {
         options_.parser = text_parser();
     }

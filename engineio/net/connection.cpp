@@ -26,7 +26,7 @@ UniqueFd::~UniqueFd() {
 
 Connection::Connection(IoShard& shard, Handoff handoff)
     : shard_(shard), socket_(std::move(handoff.socket)), tls_(std::move(handoff.tls)),
-      remote_address_(std::move(handoff.remote_address)), unread_(std::move(handoff.unread)) {
+      remote_address_(std::move(handoff.remote_address)), seat_(std::move(handoff.seat)) {
     if (tls_ && !tls_->pending().empty()) {
         account(tls_->pending().size());
         shard_.mark_dirty(*this);
@@ -41,15 +41,14 @@ Connection::~Connection() {
     shard_.metrics().buffered_bytes -= buffered_;
 }
 
-void Connection::start(std::unique_ptr<ConnectionHandler> handler) {
+void Connection::start(std::unique_ptr<ConnectionHandler> handler, std::string unread) {
     handler_ = std::move(handler);
     if (!watch()) {
         shard_.defer([this] { cut(); });  // the kernel has no room for one more
     }
     tls_ && !tls_->established() ? start_tls() : handler_->on_open();
-    if (!unread_.empty()) {
-        auto bytes = std::move(unread_);
-        handler_->on_bytes(bytes);
+    if (!unread.empty()) {
+        handler_->on_bytes(unread);
     }
 }
 
@@ -96,6 +95,7 @@ void Connection::shut() {
     linger_.cancel();
     watch();
     socket_ = UniqueFd();
+    seat_.reset();
     shard_.disown(*this);
 }
 
@@ -108,7 +108,7 @@ void Connection::cut() {
 
 Handoff Connection::release(std::string unread) {
     write_queue();
-    Handoff handoff{{}, remote_address_, {}, std::move(unread), {}};
+    Handoff handoff{{}, remote_address_, {}, std::move(unread), {}, {}};
     for (auto i = first_; i < queue_.size(); ++i) {
         handoff.unsent += queue_[i].bytes().substr(i == first_ ? first_offset_ : 0);
     }
@@ -116,6 +116,7 @@ Handoff Connection::release(std::string unread) {
         shard_.poller().watch(socket_.get(), *this, Interest::none);
         handoff.socket = std::move(socket_);
         handoff.tls = std::move(tls_);
+        handoff.seat = std::move(seat_);
         shut();
     }
     return handoff;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engineio/limits.hpp"
+#include "engineio/net/admission.hpp"
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/message.hpp"
 #include "engineio/net/output_queue.hpp"
@@ -44,6 +46,7 @@ struct Handoff {
     std::string unsent;                   // answers of earlier requests the kernel did not take
     std::string unread;                   // bytes read but not handled
     std::unique_ptr<TlsFilter> tls = {};  // null: plain TCP
+    std::unique_ptr<Admission::Seat> seat = {};  // null: connections are not counted
 };
 
 // The only class that touches a stream socket: waits until it is readable, reads into the shard's
@@ -58,14 +61,17 @@ public:
     Connection& operator=(Connection const&) = delete;
 
     // Starts reading for `handler`, which first gets what was read elsewhere.
-    void start(std::unique_ptr<ConnectionHandler> handler);
+    void start(std::unique_ptr<ConnectionHandler> handler, std::string unread);
     // Switches protocols; `unread` goes to the new handler in the dispatch phase.
     void replace_handler(std::unique_ptr<ConnectionHandler> next, std::string unread);
 
-    // Queues output for the end of the turn. Ignored once closing. More than
-    // limits::max_buffered_bytes ends the connection (on_end in the dispatch phase).
+    // Queues output for the end of the turn. Ignored once closing. More than set_max_buffered()
+    // says ends the connection (on_end in the dispatch phase).
     void send(Message message);
     void send(std::string bytes);
+
+    // limits::max_buffered_bytes at first.
+    void set_max_buffered(std::uint32_t bytes) { max_buffered_ = bytes; }
 
     // Whether its handler hears of on_drain(), as it does at first. Telling those who do nothing
     // with it was half of a broadcast's user time: the objects above are cold by then.
@@ -133,6 +139,8 @@ private:
     std::size_t first_ = 0;         // index of the first unsent item
     std::size_t first_offset_ = 0;  // bytes of it already sent
     std::size_t buffered_ = 0;
+    std::uint32_t max_buffered_ = limits::max_buffered_bytes;
+    std::uint32_t slot_ = 0;      // index in the shard's list
     bool waiting_write_ = false;  // the kernel is full
     bool paused_ = false;
     bool closing_ = false;    // close() was called
@@ -144,9 +152,8 @@ private:
     std::unique_ptr<TlsFilter> tls_;
     // What a write needs stands above, in two cache lines.
     std::string remote_address_;
-    std::string unread_;
-    OneShot linger_;        // or the patience for the TLS handshake
-    std::size_t slot_ = 0;  // index in the shard's list
+    std::unique_ptr<Admission::Seat> seat_;
+    OneShot linger_;  // or the patience for the TLS handshake
 };
 
 }  // namespace engineio::net

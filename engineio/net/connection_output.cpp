@@ -1,6 +1,5 @@
 // The outgoing queue of a Connection and how it reaches the kernel.
 
-#include "engineio/limits.hpp"
 #include "engineio/net/connection.hpp"
 
 #include <cerrno>
@@ -42,7 +41,7 @@ void Connection::enqueue(OutputItem item, std::size_t bytes) {
     queue_.push_back(std::move(item));
     account(bytes);
     shard_.mark_dirty(*this);
-    if (had_output && buffered_ > limits::max_buffered_bytes && !overflown_) {
+    if (had_output && buffered_ > max_buffered_ && !overflown_) {
         overflown_ = true;
         shard_.defer([this] { check_overflow(); });
     }
@@ -62,8 +61,9 @@ void Connection::check_overflow() {
     overflown_ = false;
     // A burst of one turn is not yet a slow reader: the kernel may take it.
     flush();
-    if (!shut_ && buffered_ > limits::max_buffered_bytes) {
+    if (!shut_ && buffered_ > max_buffered_) {
         ++shard_.metrics().slow_readers_closed;
+        shard_.limit_hit("max_buffered_bytes", remote_address_);
         finish("write buffer limit");
     }
 }

@@ -26,7 +26,7 @@ void Connection::read_encrypted(std::span<char> ciphertext) {
         account(added);
         shard_.mark_dirty(*this);
         // A peer can ask for answers (key updates) that it does not read.
-        if (buffered_ > limits::max_buffered_bytes) {
+        if (buffered_ > max_buffered_) {
             check_overflow();
         }
     }

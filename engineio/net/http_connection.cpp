@@ -1,6 +1,5 @@
 #include "engineio/net/http_connection.hpp"
 
-#include "engineio/limits.hpp"
 #include "engineio/net/http_write.hpp"
 #include "engineio/net/result.hpp"
 #include "engineio/net/websocket.hpp"
@@ -14,8 +13,6 @@ namespace {
 
 // So much of a body nobody wanted is read and discarded to keep the connection alive.
 constexpr std::uint64_t max_drain_bytes = 1024 * 1024;
-// A head and the bytes after it; more input waits in the kernel.
-constexpr std::size_t max_input_bytes = limits::max_header_bytes + limits::max_pipelined_bytes;
 // An idle connection keeps no more than this.
 constexpr std::size_t kept_input_bytes = 4096;
 
@@ -28,10 +25,15 @@ void adopt(IoShard& shard, Site const& site, Handoff handoff) {
     if (site.tls && !handoff.tls) {
         handoff.tls = std::make_unique<TlsFilter>(site.tls->current());
     }
+    auto unread = std::move(handoff.unread);
     auto owned = std::make_unique<Connection>(shard, std::move(handoff));
     auto& connection = *owned;
     shard.own(std::move(owned));
-    connection.start(std::make_unique<HttpConnection>(connection, site));
+    auto handler = std::make_unique<HttpConnection>(connection, site);
+    if (unread.empty()) {
+        handler->await_first_head();
+    }
+    connection.start(std::move(handler), std::move(unread));
 }
 
 HttpConnection::HttpConnection(Connection& connection, Site const& site)
@@ -41,6 +43,7 @@ HttpConnection::HttpConnection(Connection& connection, Site const& site)
 HttpConnection::~HttpConnection() {
     // Callbacks may own the Responder; it must not reach back while they are destroyed.
     detach();
+    leave_half_open();
 }
 
 // --- input -------------------------------------------------------------------------------------
@@ -97,7 +100,7 @@ bool HttpConnection::step() {
     switch (state_) {
     case State::head:
         // A peer that pipelines requests but reads no answers waits.
-        return connection_.buffered_bytes() <= limits::high_water_bytes && read_head();
+        return connection_.buffered_bytes() <= site_.http.high_water_bytes && read_head();
     case State::body:
     case State::draining:
         return read_some_body();
@@ -117,7 +120,8 @@ bool HttpConnection::read_head() {
         return false;
     }
     auto const scan = scan_head(input_, scanned_);
-    if (scanned_ > limits::max_header_bytes) {
+    if (scanned_ > site_.http.max_header_size) {
+        connection_.shard().limit_hit("max_header_size", connection_.remote_address());
         refuse("431 Request Header Fields Too Large");
     } else if (scan == HeadScan::malformed) {
         refuse("400 Bad Request");
@@ -129,7 +133,10 @@ bool HttpConnection::read_head() {
 }
 
 void HttpConnection::dispatch_request() {
-    parser_ = std::make_unique<RequestParser>();
+    leave_half_open();
+    auto& shard = connection_.shard();
+    parser_ =
+        std::make_unique<RequestParser>(site_.http.max_header_size, site_.http.max_headers_count);
     Request request;
     if (!parser_->parse_head(std::string_view(input_).substr(0, scanned_), request)) {
         refuse("400 Bad Request");
@@ -146,7 +153,9 @@ void HttpConnection::dispatch_request() {
     } else {
         arm(started_, site_.http.request_timeout);
     }
-    auto& shard = connection_.shard();
+    if (parser_->fields_dropped()) {
+        shard.limit_hit("max_headers_count", connection_.remote_address());
+    }
     ++shard.metrics().http_requests;
     if (parser_->expects_unknown()) {
         return Responder(*this).respond({.status = 417, .headers = {}, .body = {}});
@@ -210,7 +219,8 @@ void HttpConnection::next_request() {
 
 void HttpConnection::set_backpressure() {
     bool const idle = state_ == State::answering || state_ == State::head;
-    if (idle && input_.size() > max_input_bytes) {
+    // A head and the bytes after it; more input waits in the kernel.
+    if (idle && input_.size() > site_.http.max_header_size + site_.http.max_pipelined_bytes) {
         connection_.pause_reading();
     } else if (state_ != State::ended) {
         connection_.resume_reading();
@@ -319,6 +329,7 @@ void HttpConnection::detach() {
 
 void HttpConnection::abandon() {
     detach();
+    leave_half_open();
     state_ = State::ended;
     timer_.cancel();
     auto const unused = std::exchange(body_callback_, nullptr);
@@ -328,6 +339,7 @@ void HttpConnection::abandon() {
 }
 
 void HttpConnection::end() {
+    leave_half_open();
     state_ = State::ended;
     timer_.cancel();
     connection_.close();
@@ -342,9 +354,12 @@ void HttpConnection::refuse(std::string_view status) {
 }
 
 void HttpConnection::time_out() {
-    if (state_ == State::draining || (state_ == State::head && input_.empty())) {
+    bool const in_head = state_ == State::head;
+    if (state_ == State::draining || (in_head && input_.empty())) {
         end();
     } else {
+        connection_.shard().limit_hit(in_head ? "headers_timeout" : "request_timeout",
+                                      connection_.remote_address());
         refuse("408 Request Timeout");
     }
 }

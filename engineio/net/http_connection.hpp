@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/admission.hpp"
 #include "engineio/net/connection.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/http_parse.hpp"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,14 +21,22 @@
 
 namespace engineio::net {
 
-// What a listener's connections need to know of their program, per shard index. Immutable; owned
-// by HttpServer and outlives every connection.
+class HttpConnection;
+
+// The connections of a listener on one shard that have not sent a whole request head yet, the
+// oldest first. Used on that shard only.
+using HalfOpen = std::list<HttpConnection*>;
+
+// What a listener's connections need to know of their program, per shard index. Immutable but for
+// its counts; owned by HttpServer and outlives every connection.
 struct Site {
     std::vector<IoShard*> shards;
     std::vector<HttpHandler*> handlers;
     HttpOptions http;
     TrustedProxies proxies;
-    std::unique_ptr<TlsContext> tls;  // null: plain TCP
+    std::unique_ptr<TlsContext> tls;       // null: plain TCP
+    std::shared_ptr<Admission> admission;  // null: connections are not counted
+    std::vector<std::unique_ptr<HalfOpen>> half_open;
 };
 
 // Makes a connection of this shard, in one of its turns; drops it if the shard is stopping.
@@ -39,6 +49,9 @@ class HttpConnection final : public ConnectionHandler {
 public:
     HttpConnection(Connection& connection, Site const& site);
     ~HttpConnection() override;
+
+    // Of a connection that is new, not handed over: it counts as half-open until a head has come.
+    void await_first_head();
 
     void on_open() override;
     void on_bytes(std::span<char> bytes) override;
@@ -77,6 +90,8 @@ private:
     void end();
     void set_backpressure();
     void time_out();
+    void leave_half_open();
+    HalfOpen& half_open();
     void arm(Clock::time_point from, Clock::duration patience);
     void drop_head();
 
@@ -90,6 +105,7 @@ private:
     std::function<void(BodyResult, std::string)> body_callback_;
     std::function<void()> abort_;
     Timer timer_;
+    std::optional<HalfOpen::iterator> half_open_place_;
     Clock::time_point started_{};  // first byte of the current request
     State state_ = State::head;
     bool advancing_ = false;

@@ -3,6 +3,7 @@
 #include "engineio/limits.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,6 +35,30 @@ struct HttpOptions {
     /// The one header that the proxies write. Exactly one: they pass the other on as the client
     /// forged it.
     ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
+
+    /// Bytes of a request line and its headers; more is answered 431 and the connection closes.
+    std::size_t max_header_size = limits::max_header_bytes;
+    /// Header fields of a request; those after them are ignored. Zero: as many as fit.
+    std::size_t max_headers_count = limits::max_headers_count;
+    /// Bytes of following requests held while one is being answered; then reading pauses.
+    std::size_t max_pipelined_bytes = limits::max_pipelined_bytes;
+    /// Bytes of answers a peer has not taken yet, above which none of its further requests is read.
+    std::size_t high_water_bytes = limits::high_water_bytes;
+
+    /// Open connections of the listener; further ones are closed as soon as they are accepted.
+    /// Zero here and in the next two: no limit.
+    std::size_t max_connections = 0;
+    /// The same for each peer address, an IPv6 address counting as its first 64 bits. The peer is
+    /// whoever connects: behind a proxy, whose address is everybody's, this must stay off. Peers of
+    /// Unix sockets have no address and are not counted.
+    std::size_t max_connections_per_address = 0;
+    /// Connections that have not sent a whole request head yet, their TLS handshakes included,
+    /// divided evenly among the shards. One more cuts the oldest without a word: who sends slowly
+    /// on many connections cannot keep out those who send at once.
+    std::size_t max_half_open_connections = limits::max_half_open_connections;
 };
+
+/// Throws std::invalid_argument, naming the option, for what could only be ignored or fail later.
+void check_options(HttpOptions const& options);
 
 }  // namespace engineio::net

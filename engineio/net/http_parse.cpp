@@ -1,7 +1,5 @@
 #include "engineio/net/http_parse.hpp"
 
-#include "engineio/limits.hpp"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
@@ -117,8 +115,9 @@ struct RequestParser::Sink final : http::basic_parser<true> {
     using Error = boost::beast::error_code;
     using View = boost::beast::string_view;
 
-    Sink() {
-        header_limit(static_cast<std::uint32_t>(limits::max_header_bytes));
+    Sink(std::size_t max_header_size, std::size_t max_headers_count)
+        : max_header_size(max_header_size), max_headers_count(max_headers_count) {
+        header_limit(static_cast<std::uint32_t>(max_header_size));
         body_limit(boost::none);  // ours is known only when the body is asked for
     }
 
@@ -171,7 +170,7 @@ struct RequestParser::Sink final : http::basic_parser<true> {
             error = http::error::bad_transfer_encoding;
         }
         // Fields after the last chunk are checked and dropped.
-        if (request && ++fields <= limits::max_headers_count) {
+        if (request && (++fields <= max_headers_count || max_headers_count == 0)) {
             add_field(request->headers, index, to_lower(name), value);
         }
     }
@@ -221,7 +220,9 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         }
     }
 
-    Request* request = nullptr;  // while its head is parsed
+    std::size_t const max_header_size;
+    std::size_t const max_headers_count;  // 0: all
+    Request* request = nullptr;           // while its head is parsed
     FieldIndex index;
     std::string* out = nullptr;
     std::uint64_t max_bytes = 0;
@@ -236,7 +237,8 @@ struct RequestParser::Sink final : http::basic_parser<true> {
     bool unknown_expected = false;
 };
 
-RequestParser::RequestParser() : sink_(std::make_unique<Sink>()) {}
+RequestParser::RequestParser(std::size_t max_header_size, std::size_t max_headers_count)
+    : sink_(std::make_unique<Sink>(max_header_size, max_headers_count)) {}
 
 RequestParser::~RequestParser() = default;
 
@@ -278,6 +280,10 @@ bool RequestParser::chunked() const {
     return sink_->chunked();
 }
 
+bool RequestParser::fields_dropped() const {
+    return sink_->max_headers_count != 0 && sink_->fields > sink_->max_headers_count;
+}
+
 std::optional<std::uint64_t> RequestParser::remaining() const {
     if (sink_->is_done()) {
         return 0;
@@ -303,7 +309,7 @@ RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& con
         consumed += sink_->put(boost::asio::buffer(rest.data(), rest.size()), error);
         if (error == http::error::need_more) {
             // A chunk header or trailer is held back until it is whole, so it must have a limit.
-            bool const endless = bytes.size() - consumed > limits::max_header_bytes;
+            bool const endless = bytes.size() - consumed > sink_->max_header_size;
             result = endless ? Body::malformed : Body::more;
             break;
         }

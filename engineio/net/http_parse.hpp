@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/limits.hpp"
 #include "engineio/net/http.hpp"
 
 #include <cstddef>
@@ -27,7 +28,9 @@ class RequestParser {
 public:
     enum class Body : std::uint8_t { more, complete, too_large, malformed };
 
-    RequestParser();
+    // `max_headers_count` zero: all fields are taken.
+    explicit RequestParser(std::size_t max_header_size = limits::max_header_bytes,
+                           std::size_t max_headers_count = limits::max_headers_count);
     ~RequestParser();
 
     // `head` as delimited by scan_head(). False: answer 400 and close. Fills `request` except for
@@ -42,6 +45,8 @@ public:
     // Expects something else, which nobody can meet (RFC 9110 section 10.1.1).
     bool expects_unknown() const;
     bool chunked() const;
+    // There were more fields than are taken.
+    bool fields_dropped() const;
     // Announced bytes still to come; nothing if chunked.
     std::optional<std::uint64_t> remaining() const;
 

@@ -15,12 +15,13 @@
 
 namespace engineio::net {
 
-// Order matters: listeners and signals use a shard's io_context and go before the shards.
+// Order matters: listeners and signals use a shard's io_context and go before the shards, whose
+// connections use the sites.
 struct HttpServer::State {
-    std::vector<std::unique_ptr<IoShard>> shards;
-    std::vector<std::thread> threads;
     std::mutex sites_mutex;  // guards sites, which listen() may grow from any thread
     std::vector<std::unique_ptr<Site>> sites;
+    std::vector<std::unique_ptr<IoShard>> shards;
+    std::vector<std::thread> threads;
     std::vector<std::unique_ptr<Listener>> listeners;  // shard 0 only
     std::optional<boost::asio::signal_set> signals;
     std::function<void()> terminate;
@@ -73,16 +74,20 @@ Shard& HttpServer::shard(unsigned index) {
 
 std::uint16_t HttpServer::listen(Endpoint const& endpoint, HttpOptions const& options,
                                  std::function<HttpHandler&(unsigned shard_index)> handlers) {
+    check_options(options);
     auto owned = std::make_unique<Site>(
         Site{{},
              {},
              options,
              TrustedProxies(options),
-             endpoint.tls ? std::make_unique<TlsContext>(*endpoint.tls) : nullptr});
+             endpoint.tls ? std::make_unique<TlsContext>(*endpoint.tls) : nullptr,
+             Admission::make(options),
+             {}});
     auto listening = listen_on(endpoint);
     for (unsigned i = 0; i < shard_count(); ++i) {
         owned->shards.push_back(state_->shards[i].get());
         owned->handlers.push_back(&handlers(i));
+        owned->half_open.push_back(std::make_unique<HalfOpen>());
     }
     auto const& site = *owned;
     {

@@ -30,8 +30,9 @@ public:
 
     /// Binds and listens; connections are spread over the shards round robin, and their requests go
     /// to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
-    /// the port (0: a Unix socket). Throws std::system_error naming the address, or
-    /// std::runtime_error naming the certificate file that can't be used.
+    /// the port (0: a Unix socket). Throws std::system_error naming the address,
+    /// std::runtime_error naming the certificate file that can't be used, or
+    /// std::invalid_argument naming the option.
     std::uint16_t listen(Endpoint const& endpoint, HttpOptions const& options,
                          std::function<HttpHandler&(unsigned shard_index)> handlers);
 

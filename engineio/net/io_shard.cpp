@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -110,7 +111,7 @@ void IoShard::arm_timer() {
 }
 
 void IoShard::own(std::unique_ptr<Connection> connection) {
-    connection->slot_ = connections_.size();
+    connection->slot_ = static_cast<std::uint32_t>(connections_.size());
     connections_.push_back(std::move(connection));
     most_connections_ = std::max(most_connections_, connections_.size());
     ++metrics().connections;

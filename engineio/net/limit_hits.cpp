@@ -21,8 +21,8 @@ void LimitHits::log(Seldom::TimePoint now, std::string_view limit, std::string_v
         found = lines_.emplace(limit, Seldom()).first;
     }
     if (auto const silent = found->second.speaks(now)) {
-        log_warn("limits", "{} met by {} ({} more times since the last line)", limit,
-                 who.empty() ? "a local peer" : who, *silent);
+        log_warn("limits", "{} met by {}{}", limit, who.empty() ? "a local peer" : who,
+                 *silent != 0 ? fmt::format(", {} more since the last line", *silent) : "");
     }
 }
 

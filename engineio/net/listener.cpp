@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
@@ -86,7 +87,7 @@ void Listener::accept_some() {
                               &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd) {
             exhausted_ = false;
-            deal({std::move(fd), address_text(address), {}, {}, {}});
+            admit(std::move(fd), address_text(address));
         } else if (is_exhaustion(errno)) {
             if (!std::exchange(exhausted_, true)) {
                 log_warn("net", "can't accept: {}", std::generic_category().message(errno));
@@ -99,6 +100,20 @@ void Listener::accept_some() {
         // Anything else concerns a peer that has given up already (accept(2)).
     }
     wait();
+}
+
+// Who finds no seat hears nothing: an answer would cost more than the connection.
+void Listener::admit(UniqueFd socket, std::string address) {
+    std::unique_ptr<Admission::Seat> seat;
+    if (site_.admission) {
+        auto entered = site_.admission->enter(address);
+        if (!entered) {
+            shard().limit_hit(entered.error(), address);
+            return;
+        }
+        seat = std::move(*entered);
+    }
+    deal({std::move(socket), std::move(address), {}, {}, {}, std::move(seat)});
 }
 
 void Listener::deal(Handoff handoff) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace engineio::net {
 
@@ -28,6 +29,7 @@ private:
 
     void wait();
     void accept_some();
+    void admit(UniqueFd socket, std::string address);
     void deal(Handoff handoff);
     IoShard& shard() { return *site_.shards.front(); }
 

@@ -21,6 +21,8 @@ constexpr Row rows[] = {
     {&Metrics::websockets, "websockets", "gauge", "Open WebSockets."},
     {&Metrics::sessions, "sessions", "gauge", "Open Engine.IO sessions."},
     {&Metrics::sockets, "sockets", "gauge", "Connected Socket.IO sockets."},
+    {&Metrics::unfinished_upgrades, "unfinished_upgrades", "gauge",
+     "Sessions on their way from polling to a WebSocket."},
     {&Metrics::pending_acks, "pending_acks", "gauge", "Acknowledgements awaited from clients."},
     {&Metrics::buffered_bytes, "buffered_bytes", "gauge", "Output waiting for slow readers."},
     {&Metrics::connections_accepted, "connections_accepted_total", "counter",

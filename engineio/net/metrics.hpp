@@ -13,9 +13,10 @@ struct Metrics {
     /// Gauges: the present number.
     std::uint64_t connections = 0;  ///< open TCP connections
     std::uint64_t websockets = 0;
-    std::uint64_t sessions = 0;      ///< Engine.IO sessions
-    std::uint64_t sockets = 0;       ///< Socket.IO sockets over all namespaces
-    std::uint64_t pending_acks = 0;  ///< acknowledgements awaited from clients
+    std::uint64_t sessions = 0;             ///< Engine.IO sessions
+    std::uint64_t sockets = 0;              ///< Socket.IO sockets over all namespaces
+    std::uint64_t unfinished_upgrades = 0;  ///< of sessions, from polling to a WebSocket
+    std::uint64_t pending_acks = 0;         ///< acknowledgements awaited from clients
     std::uint64_t buffered_bytes = 0;
 
     /// Counters since start.

@@ -2,6 +2,7 @@
 
 #include "engineio/net/connection.hpp"
 #include "engineio/net/deflate.hpp"
+#include "engineio/net/peer_rates.hpp"
 #include "engineio/net/ws_codec.hpp"
 #include "engineio/net/ws_connection.hpp"
 
@@ -75,6 +76,8 @@ private:
 
     Message deflated(Message const& message);
     bool inflate(MessageKind kind, std::string_view payload, std::string& out);
+    bool counts_packet();
+    void refuse_rate(std::string_view limit);
     void tell_closed(std::uint16_t code, std::string_view error);
     void beat();
 
@@ -83,6 +86,7 @@ private:
     WsDecoder decoder_;
     std::unique_ptr<Compression> compression_;
     std::unique_ptr<Heartbeat> heartbeat_;
+    std::unique_ptr<PeerRates> rates_;
     OneShot close_timer_;
     State state_ = State::open;
 };

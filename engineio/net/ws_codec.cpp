@@ -81,8 +81,8 @@ struct WsDecoder::Pending {
     std::string data;
 };
 
-WsDecoder::WsDecoder(std::size_t max_message_bytes, bool deflate)
-    : max_message_bytes_(max_message_bytes), deflate_(deflate) {}
+WsDecoder::WsDecoder(std::size_t max_message_bytes, bool deflate, std::uint32_t max_fragments)
+    : max_message_bytes_(max_message_bytes), max_fragments_(max_fragments), deflate_(deflate) {}
 WsDecoder::~WsDecoder() = default;
 WsDecoder::WsDecoder(WsDecoder&&) noexcept = default;
 WsDecoder& WsDecoder::operator=(WsDecoder&&) noexcept = default;
@@ -301,8 +301,8 @@ void WsDecoder::finish_fragment(Header const& header, std::size_t begin, Sink& s
         p.utf8 = Utf8State{};
     }
     // Empty ones count too: an endless flood of them must end somewhere (CVE-2026-48779).
-    if (++p.fragments > limits::max_ws_fragments) {
-        fail(sink, close_code::policy, "Too many message fragments");
+    if (++p.fragments > max_fragments_) {
+        fail(sink, close_code::policy, too_many_fragments);
         return;
     }
     if (p.kind == MessageKind::text && !p.compressed) {

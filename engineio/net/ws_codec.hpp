@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/limits.hpp"
 #include "engineio/net/message.hpp"
 #include "engineio/net/text.hpp"
 
@@ -33,6 +34,9 @@ inline constexpr std::uint16_t policy = 1008;
 inline constexpr std::uint16_t too_big = 1009;
 }  // namespace close_code
 
+/// The text of the error with code 1008.
+inline constexpr std::string_view too_many_fragments = "Too many message fragments";
+
 /// May a peer put this code into a close frame? 1000-1003, 1007-1014, 3000-4999, as ws has it.
 bool is_valid_close_code(std::uint16_t code) noexcept;
 
@@ -62,7 +66,9 @@ public:
 
     /// `max_message_bytes` counts all fragments of a message and is checked from the frame header
     /// before its data arrives. `deflate`: RSV1 is legal on the first frame of a message.
-    explicit WsDecoder(std::size_t max_message_bytes, bool deflate = false);
+    /// `max_fragments` are the frames of one message, empty ones included.
+    explicit WsDecoder(std::size_t max_message_bytes, bool deflate = false,
+                       std::uint32_t max_fragments = limits::max_ws_fragments);
     ~WsDecoder();
     WsDecoder(WsDecoder&&) noexcept;
     WsDecoder& operator=(WsDecoder&&) noexcept;
@@ -95,6 +101,7 @@ private:
 
     std::unique_ptr<Pending> pending_;  ///< only while a frame or message is unfinished
     std::size_t max_message_bytes_;
+    std::uint32_t max_fragments_;
     bool deflate_;
     bool stopped_ = false;
 };

@@ -19,7 +19,9 @@ std::uint8_t terms_key(int window_bits, int level) {
 WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
                      WsOptions const& options)
     : connection_(connection), handler_(std::move(handler)),
-      decoder_(options.max_message_bytes, options.deflate.has_value()) {
+      decoder_(options.max_message_bytes, options.deflate.has_value(), options.max_fragments),
+      rates_(PeerRates::make(options.packet_rate, options.byte_rate, connection.shard().now())) {
+    connection.set_max_buffered(options.max_buffered_bytes);
     ++connection.shard().metrics().websockets;
     if (auto const& terms = options.deflate) {
         bool const shared = terms->server_no_context_takeover;
@@ -111,6 +113,10 @@ void WebSocket::on_bytes(std::span<char> bytes) {
     if (heartbeat_) {
         heartbeat_->heard = true;
     }
+    if (rates_ && state_ == State::open &&
+        !rates_->takes_bytes(connection_.shard().now(), bytes.size())) {
+        refuse_rate("byte_rate");
+    }
     if (state_ != State::closed) {
         decoder_.feed(bytes, *this);
     }
@@ -129,11 +135,28 @@ void WebSocket::on_end(std::string_view error) {
     connection_.close();
 }
 
+// Frames that a peer makes up at no cost count as well: each ping is answered.
+bool WebSocket::counts_packet() {
+    if (!rates_ || rates_->takes_packet(connection_.shard().now())) {
+        return true;
+    }
+    refuse_rate("packet_rate");
+    return false;
+}
+
+void WebSocket::refuse_rate(std::string_view limit) {
+    connection_.shard().limit_hit(limit, connection_.remote_address());
+    on_error(close_code::policy, std::string(limit) + " exceeded");
+}
+
 // --- decoded -----------------------------------------------------------------------------------
 
 void WebSocket::on_message(MessageKind kind, std::string_view payload, bool compressed) {
     if (state_ != State::open) {
         return;  // what crossed our close frame on the wire
+    }
+    if (!counts_packet()) {
+        return;
     }
     std::string inflated;
     if (compressed) {
@@ -165,12 +188,16 @@ bool WebSocket::inflate(MessageKind kind, std::string_view payload, std::string&
 }
 
 void WebSocket::on_ping(std::string_view payload) {
-    if (state_ == State::open) {
+    if (state_ == State::open && counts_packet()) {
         connection_.send(encode_control(Opcode::pong, payload));
     }
 }
 
-void WebSocket::on_pong(std::string_view) {}
+void WebSocket::on_pong(std::string_view) {
+    if (state_ == State::open) {
+        counts_packet();
+    }
+}
 
 void WebSocket::on_close(std::uint16_t code, std::string_view reason) {
     if (state_ == State::open) {
@@ -184,7 +211,13 @@ void WebSocket::on_close(std::uint16_t code, std::string_view reason) {
 }
 
 void WebSocket::on_error(std::uint16_t code, std::string_view text) {
-    ++connection_.shard().metrics().protocol_errors;
+    auto& shard = connection_.shard();
+    ++shard.metrics().protocol_errors;
+    if (code == close_code::too_big) {
+        shard.limit_hit("max_http_buffer_size", connection_.remote_address());
+    } else if (text == too_many_fragments) {
+        shard.limit_hit("max_fragments", connection_.remote_address());
+    }
     if (state_ == State::open) {
         connection_.send(encode_close(code));
     }

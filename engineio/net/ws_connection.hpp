@@ -2,6 +2,7 @@
 
 #include "engineio/limits.hpp"
 #include "engineio/net/message.hpp"
+#include "engineio/net/rate_limit.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/net/ws_codec.hpp"
 #include "engineio/net/ws_handshake.hpp"
@@ -23,6 +24,13 @@ class Shard;
 struct WsOptions {
     /// Longer messages end the connection with code 1009.
     std::size_t max_message_bytes = limits::max_payload_bytes;
+    /// Frames of one message; more end the connection with code 1008, and so does whoever exceeds
+    /// one of the two rates: messages, pings and pongs, and bytes as they come from the network.
+    std::uint32_t max_fragments = limits::max_ws_fragments;
+    Rate packet_rate = {};
+    Rate byte_rate = {};
+    /// Unsent bytes above which the connection is cut: its reader is too slow.
+    std::uint32_t max_buffered_bytes = limits::max_buffered_bytes;
     std::optional<NegotiatedDeflate> deflate;  ///< of check_upgrade(); its answer is sent by us
     /// Smaller messages stay uncompressed, but only without our context takeover (as ws).
     std::size_t deflate_threshold = limits::deflate_threshold_bytes;

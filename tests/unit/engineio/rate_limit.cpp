@@ -1,4 +1,4 @@
-#include "apps/common/rate_limit.hpp"
+#include "engineio/net/rate_limit.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 namespace rate_limit_test {
 
-using namespace apps::common;
+using namespace engineio::net;
 using namespace std::chrono_literals;
 
 namespace {

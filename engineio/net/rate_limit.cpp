@@ -1,4 +1,4 @@
-#include "apps/common/rate_limit.hpp"
+#include "engineio/net/rate_limit.hpp"
 
 #include "engineio/net/result.hpp"
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-namespace apps::common {
+namespace engineio::net {
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
@@ -71,4 +71,4 @@ std::chrono::milliseconds RateLimiter::wait(std::string_view key,
                                    : found->second->bucket.wait(rate_, now);
 }
 
-}  // namespace apps::common
+}  // namespace engineio::net
