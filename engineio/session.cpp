@@ -10,6 +10,16 @@
 
 namespace engineio {
 
+namespace {
+
+// The queue's bytes are in the shard's gauge, too.
+void recount(net::Shard& shard, std::size_t& queued, std::size_t bytes) {
+    shard.metrics().buffered_bytes += bytes - queued;
+    queued = bytes;
+}
+
+}  // namespace
+
 Session::Session(net::Shard& shard, Options const& options, Opening opening)
     : shard_(shard), options_(options), sid_(std::move(opening.sid)),
       request_(std::make_shared<net::StoredRequest const>(opening.request)),
@@ -24,6 +34,7 @@ Session::~Session() {
     if (transport_) {
         transport_->close(true);
     }
+    recount(shard_, queued_bytes_, 0);
     --shard_.metrics().sessions;
 }
 
@@ -63,7 +74,7 @@ void Session::close(bool discard) {
     state_ = State::closing;
     if (discard) {
         queue_.clear();
-        queued_bytes_ = 0;
+        recount(shard_, queued_bytes_, 0);
     }
     // Otherwise flush() or open() closes once the queue is out.
     if (queue_.empty() && !opening) {
@@ -143,7 +154,7 @@ void Session::send_open_packet() {
     }
     queue_.insert(queue_.begin(), first.begin(), first.end());
     for (auto const& packet : first) {
-        queued_bytes_ += packet.message.size();
+        recount(shard_, queued_bytes_, queued_bytes_ + packet.message.size());
     }
 }
 
@@ -186,13 +197,14 @@ void Session::enqueue(std::span<net::Message const> packets, bool compress) {
     }
     for (auto const& packet : packets) {
         queue_.push_back({packet, compress});
-        queued_bytes_ += packet.size();
+        recount(shard_, queued_bytes_, queued_bytes_ + packet.size());
     }
     if (state_ == State::open) {
         flush();
     }
     // A client that does not poll may make us hold only so much until its heartbeat times out.
-    if (queued_bytes_ > options_.max_buffered_bytes && state_ == State::open) {
+    bool const too_many = queue_.size() > limits::max_queued_packets;
+    if ((too_many || queued_bytes_ > options_.max_buffered_bytes) && state_ == State::open) {
         ++shard_.metrics().slow_readers_closed;
         shard_.limit_hit("max_buffered_bytes", request().remote_address);
         state_ = State::closing;
@@ -205,7 +217,7 @@ void Session::flush() {
         return;
     }
     auto const batch = std::exchange(queue_, {});
-    queued_bytes_ = 0;
+    recount(shard_, queued_bytes_, 0);
     transport_->send(batch);
     if (state_ == State::closing && !transport_closing_) {
         close_transport(false);  // the close() that waited for these packets
@@ -302,62 +314,6 @@ void Session::forget(Transport& from) {
     }
 }
 
-// --- heartbeat (reference-behaviour 2) --------------------------------------------------------
-
-void Session::arm_heartbeat(std::chrono::milliseconds delay) {
-    shard_.timers().arm(heartbeat_, shard_.now() + delay);
-}
-
-void Session::on_heartbeat(Packet const& packet) {
-    bool const from_pinging_side =
-        packet.type == (protocol_ == 3 ? PacketType::ping : PacketType::pong);
-    if (!from_pinging_side) {
-        ++shard_.metrics().protocol_errors;
-        finish(CloseReason::transport_error, "invalid heartbeat direction");
-        return;
-    }
-    if (packet.type == PacketType::ping) {
-        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
-        send_packet(PacketType::pong);  // never echoes the ping's data
-        return;
-    }
-    // Also an unsolicited pong postpones the next ping.
-    awaiting_pong_ = false;
-    arm_heartbeat(options_.ping_interval);
-}
-
-// What we do not read is no silence of the client. It wants to hear pings meanwhile, and somebody
-// who has left would not be noticed, so this is good for a few times only.
-bool Session::forgives_silence() {
-    if (!reading_paused_ || state_ != State::open || forgiven_ == limits::max_forgiven_heartbeats) {
-        return false;
-    }
-    ++forgiven_;
-    if (protocol_ == 3) {
-        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
-    } else {
-        arm_heartbeat(options_.ping_interval);
-        send_packet(PacketType::ping);
-    }
-    return true;
-}
-
-void Session::heartbeat_due(void* self) {
-    auto& session = *static_cast<Session*>(self);
-    bool const overdue = session.protocol_ == 3 || session.awaiting_pong_;
-    if (overdue && session.forgives_silence()) {
-        return;
-    }
-    if (overdue) {
-        session.finish(CloseReason::ping_timeout, "");
-        return;
-    }
-    session.awaiting_pong_ = true;
-    session.pong_extended_ = false;
-    session.arm_heartbeat(session.options_.ping_timeout);
-    session.send_packet(PacketType::ping);
-}
-
 // --- the end ----------------------------------------------------------------------------------
 
 void Session::close_transport(bool discard) {
@@ -383,7 +339,7 @@ void Session::finish(CloseReason reason, std::string_view description) {
     state_ = State::closed;
     heartbeat_.cancel();
     queue_.clear();
-    queued_bytes_ = 0;
+    recount(shard_, queued_bytes_, 0);
     drop_probe(true);
     if (transport_) {
         std::exchange(transport_, nullptr)->close(true);

@@ -375,6 +375,39 @@ TEST_CASE("session: a queue nobody fetches is bounded") {
     CHECK(play.closes.front().first == CloseReason::transport_error);
 }
 
+TEST_CASE("session: the number of packets nobody fetches is bounded, too") {
+    rig::Play play(engineio::Options{}, 4);
+    play.start(engineio::TransportName::polling);
+    auto const small = text("4");
+    play.shard.turn([&] {
+        for (std::size_t i = 0; i < engineio::limits::max_queued_packets; ++i) {
+            play.session->send({&small, 1});
+        }
+    });
+    CHECK(play.closes.empty());
+    CHECK(play.session->buffered_bytes() == engineio::limits::max_queued_packets);
+    CHECK(play.shard.metrics().buffered_bytes == engineio::limits::max_queued_packets);
+    play.shard.turn([&] { play.session->send({&small, 1}); });
+    REQUIRE(play.closes.size() == 1);
+    CHECK(play.closes.front().first == CloseReason::transport_error);
+    CHECK(play.shard.metrics().buffered_bytes == 0);
+}
+
+TEST_CASE("session: what waits for a poll is in the gauge") {
+    rig::Play play(engineio::Options{}, 4);
+    play.start(engineio::TransportName::polling);
+    play.transport->take();
+    auto const waiting = text("4hello");
+    auto const gauge = [&] { return play.shard.metrics().buffered_bytes; };
+    play.shard.turn([&] { play.session->send({&waiting, 1}); });
+    CHECK(gauge() == 6);
+    play.shard.turn([&] { play.transport->poll(); });
+    CHECK(gauge() == 0);
+    play.shard.turn([&] { play.session->send({&waiting, 1}); });
+    play.shard.turn([&] { play.session->close(true); });
+    CHECK(gauge() == 0);
+}
+
 TEST_CASE("session: a batch stays together") {
     rig::Play play(engineio::Options{}, 4);
     play.start(engineio::TransportName::polling);
