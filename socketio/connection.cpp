@@ -84,6 +84,47 @@ engineio::net::Request const* Connection::request() const {
     return alive ? &alive->session().request() : nullptr;
 }
 
+// --- waiting for a slow client ------------------------------------------------------------------
+
+// A coroutine that waits; shared with the task that wakes it, which it may not live to see.
+struct detail::DrainWait {
+    std::coroutine_handle<> waiting;
+};
+
+Connection::Drained Connection::drained() const {
+    return Drained(*this);
+}
+
+bool Connection::Drained::await_ready() const {
+    return connection_.buffered_bytes() == 0;
+}
+
+void Connection::Drained::await_suspend(std::coroutine_handle<> waiting) {
+    wait_ = std::make_shared<detail::DrainWait>(detail::DrainWait{waiting});
+    connection_.state_->waits.push_back(wait_);
+}
+
+bool Connection::Drained::await_resume() const {
+    return connection_.ready_state() == ReadyState::open;
+}
+
+Connection::Drained::~Drained() {
+    if (wait_) {
+        wait_->waiting = nullptr;
+    }
+}
+
+// Posted: who sends as fast as the kernel takes it must not keep the others waiting.
+void Connection::State::wake_waits() {
+    for (auto& wait : std::exchange(waits, {})) {
+        shard.post([wait = std::move(wait)] {
+            if (auto const waiting = std::exchange(wait->waiting, nullptr)) {
+                waiting.resume();
+            }
+        });
+    }
+}
+
 void Connection::close(bool discard) {
     if (auto* const alive = client()) {
         alive->session().close(discard);
@@ -129,6 +170,7 @@ void Connection::on_packet_create(PacketHook hook) {
 void Connection::State::end(engineio::CloseReason reason, std::string_view description) {
     client = nullptr;
     run_hooks(shard, "connection close", close, reason, description);
+    wake_waits();
     tear_down();
 }
 
@@ -140,12 +182,13 @@ void Connection::State::tear_down() {
     close.clear();
     packet.clear();
     packet_create.clear();
+    waits.clear();
 }
 
 Connection Client::connection() {
     if (!connection_) {
         connection_ = std::make_shared<Connection::State>(
-            Connection::State{session_.shard(), this, session_.sid(), {}, {}, {}, {}, {}});
+            Connection::State{session_.shard(), this, session_.sid(), {}, {}, {}, {}, {}, {}});
     }
     return Connection(connection_);
 }
@@ -154,6 +197,7 @@ void Client::on_drain() {
     if (connection_) {
         auto const keep = connection_;
         run_hooks(session_.shard(), "connection drain", keep->drain);
+        keep->wake_waits();
     }
 }
 

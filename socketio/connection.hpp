@@ -5,12 +5,14 @@
 #include "engineio/packet.hpp"
 #include "engineio/transport.hpp"
 
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace engineio::net {
@@ -24,6 +26,10 @@ class Client;
 /// What a connection can be in; the names are Node's (`socket.conn.readyState`).
 enum class ReadyState : std::uint8_t { open, closed };
 
+namespace detail {
+struct DrainWait;
+}
+
 /// The Engine.IO connection under one or more sockets (Node: `socket.conn`). A cheap handle; it may
 /// be kept, and says `closed` once the connection is gone. Only on the shard of its socket, which
 /// all calls but id() check in every build while the server lives.
@@ -34,6 +40,9 @@ public:
     using DrainHook = std::function<void()>;
     using CloseHook = std::function<void(engineio::CloseReason, std::string_view description)>;
     using PacketHook = std::function<void(engineio::PacketType, std::string_view data)>;
+
+    /// What drained() gives, for `co_await`.
+    class [[nodiscard]] Drained;
 
     Connection() = default;  ///< of a socket that has left: closed
 
@@ -57,6 +66,11 @@ public:
     /// The first request; null once closed.
     engineio::net::Request const* request() const;
 
+    /// `co_await` comes back, in a turn of its own, once everything sent so far was taken by the
+    /// transport (at once if nothing waits), with true; with false when the connection is over.
+    /// For who has more to send than a slow client should make the server hold.
+    Drained drained() const;
+
     /// Ends the connection with all its namespaces, reason "forced close". What is queued is
     /// delivered first unless `discard`.
     void close(bool discard = false);
@@ -79,6 +93,7 @@ private:
     struct State {
         void end(engineio::CloseReason reason, std::string_view description);
         void tear_down();
+        void wake_waits();
 
         engineio::net::Shard& shard;
         Client* client;  // null once closed
@@ -88,11 +103,30 @@ private:
         std::vector<CloseHook> close;
         std::vector<PacketHook> packet;
         std::vector<PacketHook> packet_create;
+        std::vector<std::shared_ptr<detail::DrainWait>> waits;
     };
     explicit Connection(std::shared_ptr<State> state) : state_(std::move(state)) {}
     Client* client() const;  // null once closed; asserts the shard
 
     std::shared_ptr<State> state_;
+};
+
+class Connection::Drained {
+public:
+    Drained(Drained const&) = delete;
+    Drained& operator=(Drained const&) = delete;
+    ~Drained();
+
+    bool await_ready() const;
+    void await_suspend(std::coroutine_handle<> waiting);
+    bool await_resume() const;
+
+private:
+    friend class Connection;
+    explicit Drained(Connection connection) : connection_(std::move(connection)) {}
+
+    Connection connection_;
+    std::shared_ptr<detail::DrainWait> wait_;
 };
 
 }  // namespace socketio

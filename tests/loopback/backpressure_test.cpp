@@ -1,14 +1,19 @@
-// A client that causes more coroutine work than gets done, over real connections.
+// Clients that cause more coroutine work than gets done, or read less than they are sent, over real
+// connections.
 
 #include "engineio/limits.hpp"
+#include "engineio/net/log.hpp"
+#include "engineio/net/shard.hpp"
 #include "socketio/socketio.hpp"
 #include "tests/loopback/running_server.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
+#include <tuple>
 
 namespace backpressure_test {
 
@@ -132,6 +137,114 @@ TEST_CASE("handlers that wait for their own client do not block it") {
         peer.say("43" + id + "[1]");
     }
     CHECK(count_when(peer, "431[600]") == "431[600]");
+}
+
+// --- clients that do not read -----------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t enough = 256 * 1024;  // what the export lets wait
+constexpr int rows = 200;
+constexpr std::size_t row_bytes = 50'000;  // 10 MB in all, more than kernel and server may hold
+
+// Sends rows only as fast as they are read.
+struct ExportServer : RunningServer {
+    ExportServer() {
+        io.on("export", [this](Socket& socket) -> Task<void> {
+            std::string const row(row_bytes, 'r');
+            for (int i = 0; i < rows && socket.connected(); ++i) {
+                socket.emit("row", i, row);
+                auto const waiting = socket.conn().buffered_bytes();
+                most = std::max(most.load(), waiting);
+                if (waiting > enough) {
+                    ++waits;
+                    socket.volatile_().emit("never");  // something is unsent
+                    CHECK_FALSE(socket.writable());
+                    co_await socket.conn().drained();
+                }
+            }
+            ended = true;
+        });
+        io.on("flood", [](Socket& socket) {
+            for (int i = 0; i < 30; ++i) {
+                socket.emit("row", std::string(1'000'000, 'x'));
+            }
+        });
+        io.on_disconnect([this](Socket&, DisconnectReason why) { reason = why; });
+        io.on("count", [] { return 0; });
+        io.on("state", [this] {
+            auto const& metrics = io.runtime().shard(0).metrics();
+            return std::tuple(waits.load(), ended.load(), metrics.buffered_bytes,
+                              metrics.slow_readers_closed, metrics.volatile_dropped);
+        });
+        run();
+    }
+
+    std::atomic<std::size_t> most{0};
+    std::atomic<int> waits{0};
+    std::atomic<bool> ended{false};
+    std::atomic<DisconnectReason> reason{};
+};
+
+// A WebSocket client whose kernel takes little.
+struct SlowReader {
+    explicit SlowReader(RunningServer& server) : client(server.port, 4096) {
+        client.send(loopback::websocket_session());
+        client.read_until("\r\n\r\n");
+        client.read_frame(first);
+        client.send_frame(loopback::text_frame, "40");
+        client.read_frame(first);
+    }
+    RawClient client;
+    int first = 0;
+};
+
+// The neighbour's view of the server, once it is as told.
+template <class F>
+bool comes_to(Peer& neighbour, F&& as_expected) {
+    for (int i = 0; i < 5000; ++i) {
+        neighbour.say(R"(421["state"])");
+        auto const answer = Json::parse(neighbour.read().substr(3));
+        if (as_expected((*answer)[0])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("drained() keeps what a slow reader costs small, and loses nothing") {
+    ExportServer server;
+    SlowReader slow(server);
+    Peer neighbour(server);
+    neighbour.read();
+    slow.client.send_frame(loopback::text_frame, R"(42["export"])");
+    CHECK(comes_to(neighbour, [](Json const& state) { return *state[0].integer() > 0; }));
+    let_it_run(neighbour);
+    CHECK_FALSE(server.ended);
+    for (int i = 0; i < rows; ++i) {
+        auto const row = slow.client.read_frame(slow.first);
+        REQUIRE(row.starts_with("42[\"row\"," + std::to_string(i) + ","));
+    }
+    CHECK(comes_to(neighbour, [](Json const& state) { return *state[1].boolean(); }));
+    CHECK(server.most <= enough + row_bytes + 100);
+    CHECK(comes_to(neighbour, [](Json const& state) {
+        return *state[2].integer() == 0 && state[4] == state[0];
+    }));
+}
+
+TEST_CASE("a WebSocket that reads nothing is cut, and what it was sent is freed") {
+    engineio::net::set_level(engineio::net::Level::off);
+    ExportServer server;
+    SlowReader slow(server);
+    Peer neighbour(server);
+    neighbour.read();
+    slow.client.send_frame(loopback::text_frame, R"(42["flood"])");
+    CHECK(comes_to(neighbour, [](Json const& state) { return *state[3].integer() == 1; }));
+    CHECK(comes_to(neighbour, [](Json const& state) { return *state[2].integer() == 0; }));
+    CHECK(server.reason.load() == DisconnectReason::transport_error);
+    engineio::net::set_level(engineio::net::Level::info);
 }
 
 }  // namespace backpressure_test

@@ -23,6 +23,12 @@ namespace limits = engineio::limits;
 
 namespace {
 
+// Met limits are told to the log.
+struct Quiet {
+    Quiet() { engineio::net::set_level(engineio::net::Level::off); }
+    ~Quiet() { engineio::net::set_level(engineio::net::Level::info); }
+};
+
 std::vector<std::string> many(std::size_t count, std::string const& packet) {
     return std::vector<std::string>(count, packet);
 }
@@ -51,7 +57,7 @@ void serve_while_connected(World& world) {
 
 }  // namespace
 
-TEST_CASE("backpressure: reading pauses above the limit and goes on at half of it") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: reading pauses above the limit and goes on at half of it") {
     ServerRig()
         .serves(serve_slowly)
         .connects("a")
@@ -72,7 +78,7 @@ TEST_CASE("backpressure: reading pauses above the limit and goes on at half of i
         .run();
 }
 
-TEST_CASE("backpressure: no pause while an answer of this client is awaited") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: no pause while an answer of this client is awaited") {
     ServerRig()
         .serves(serve_slowly)
         .connects("a")
@@ -87,7 +93,7 @@ TEST_CASE("backpressure: no pause while an answer of this client is awaited") {
         .run();
 }
 
-TEST_CASE("backpressure: asking the client from elsewhere ends the pause") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: asking the client from elsewhere ends the pause") {
     ServerRig()
         .serves(serve_slowly)
         .connects("a")
@@ -107,7 +113,7 @@ TEST_CASE("backpressure: asking the client from elsewhere ends the pause") {
         .run();
 }
 
-TEST_CASE("backpressure: middlewares that wait count, too") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: middlewares that wait count, too") {
     ServerRig()
         .serves([](World& world) {
             world.io().use_event([](Socket&, Event const&) -> Task<Admission> {
@@ -123,7 +129,7 @@ TEST_CASE("backpressure: middlewares that wait count, too") {
         .run();
 }
 
-TEST_CASE("backpressure: handlers of a namespace that was left still count") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: handlers of a namespace that was left still count") {
     ServerRig()
         .serves(serve_slowly)
         .connects("a")
@@ -137,7 +143,7 @@ TEST_CASE("backpressure: handlers of a namespace that was left still count") {
         .run();
 }
 
-TEST_CASE("backpressure: a pause is not taken for the client's death") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: a pause is not taken for the client's death") {
     ServerRig()
         .serves([](World& world) {
             world.io().on("slow",
@@ -163,7 +169,7 @@ TEST_CASE("backpressure: a pause is not taken for the client's death") {
         .run();
 }
 
-TEST_CASE("backpressure: a client that left during a pause is noticed in the end") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: a client that left during a pause is noticed in the end") {
     ServerRig()
         .serves(serve_while_connected)
         .connects("a")
@@ -180,7 +186,7 @@ TEST_CASE("backpressure: a client that left during a pause is noticed in the end
         .run();
 }
 
-TEST_CASE("backpressure: a close during a pause ends by its heartbeat") {
+TEST_CASE_FIXTURE(Quiet, "backpressure: a close during a pause ends by its heartbeat") {
     ServerRig()
         .serves(serve_while_connected)
         .opens_polling("a")
@@ -196,8 +202,7 @@ TEST_CASE("backpressure: a close during a pause ends by its heartbeat") {
         .run();
 }
 
-TEST_CASE("backpressure: far too many handlers end the connection") {
-    engineio::net::set_level(engineio::net::Level::off);
+TEST_CASE_FIXTURE(Quiet, "backpressure: far too many handlers end the connection") {
     World world;
     serve_slowly(world);
     world.core().open();
@@ -216,7 +221,120 @@ TEST_CASE("backpressure: far too many handlers end the connection") {
     world.cut_all();
     world.advance(2s);
     world.check_clean();
-    engineio::net::set_level(engineio::net::Level::info);
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: drained() comes back when everything was taken") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on("export", [&world](Socket& socket) -> Task<void> {
+                for (int row = 0; row < 3; ++row) {
+                    socket.emit("row", row);
+                    world.note(co_await socket.conn().drained() ? "drained" : "over");
+                }
+            });
+            world.io().on("quick", [] { return 1; });
+        })
+        .connects("neighbour")
+        .opens_polling("a")
+        .says("a", {"40"})
+        .polls("a")
+        .gets("a", "40*")
+        .says("a", {R"(42["export"])"})
+        .checks([](World& world) { CHECK(world.peer("a").session->buffered_bytes() > 0); })
+        .notes_nothing()
+        .polls("a")
+        .gets("a", R"(42["row",0])")
+        .notes("drained")
+        .says("neighbour", {R"(420["quick"])"})
+        .gets("neighbour", "430[1]")
+        .notes_nothing()
+        .polls("a")
+        .gets("a", R"(42["row",1])")
+        .notes("drained")
+        .cuts("a")
+        .notes("over")
+        .notes_nothing()
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: drained() waits for nothing where nothing waits") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on("hi", [&world](Socket& socket) -> Task<void> {
+                auto const connection = socket.conn();
+                world.note(co_await connection.drained() ? "drained" : "over");
+                socket.disconnect(true);
+                co_await socketio::sleep_for(1s);
+                world.note(co_await connection.drained() ? "drained" : "over");
+                world.note(co_await socketio::Connection().drained() ? "drained" : "over");
+            });
+        })
+        .connects("a")
+        .says("a", {R"(42["hi"])"})
+        .notes("drained")
+        .advance(1s)
+        .notes("over")
+        .notes("over")
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: a coroutine may end while it waits for the drain") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on("go", [](Socket& socket) -> Task<void> {
+                socket.emit("x");
+                // Dropped after its first look, as by a handler that gives up.
+                { auto const wait = socket.conn().drained(); }
+                co_await socket.conn().drained();
+            });
+        })
+        .opens_polling("a")
+        .says("a", {"40", R"(42["go"])"})
+        .does([](World&) { socketio::destroy_spawned(); })
+        .polls("a")
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: a client that never polls costs so much and no more") {
+    constexpr std::size_t whole = limits::max_buffered_bytes / 16;
+    // `42["x","…"]`
+    auto const send = [](World& world, std::size_t bytes) {
+        world.io().to("idle").emit("x", std::string(bytes - 10, 'x'));
+    };
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on("idle", [&world](Socket& socket) {
+                socket.join("idle");
+                socket.on_disconnect([&world](Socket&, socketio::DisconnectReason reason) {
+                    world.note(std::string(to_string(reason)));
+                });
+            });
+            world.io().on("quick", [] { return 1; });
+        })
+        .connects("neighbour")
+        .opens_polling("a")
+        .says("a", {"40"})
+        .polls("a")
+        .gets("a", "40*")
+        .says("a", {R"(42["idle"])"})
+        .does([=](World& world) {
+            for (int i = 0; i < 15; ++i) {
+                send(world, whole);
+            }
+            send(world, whole - 1);
+            CHECK(world.peer("a").session->buffered_bytes() == limits::max_buffered_bytes - 1);
+            world.io().to("idle").volatile_().emit("dropped");
+            CHECK(world.metrics().volatile_dropped == 1);
+        })
+        .stays_open("a")
+        .checks([](World& world) { CHECK(world.metrics().slow_readers_closed == 0); })
+        .does([=](World& world) { send(world, 11); })
+        .ended("a")
+        .notes("transport error")
+        .checks([](World& world) { CHECK(world.metrics().slow_readers_closed == 1); })
+        .says("neighbour", {R"(420["quick"])"})
+        .gets("neighbour", "430[1]")
+        .run();
 }
 
 }  // namespace backpressure_test
