@@ -88,6 +88,26 @@ inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 
 // --- Socket.IO --------------------------------------------------------------------------------
 
+/// Attachments one packet may announce. More would let a peer make us wait for and keep any number
+/// of binary messages (CVE-2026-33151).
+inline constexpr std::size_t max_attachments = 10;
+/// Bytes a peer may make us duplicate by naming one attachment several times. Node shares the
+/// buffer; we copy, and 30,000 placeholders for one megabyte would be 30 GB. Stock encoders never
+/// name an attachment twice.
+inline constexpr std::size_t max_reused_attachment_bytes = 1024 * 1024;
+/// Deepest nesting of arrays and objects accepted from the wire. The reference has no limit, but a
+/// tree is copied and destroyed recursively, so an unlimited one would be a stack overflow.
+inline constexpr std::size_t max_json_depth = 512;
+/// Sockets of one connection, connecting ones included. A polling body of 1 MB could carry 300,000
+/// CONNECTs, and every one is a socket.
+inline constexpr std::size_t max_sockets_per_connection = 1024;
+/// Rooms of one socket, which an application often joins at the client's wish: some 200 bytes each.
+inline constexpr std::size_t max_rooms_per_socket = 10'000;
+/// Acknowledgements awaited from one connection: some 200 bytes each, and a timer.
+inline constexpr std::size_t max_pending_acks = 10'000;
+/// From a CONNECT to the decision of the connection's middlewares. As long as the connect timeout,
+/// which does the same for the first namespace of a connection and which Node has, too.
+inline constexpr std::chrono::milliseconds middleware_timeout = 45s;
 /// Dynamic namespaces alive at once; one more is an "Invalid namespace". A peer may ask for any
 /// name that the application's pattern admits, and every namespace is some hundred bytes a shard.
 inline constexpr std::size_t max_dynamic_namespaces = 10'000;
@@ -99,6 +119,11 @@ inline constexpr std::size_t max_dynamic_name_bytes = 512;
 inline constexpr std::size_t max_unfinished_handlers = 256;
 /// As many close the connection: it was not pausing that could help.
 inline constexpr std::size_t max_unfinished_handlers_closing = 16 * 1024;
+/// Most packets, their bytes, and saved sessions that the recovery of one namespace keeps; beyond,
+/// the oldest are dropped, so a client that was away longer connects anew.
+inline constexpr std::size_t max_recovery_packets = 65'536;
+inline constexpr std::size_t max_recovery_bytes = 64 * 1024 * 1024;
+inline constexpr std::size_t max_recovery_sessions = 65'536;
 /// A broadcast's acknowledgements without .timeout(), and server_side_emit_with_ack.
 inline constexpr std::chrono::milliseconds broadcast_ack_timeout = 5s;
 /// How much longer the answers of other servers are waited for than those of our own clients.

@@ -30,6 +30,7 @@ enum class AckError : std::uint8_t {
     timeout,       ///< not within .timeout(...)
     disconnected,  ///< the socket left its namespace first
     invalid,       ///< the answer does not fit the expected type
+    too_many,      ///< SocketLimits::max_pending_acks are awaited already; the event was not sent
 };
 
 constexpr std::string_view to_string(AckError error) {
@@ -40,6 +41,8 @@ constexpr std::string_view to_string(AckError error) {
         return "socket has been disconnected";
     case AckError::invalid:
         return "the acknowledgement has another shape";
+    case AckError::too_many:
+        return "too many acknowledgements are awaited";
     }
     return "";
 }

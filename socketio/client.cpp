@@ -46,6 +46,7 @@ Client::Client(Core& core, engineio::Session& session)
       connect_timer_(std::make_unique<engineio::net::Timer>(
           [](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this)) {
     core_.add_client(*this, session_.shard().index());
+    decoder_->set_limits(core_.options().limits.packet);
     if (core_.has_raw_handlers()) {
         leave_events_raw();
     }
@@ -62,8 +63,8 @@ Client::~Client() {
     for (auto const& socket : sockets_) {
         socket->tear_down();
     }
-    for (auto const& socket : connecting_) {
-        socket->abandon();
+    for (auto const& connecting : connecting_) {
+        connecting.socket->abandon();
     }
     if (connection_) {
         connection_->tear_down();
@@ -86,6 +87,11 @@ void Client::on_binary(std::string_view bytes) {
     }
 }
 
+// For the log: a session's id is a secret of its client, and its request is unpacked for good.
+std::string_view Client::public_name() const {
+    return sockets_.empty() ? session_.request().remote_address : sockets_.front()->id();
+}
+
 bool Client::wants_raw(std::string_view name, std::string_view event) const {
     Socket const* const socket = find(name);
     return socket && socket->wants_raw(event);
@@ -103,6 +109,9 @@ void Client::on_decoded(DecodeResult&& result) {
     closing_ = true;
     ++session_.shard().metrics().protocol_errors;
     engineio::net::log_debug("socketio", "closing {}: {}", session_.sid(), result.error);
+    if (!result.limit.empty()) {
+        session_.shard().limit_hit(result.limit, public_name());
+    }
     auto const sockets = sockets_;  // a handler may disconnect one
     for (auto const& socket : sockets) {
         socket->report_error({result.error, std::nullopt});
@@ -117,8 +126,11 @@ void Client::on_packet(Packet&& packet) {
     }
     SocketPtr socket(find(name));
     if (!socket) {
-        if (packet.type != PacketType::connect ||
-            sockets_.size() + connecting_.size() >= max_sockets_per_client) {
+        if (packet.type != PacketType::connect) {
+            return close_invalid();
+        }
+        if (sockets_.size() + connecting_.size() >= core_.options().limits.max_sockets) {
+            session_.shard().limit_hit("max_sockets", public_name());
             return close_invalid();
         }
         if (session_.protocol() == 3) {
@@ -160,11 +172,11 @@ void Client::connect(std::string_view name, Json auth) {
     SocketPtr socket;
     if (nsp->recovery_ && session_.protocol() != 3 && restore(*nsp, socket, handshake)) {
         socket->occupies_ = nsp->is_child_;
-        connecting_.push_back(socket);
         if (core_.options().connection_state_recovery->skip_middlewares) {
+            connecting_.push_back({socket, {}});
             return nsp->conclude(socket, std::nullopt);
         }
-        return nsp->connect(std::move(socket));
+        return ask_middlewares(*nsp, socket);
     }
     std::string id = core_.new_socket_id();
     if (session_.protocol() == 3) {
@@ -175,8 +187,25 @@ void Client::connect(std::string_view name, Json auth) {
     if (nsp->recovery_) {
         socket->pid_ = core_.new_socket_id();
     }
-    connecting_.push_back(socket);
-    nsp->connect(std::move(socket));
+    ask_middlewares(*nsp, socket);
+}
+
+void Client::ask_middlewares(Namespace& nsp, SocketPtr const& socket) {
+    connecting_.push_back({socket, {}});
+    nsp.connect(socket);
+    auto const limit = core_.options().limits.middleware_timeout;
+    auto const at = std::ranges::find(connecting_, socket, &Connecting::socket);
+    if (!socket->decided_ && limit.count() > 0 && at != connecting_.end()) {
+        at->time = session_.shard().timers().after(
+            limit, [this, waiting = socket.get()] { on_middleware_timeout(*waiting); });
+    }
+}
+
+void Client::on_middleware_timeout(Socket& socket) {
+    if (!socket.decided_) {
+        session_.shard().limit_hit("middleware_timeout", public_name());
+        socket.nsp().conclude(SocketPtr(&socket), ConnectError{"Middleware timeout"});
+    }
 }
 
 // Brings back the socket whose pid and offset the client presents; what it has missed follows once
@@ -210,7 +239,7 @@ void Client::reject_namespace(std::string_view name) {
 }
 
 void Client::connected(SocketPtr const& socket) {
-    std::erase(connecting_, socket);
+    std::erase_if(connecting_, [&](auto const& one) { return one.socket == socket; });
     // Two CONNECTs in flight make two sockets of one namespace: packets are for the later one.
     if (Socket* const before = find(socket->nsp().name())) {
         before->superseded_ = true;
@@ -239,8 +268,7 @@ void Client::refused(Socket& socket, ConnectError const& error) {
         writer.end_object();
     };
     send_packet(PacketType::connect_error, socket.nsp(), payload);
-    SocketPtr const keep(&socket);
-    std::erase(connecting_, keep);
+    std::erase_if(connecting_, [&](auto const& one) { return one.socket.get() == &socket; });
 }
 
 void Client::remove(Socket& socket) {
@@ -291,8 +319,8 @@ void Client::on_close(engineio::CloseReason reason, std::string_view description
     closing_ = true;
     connect_timer_.reset();
     leave_all(from_engine(reason), description);
-    for (auto const& socket : std::exchange(connecting_, {})) {
-        socket->abandon();
+    for (auto const& connecting : std::exchange(connecting_, {})) {
+        connecting.socket->abandon();
     }
     if (auto const gone = std::exchange(connection_, nullptr)) {
         gone->end(reason, description);

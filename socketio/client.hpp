@@ -21,10 +21,6 @@
 
 namespace socketio {
 
-/// Sockets of one connection, connecting ones included; one CONNECT more is an invalid packet. A
-/// polling body of 1 MB could carry 300,000 CONNECTs, and every one is a socket.
-inline constexpr std::size_t max_sockets_per_client = 1024;
-
 /// One connection with all its namespaces: decodes packets and finds their sockets. Owned by its
 /// engine session.
 class Client final : public engineio::SessionHandler, private RawFilter {
@@ -61,6 +57,10 @@ public:
     /// Backpressure of coroutine handlers; the gate is made at the first call.
     std::shared_ptr<ReadingGate> const& gate();
     void count_acks(std::ptrdiff_t change);  // awaited from this client
+    /// Whether one more may be awaited; if not, that has been counted.
+    bool may_await_ack();
+    /// What the log may call it.
+    std::string_view public_name() const;
     /// Far too many handlers are unfinished.
     void close_overloaded();
 
@@ -76,6 +76,8 @@ private:
     void on_decoded(DecodeResult&& result);
     void on_packet(Packet&& packet);
     void connect(std::string_view name, Json auth);
+    void ask_middlewares(Namespace& nsp, SocketPtr const& socket);
+    void on_middleware_timeout(Socket& socket);
     void connect_revision3(std::string_view name);
     void reject_namespace(std::string_view name);
     bool restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake);
@@ -84,11 +86,17 @@ private:
     void leave_all(DisconnectReason reason, std::string_view description);
     void on_connect_timeout();
 
+    // A socket in its middlewares, which have so much time.
+    struct Connecting {
+        SocketPtr socket;
+        engineio::net::OneShot time;
+    };
+
     Core& core_;
     engineio::Session& session_;
     std::unique_ptr<Decoder> decoder_;
-    std::vector<SocketPtr> sockets_;                       // connected
-    std::vector<SocketPtr> connecting_;                    // in their middlewares
+    std::vector<SocketPtr> sockets_;  // connected
+    std::vector<Connecting> connecting_;
     std::unique_ptr<engineio::net::Timer> connect_timer_;  // until the first socket is connected
     std::shared_ptr<Connection::State> connection_;        // null until the application asks for it
     std::shared_ptr<ReadingGate> gate_;                    // null until a coroutine handler runs

@@ -124,6 +124,7 @@ Core::Core(Runtime& runtime, ServerOptions options)
       first_client_(runtime.shard_count()),
       has_send_hooks_(options_.headers || options_.initial_headers) {
     engineio::net::check_options(options_.http);
+    check_limits(options_);
     if (!options_.parser) {
         options_.parser = text_parser();
     }

@@ -116,8 +116,10 @@ NamespacePtr Core::make_child(ParentNamespace& parent, std::string const& name, 
         std::lock_guard const lock(namespaces_mutex_);
         auto const found = namespaces_.find(name);  // another shard may have made it meanwhile
         bool const is_new = found == namespaces_.end();
-        if (is_new && occupied && dynamic_count_ >= engineio::limits::max_dynamic_namespaces) {
-            engineio::net::log_debug("socketio", "too many dynamic namespaces for {}", name);
+        if (is_new && occupied && dynamic_count_ >= options_.limits.max_dynamic_namespaces) {
+            if (auto* const shard = engineio::net::Shard::current()) {
+                shard->limit_hit("max_dynamic_namespaces", name);
+            }
             return nullptr;
         }
         child =

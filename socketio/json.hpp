@@ -20,11 +20,12 @@
 #include <variant>
 #include <vector>
 
+#include "engineio/limits.hpp"
+
 namespace socketio {
 
-/// Deepest nesting of arrays and objects accepted from the wire. The reference has no limit, but a
-/// tree is copied and destroyed recursively, so an unlimited one would be a stack overflow.
-inline constexpr std::size_t max_json_depth = 512;
+/// Deepest nesting of arrays and objects accepted from the wire.
+using engineio::limits::max_json_depth;
 
 /// Integers up to here (2^53) are exact in JavaScript; larger ones become doubles.
 inline constexpr std::int64_t max_exact_integer = 9007199254740992;

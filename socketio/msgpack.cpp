@@ -56,8 +56,10 @@ std::int64_t sign_extend(std::uint64_t value, std::size_t bytes) {
 // stack, and each step consumes input or closes a container: the time is linear.
 class MsgpackReader {
 public:
-    explicit MsgpackReader(std::string_view bytes) : bytes_(bytes) {}
+    MsgpackReader(std::string_view bytes, std::size_t max_depth)
+        : bytes_(bytes), max_depth_(max_depth) {}
 
+    bool too_deep() const { return too_deep_; }
     std::optional<Json> read() {
         do {
             if (!read_next()) {
@@ -233,7 +235,8 @@ private:
     bool open(bool is_map, std::uint64_t size) {
         // Each element takes a byte at least. The packet's own map is one more level than the
         // text encoding has.
-        if (size > bytes_.left() || open_.size() > max_json_depth) {
+        too_deep_ = open_.size() > max_depth_;
+        if (size > bytes_.left() || too_deep_) {
             return false;
         }
         is_map ? tree_.begin_object(size) : tree_.begin_array(size);
@@ -247,6 +250,8 @@ private:
     }
 
     ByteReader bytes_;
+    std::size_t max_depth_;
+    bool too_deep_ = false;
     TreeWriter tree_;
     std::vector<Container> open_;
 };
@@ -355,8 +360,13 @@ void MsgpackWriter::begin_object(std::size_t size) {
     }
 }
 
-std::optional<Json> parse_msgpack(std::string_view bytes) {
-    return MsgpackReader(bytes).read();
+std::optional<Json> parse_msgpack(std::string_view bytes, std::size_t max_depth, bool* too_deep) {
+    MsgpackReader reader(bytes, max_depth);
+    auto value = reader.read();
+    if (too_deep) {
+        *too_deep = reader.too_deep();
+    }
+    return value;
 }
 
 }  // namespace socketio

@@ -42,7 +42,11 @@ DecodeResult MsgpackDecoder::on_text(std::string_view) {
 }
 
 DecodeResult MsgpackDecoder::on_binary(std::string_view bytes) {
-    auto tree = parse_msgpack(bytes);
+    bool too_deep = false;
+    auto tree = parse_msgpack(bytes, max_depth_, &too_deep);
+    if (too_deep) {
+        return DecodeResult::exceeded("max_json_depth", "payload nested too deep");
+    }
     if (!tree) {
         return DecodeResult::failure("Could not parse");
     }

@@ -40,18 +40,24 @@ private:
     std::string& out_;
 };
 
-// One MessagePack value that fills `bytes` exactly; nullopt if malformed or nested too deep.
+// One MessagePack value that fills `bytes` exactly; nullopt if malformed or nested too deep, which
+// `too_deep` tells. A packet's own map is a level besides `max_depth`.
 // Dates become ISO strings, undefined members vanish, other extensions become [type, binary].
 // Map keys must be strings. Text that is no UTF-8 is repaired with U+FFFD.
-std::optional<Json> parse_msgpack(std::string_view bytes);
+std::optional<Json> parse_msgpack(std::string_view bytes, std::size_t max_depth = max_json_depth,
+                                  bool* too_deep = nullptr);
 
-// Stateless: every packet is one message. Stricter than the reference in two points: event names
-// are checked as in the text encoding, since a forged "disconnect" would reach the application,
-// and ids must be 0 to 2^53-1.
+// Nothing is kept between messages: every packet is one. Stricter than the reference in two points:
+// event names are checked as in the text encoding, since a forged "disconnect" would reach the
+// application, and ids must be 0 to 2^53-1.
 class MsgpackDecoder final : public Decoder {
 public:
+    void set_limits(PacketLimits const& limits) override { max_depth_ = limits.max_json_depth; }
     DecodeResult on_text(std::string_view text) override;
     DecodeResult on_binary(std::string_view bytes) override;
+
+private:
+    std::size_t max_depth_ = max_json_depth;
 };
 
 class MsgpackParser final : public Parser {

@@ -35,8 +35,17 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
         shards_.push_back(std::make_unique<NamespaceShard>());
     }
     if (auto const& options = core.options().connection_state_recovery) {
-        recovery_ =
-            std::make_unique<Recovery>(options->max_disconnection_duration, core.shard_count());
+        recovery_ = std::make_unique<Recovery>(
+            Recovery::Bounds{options->max_disconnection_duration, options->max_packets,
+                             options->max_bytes, options->max_sessions},
+            core.shard_count(), [this](std::string_view limit) {
+                // Only shards count; what other threads have caused waits for the next that does.
+                auto* const shard = engineio::net::Shard::current();
+                if (shard) {
+                    shard->limit_hit(limit, name_);
+                }
+                return shard != nullptr;
+            });
     }
     if (table_->frozen) {
         freeze();
@@ -85,7 +94,7 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
     Next const next = [this, socket, index,
                        called = std::make_shared<bool>(false)](std::optional<ConnectError> error) {
         socket->assert_shard();
-        if (std::exchange(*called, true)) {
+        if (std::exchange(*called, true) || socket->decided_) {
             return;
         }
         if (error) {
@@ -100,6 +109,7 @@ void Namespace::run_middlewares(SocketPtr socket, std::size_t index) {
 
 // Always a phase later, so that the answer never overtakes what the same turn still decodes.
 void Namespace::conclude(SocketPtr const& socket, std::optional<ConnectError> refusal) {
+    socket->decided_ = true;
     socket->shard_.defer([this, socket, refusal = std::move(refusal)] {
         if (!socket->client_ || !socket->client_->is_open()) {
             return socket->dismiss();  // left meanwhile: nobody to tell

@@ -87,7 +87,7 @@ private:
     std::shared_ptr<EncodedPacket const> log_unicast(Socket const& socket, EventRef const& event);
 
     // Rooms, with the application's room events.
-    void join_room(Socket& socket, std::string_view room);
+    bool join_room(Socket& socket, std::string_view room);
     void leave_room(Socket& socket, std::string_view room);
     void leave_all_rooms(Socket& socket);
     void announce_join(Socket& socket, std::string_view room);

@@ -127,6 +127,9 @@ struct Namespace::BroadcastWithAck {
         std::size_t count = 0;
         nsp->each_recipient(part, selection, args ? &told : nullptr, [&](Socket& socket) {
             ++count;
+            if (!socket.client_->may_await_ack()) {
+                return on_origin(gather, shard, [](AckGather& g) { g.answer(AckError::too_many); });
+            }
             socket.expect_ack(id, &limit, [gather = gather, &shard](Result<Args, AckError> reply) {
                 on_origin(gather, shard, [reply = std::move(reply)](AckGather& g) mutable {
                     g.answer(std::move(reply));

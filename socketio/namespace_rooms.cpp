@@ -19,11 +19,20 @@ void Namespace::freeze() {
     }
 }
 
-void Namespace::join_room(Socket& socket, std::string_view room) {
-    bool const joined = shard(socket.shard_.index()).rooms.join(socket, room);
-    if (joined && table_->hears_rooms()) {
+// Whether it is in it now.
+bool Namespace::join_room(Socket& socket, std::string_view room) {
+    auto& rooms = shard(socket.shard_.index()).rooms;
+    if (socket.room_count() >= core_.options().limits.max_rooms) {
+        if (rooms.contains(socket, room)) {
+            return true;
+        }
+        socket.shard_.limit_hit("max_rooms", socket.id());
+        return false;
+    }
+    if (rooms.join(socket, room) && table_->hears_rooms()) {
         announce_join(socket, room);
     }
+    return true;
 }
 
 void Namespace::leave_room(Socket& socket, std::string_view room) {

@@ -25,10 +25,6 @@ enum class PacketType : std::uint8_t {
     binary_ack,
 };
 
-/// Attachments one packet may announce. More would let a peer make us wait for and keep any number
-/// of binary messages (CVE-2026-33151).
-inline constexpr std::size_t max_attachments = 10;
-
 /// Largest ack id: 2^53-1. The reference lets larger ones lose digits and answers a wrong id.
 inline constexpr std::uint64_t max_packet_id = 9007199254740991;
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "socketio/limits.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/writer.hpp"
 
@@ -28,11 +29,16 @@ struct DecodeResult {
     Kind kind = Kind::need_more;
     Packet packet;
     std::string error;
+    /// Of an error: the name under which the exceeded limit is counted; else empty. A literal.
+    std::string_view limit = {};
 
-    /// The three of them.
+    /// The three of them, and an error that is an exceeded limit.
     static DecodeResult wait() { return {}; }
     static DecodeResult complete(Packet packet) { return {Kind::packet, std::move(packet), {}}; }
     static DecodeResult failure(std::string why) { return {Kind::error, {}, std::move(why)}; }
+    static DecodeResult exceeded(std::string_view limit, std::string why) {
+        return {Kind::error, {}, std::move(why), limit};
+    }
 };
 
 /// Says which events are better left as text, because all their handlers take RawJson.
@@ -50,12 +56,16 @@ protected:
 ///
 /// The bytes come from strangers. What is given out as a packet must satisfy is_valid_payload(),
 /// its namespace begin with a slash, its id be at most max_packet_id, and its data not be nested
-/// deeper than max_json_depth. Anything else is DecodeResult::failure(), or an exception: the
-/// sockets of the connection hear on_error, then it ends with "forced close", as in Node.
+/// deeper than PacketLimits::max_json_depth. Anything else is DecodeResult::failure(), or an
+/// exception: the sockets of the connection hear on_error, then it ends with "forced close", as in
+/// Node.
 class Decoder {
 public:
     virtual ~Decoder() = default;
 
+    /// What the option `limits.packet` says, before the first message. It outlives the decoder. Who
+    /// ignores this must have limits of its own.
+    virtual void set_limits(PacketLimits const& /*limits*/) {}
     /// From now on events that `filter` wants may be given as Packet::raw. It outlives the decoder.
     /// What is no JSON text ignores this.
     virtual void set_raw_filter(RawFilter const& /*filter*/) {}

@@ -1,17 +1,14 @@
 #include "socketio/reading_gate.hpp"
 
-#include "engineio/limits.hpp"
-#include "engineio/net/log.hpp"
 #include "socketio/client.hpp"
 #include "socketio/handler.hpp"
 
 namespace socketio {
 
-namespace limits = engineio::limits;
-
 void ReadingGate::began() {
     ++unfinished_;
-    if (client_ && unfinished_ >= limits::max_unfinished_handlers_closing) {
+    if (client_ &&
+        unfinished_ >= client_->core().options().limits.max_unfinished_handlers_closing) {
         return client_->close_overloaded();
     }
     decide();
@@ -28,14 +25,21 @@ void ReadingGate::expect_acks(std::size_t pending) {
 }
 
 void ReadingGate::decide() {
-    // Two thresholds, so that a client at the limit does not cost two system calls per event.
-    auto const limit =
-        paused_ ? limits::max_unfinished_handlers / 2 : limits::max_unfinished_handlers;
-    bool const pause = unfinished_ > limit && pending_acks_ == 0;
-    if (pause != paused_ && client_) {
-        paused_ = pause;
-        client_->session().pause_reading(pause);
+    if (!client_) {
+        return;
     }
+    // Two thresholds, so that a client at the limit does not cost two system calls per event.
+    auto const most = client_->core().options().limits.max_unfinished_handlers;
+    bool const pause = unfinished_ > (paused_ ? most / 2 : most) && pending_acks_ == 0;
+    if (pause == paused_) {
+        return;
+    }
+    paused_ = pause;
+    auto& session = client_->session();
+    if (pause) {
+        session.shard().limit_hit("max_unfinished_handlers", client_->public_name());
+    }
+    session.pause_reading(pause);
 }
 
 // --- Client's part ----------------------------------------------------------------------------
@@ -56,12 +60,19 @@ void Client::count_acks(std::ptrdiff_t change) {
     }
 }
 
+bool Client::may_await_ack() {
+    if (pending_acks_ < core_.options().limits.max_pending_acks) {
+        return true;
+    }
+    session_.shard().limit_hit("max_pending_acks", public_name());
+    return false;
+}
+
 void Client::close_overloaded() {
     if (!closing_) {
         closing_ = true;
         ++session_.shard().metrics().protocol_errors;
-        engineio::net::log_warn("socketio", "closing {}: {} unfinished handlers", session_.sid(),
-                                gate_->unfinished());
+        session_.shard().limit_hit("max_unfinished_handlers_closing", public_name());
         session_.close(true);
     }
 }

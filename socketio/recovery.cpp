@@ -55,10 +55,14 @@ Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const
     auto packet = std::make_shared<EncodedPacket const>(encode(offset));
     log_bytes_ += size_of(*packet);
     log_.push_back({std::move(offset), now, std::move(selection), std::move(packet)});
-    while (log_.size() > max_recovery_log_packets ||
-           (log_bytes_ > max_recovery_log_bytes && log_.size() > 1)) {
-        drop_oldest();
+    for (; log_.size() > bounds_.max_packets; drop_oldest()) {
+        ++untold_packets_;
     }
+    for (; log_bytes_ > bounds_.max_bytes && log_.size() > 1; drop_oldest()) {
+        ++untold_bytes_;
+    }
+    tell("max_recovery_packets", untold_packets_);
+    tell("max_recovery_bytes", untold_bytes_);
     return log_.back();
 }
 
@@ -110,13 +114,21 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
         saved.heard = std::move(before->second.heard);
     }
     sessions_.insert_or_assign(std::move(key), std::move(saved));
-    if (session_order_.size() > max_recovery_sessions) {
+    if (session_order_.size() > bounds_.max_sessions) {
         auto const oldest = std::move(session_order_.front());
         session_order_.pop_front();
         if (auto const found = sessions_.find(oldest.second);
             found != sessions_.end() && found->second.order == oldest.first) {
             sessions_.erase(found);
+            ++untold_sessions_;
         }
+    }
+    tell("max_recovery_sessions", untold_sessions_);
+}
+
+void Recovery::tell(std::string_view name, std::uint64_t& times) {
+    while (times != 0 && on_bound_(name)) {
+        --times;
     }
 }
 
@@ -197,14 +209,14 @@ void Recovery::drop_oldest() {
 }
 
 void Recovery::forget_old(TimePoint now) {
-    while (!log_.empty() && now - log_.front().time > max_age_) {
+    while (!log_.empty() && now - log_.front().time > bounds_.max_age) {
         drop_oldest();
     }
     while (!session_order_.empty()) {
         auto const& [order, pid] = session_order_.front();
         auto const found = sessions_.find(pid);
         bool const current = found != sessions_.end() && found->second.order == order;
-        if (current && now - found->second.time <= max_age_) {
+        if (current && now - found->second.time <= bounds_.max_age) {
             break;
         }
         if (current) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/limits.hpp"
 #include "socketio/delivery_record.hpp"
 #include "socketio/json.hpp"
 #include "socketio/packet.hpp"
@@ -16,15 +17,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace socketio {
-
-/// Most packets, their bytes, and saved sessions of one namespace; beyond, the oldest are dropped,
-/// so a client that was away longer connects anew.
-inline constexpr std::size_t max_recovery_log_packets = 65'536;
-inline constexpr std::size_t max_recovery_log_bytes = 64 * 1024 * 1024;
-inline constexpr std::size_t max_recovery_sessions = 65'536;
 
 /// What survives of a socket whose connection broke.
 struct SavedSession {
@@ -46,6 +42,15 @@ class Recovery {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Encode = std::function<EncodedPacket(std::string_view offset)>;
+    /// Beyond these the oldest are forgotten, so a client that was away longer connects anew.
+    struct Bounds {
+        std::chrono::milliseconds max_age;
+        std::size_t max_packets = engineio::limits::max_recovery_packets;
+        std::size_t max_bytes = engineio::limits::max_recovery_bytes;
+        std::size_t max_sessions = engineio::limits::max_recovery_sessions;
+    };
+    /// Hears each time that a number of them was reached. False: it wants to be told later.
+    using OnBound = std::function<bool(std::string_view name)>;
     /// In Logged::previous of shards that need not hear of the event.
     static constexpr std::uint64_t not_sent = ~std::uint64_t{0};
 
@@ -67,8 +72,8 @@ public:
         std::uint64_t position;  // later events are live ones
     };
 
-    Recovery(std::chrono::milliseconds max_disconnection_duration, unsigned shards)
-        : max_age_(max_disconnection_duration), last_sent_(shards), delivered_(shards) {}
+    Recovery(Bounds bounds, unsigned shards, OnBound on_bound)
+        : bounds_(bounds), on_bound_(std::move(on_bound)), last_sent_(shards), delivered_(shards) {}
 
     /// Gives the event an offset, has it encoded with it, and remembers it. The order of offsets
     /// is the order of the log. `wanted(shard)`: somebody is there to hear it.
@@ -112,8 +117,10 @@ private:
     std::string next_offset();
     void drop_oldest();
     void forget_old(TimePoint now);
+    void tell(std::string_view name, std::uint64_t& times);
 
-    std::chrono::milliseconds const max_age_;
+    Bounds const bounds_;
+    OnBound const on_bound_;
     mutable std::mutex mutex_;  // guards everything below
     std::deque<Entry> log_;
     std::size_t log_bytes_ = 0;                                        // of its packets
@@ -125,6 +132,10 @@ private:
     std::uint64_t last_stamp_ = 0;  // ms of the wall clock
     std::uint64_t repeats_ = 0;
     std::vector<DeliveryRecord> delivered_;  // per shard
+    // What was forgotten, but on_bound_ has not heard of it.
+    std::uint64_t untold_packets_ = 0;
+    std::uint64_t untold_bytes_ = 0;
+    std::uint64_t untold_sessions_ = 0;
 };
 
 }  // namespace socketio

@@ -5,6 +5,7 @@
 #include "engineio/net/http_server.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/connection.hpp"
+#include "socketio/limits.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
@@ -42,6 +43,12 @@ struct RecoveryOptions {
     std::chrono::milliseconds max_disconnection_duration{120'000};
     /// A socket that comes back has passed the middlewares before.
     bool skip_middlewares = true;
+    /// Events of one namespace that are kept, and their bytes; beyond, the oldest are forgotten,
+    /// and who has missed one of those connects anew.
+    std::size_t max_packets = engineio::limits::max_recovery_packets;
+    std::size_t max_bytes = engineio::limits::max_recovery_bytes;
+    /// Sockets of one namespace whose return is awaited; likewise.
+    std::size_t max_sessions = engineio::limits::max_recovery_sessions;
 };
 
 /// Options of a server: Node's names in snake_case, Node's defaults. The second half belongs to
@@ -61,6 +68,8 @@ struct ServerOptions {
     std::string client_dir = {};
     /// How long a connection may stay without a namespace.
     std::chrono::milliseconds connect_timeout{45'000};
+    /// How much one client may make the server hold or do.
+    SocketLimits limits = {};
     /// The wire form of packets, the same as the clients' option `parser`. Empty: text_parser();
     /// or msgpack_parser(), or one of your own (parser.hpp).
     std::shared_ptr<Parser const> parser = {};

@@ -108,16 +108,18 @@ Json& Socket::data() {
     return *data_;
 }
 
-void Socket::join(RoomList rooms) {
+bool Socket::join(RoomList rooms) {
     assert_shard();
-    if (ended_ || !client_) {
-        return;
-    }
+    bool all = true;
     for (auto const& room : rooms.names) {
+        if (ended_ || !client_) {
+            return false;  // perhaps by a listener to the room before
+        }
         if (room != id_) {  // everybody is in the own room
-            nsp_->join_room(*this, room);
+            all &= nsp_->join_room(*this, room);
         }
     }
+    return all && !ended_ && client_;
 }
 
 void Socket::leave(std::string_view room) {
@@ -191,6 +193,9 @@ void Socket::emit_event(EventRef const& event, EmitFlags const& flags, detail::A
         }
     }
     std::optional<std::uint64_t> id;
+    if (on_ack && !client_->may_await_ack()) {
+        return on_ack(AckError::too_many);
+    }
     if (on_ack) {
         id = nsp_->next_ack_id();
         expect_ack(*id, flags.timeout ? &*flags.timeout : nullptr, std::move(on_ack));

@@ -89,8 +89,9 @@ public:
         return std::any_cast<T&>(typed_data_);
     }
 
-    /// Joins; a no-op after disconnect.
-    void join(RoomList rooms);
+    /// Joins. True if it is in all of them now; false after disconnect, or if it is in
+    /// SocketLimits::max_rooms other ones already.
+    bool join(RoomList rooms);
     /// Leaves one; a no-op if it is not in it.
     void leave(std::string_view room);
     /// Own id first, then in order of joining; empty after disconnect.
@@ -273,6 +274,7 @@ private:
     bool superseded_ = false;         // a later socket of its namespace gets the client's packets
     bool said_goodbye_ = false;       // a DISCONNECT was sent
     bool ended_ = false;              // it leaves its rooms, or was never connected and will not be
+    bool decided_ = false;            // the connection middlewares have, or their time is over
     bool occupies_ = false;           // counts for keeping its dynamic namespace
     bool kept_ = false;               // recovery: saved for the client's return
     std::uint64_t mark_ = 0;          // epoch of the last broadcast that looked at this socket

@@ -2,6 +2,7 @@
 
 #include "socketio/raw_json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace socketio {
 namespace {
 
 constexpr std::size_t usual_packet_bytes = 120;
+constexpr std::string_view too_many_attachments = "too many attachments";
 
 bool is_binary(PacketType type) {
     return type == PacketType::binary_event || type == PacketType::binary_ack;
@@ -35,7 +37,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 
 // The reference takes any text JavaScript converts to an integer from 1 to 10 ("1.0", "0x1"); no
 // client sends such, so only digits are accepted here.
-bool read_attachments(Header& header, std::string_view& rest) {
+bool read_attachments(Header& header, std::string_view& rest, std::size_t max_attachments) {
     bool const starts_with_digit = !rest.empty() && rest[0] >= '0' && rest[0] <= '9';
     auto const count = take_number(rest);
     if (!starts_with_digit || count == 0U || !rest.starts_with('-')) {
@@ -43,7 +45,7 @@ bool read_attachments(Header& header, std::string_view& rest) {
         return false;
     }
     if (!count || *count > max_attachments) {
-        header.error = "too many attachments";
+        header.error = too_many_attachments;
         return false;
     }
     rest.remove_prefix(1);
@@ -51,7 +53,7 @@ bool read_attachments(Header& header, std::string_view& rest) {
     return true;
 }
 
-Header read_header(std::string_view text) {
+Header read_header(std::string_view text, std::size_t max_attachments) {
     Header header;
     if (text.empty() || text[0] < '0' || text[0] > '6') {
         bool const is_digit = !text.empty() && text[0] >= '7' && text[0] <= '9';
@@ -60,7 +62,7 @@ Header read_header(std::string_view text) {
     }
     header.type = static_cast<PacketType>(text[0] - '0');
     std::string_view rest = text.substr(1);
-    if (is_binary(header.type) && !read_attachments(header, rest)) {
+    if (is_binary(header.type) && !read_attachments(header, rest, max_attachments)) {
         return header;
     }
     if (rest.starts_with('/')) {
@@ -86,6 +88,26 @@ bool is_placeholder(Json const& value) {
 
 }  // namespace
 
+std::size_t nesting_of(std::string_view text) {
+    std::size_t depth = 0;
+    std::size_t deepest = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char const c = text[i];
+        if (in_string) {
+            i += c == '\\' ? 1 : 0;  // the escaped character ends no string
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            deepest = std::max(deepest, ++depth);
+        } else if (depth > 0 && (c == ']' || c == '}')) {
+            --depth;
+        }
+    }
+    return deepest;
+}
+
 bool resolve_placeholders(Json& data, std::vector<std::string> attachments) {
     // Where each attachment went first. Those values stay where they are: only placeholder leaves
     // are replaced, containers never grow.
@@ -103,7 +125,7 @@ bool resolve_placeholders(Json& data, std::vector<std::string> attachments) {
             auto const index = static_cast<std::size_t>(*num);
             if (placed[index]) {
                 reused_bytes += placed[index]->binary()->bytes.size();
-                if (reused_bytes > max_reused_attachment_bytes) {
+                if (reused_bytes > engineio::limits::max_reused_attachment_bytes) {
                     return false;
                 }
                 value = Json(*placed[index]);
@@ -128,9 +150,17 @@ DecodeResult TextDecoder::on_text(std::string_view text) {
     if (pending_) {
         return DecodeResult::failure("got plaintext data when reconstructing a packet");
     }
-    Header header = read_header(text);
+    Header header = read_header(text, limits_->max_attachments);
+    if (header.error == too_many_attachments) {
+        return DecodeResult::exceeded("max_attachments", std::move(header.error));
+    }
     if (!header.error.empty()) {
         return DecodeResult::failure(std::move(header.error));
+    }
+    // Reading stops at max_json_depth by itself.
+    if (limits_->max_json_depth < max_json_depth &&
+        nesting_of(header.payload) > limits_->max_json_depth) {
+        return invalid_payload(header.payload);
     }
     Packet packet{header.type, std::string(header.nsp), header.id, Json(), false};
     if (raw_filter_ && header.type == PacketType::event) {
@@ -138,7 +168,7 @@ DecodeResult TextDecoder::on_text(std::string_view text) {
         if (name && raw_filter_->wants_raw(header.nsp, *name) && !is_reserved_event(*name)) {
             auto args = split_event(header.payload);
             if (!args) {
-                return DecodeResult::failure("invalid payload");
+                return invalid_payload(header.payload);
             }
             packet.raw = Packet::RawEvent{std::string(*name), std::move(*args)};
             packet.has_data = true;
@@ -148,7 +178,7 @@ DecodeResult TextDecoder::on_text(std::string_view text) {
     if (!header.payload.empty()) {
         auto data = Json::parse(header.payload);
         if (!data || !is_valid_payload(header.type, &*data)) {
-            return DecodeResult::failure("invalid payload");
+            return invalid_payload(header.payload);
         }
         packet.data = std::move(*data);
         packet.has_data = true;
@@ -165,9 +195,20 @@ DecodeResult TextDecoder::on_text(std::string_view text) {
     return DecodeResult::wait();
 }
 
+DecodeResult TextDecoder::invalid_payload(std::string_view payload) const {
+    if (nesting_of(payload) > limits_->max_json_depth) {
+        return DecodeResult::exceeded("max_json_depth", "payload nested too deep");
+    }
+    return DecodeResult::failure("invalid payload");
+}
+
 DecodeResult TextDecoder::on_binary(std::string_view bytes) {
     if (!pending_) {
         return DecodeResult::failure("got binary data when not reconstructing a packet");
+    }
+    pending_->bytes += bytes.size();
+    if (limits_->max_attachment_bytes != 0 && pending_->bytes > limits_->max_attachment_bytes) {
+        return DecodeResult::exceeded("max_attachment_bytes", "attachments too large");
     }
     pending_->attachments.emplace_back(bytes);
     if (pending_->attachments.size() < pending_->expected) {

@@ -14,14 +14,13 @@
 
 namespace socketio {
 
-// Bytes a peer may make us duplicate by naming one attachment several times. Node shares the
-// buffer; we copy, and 30,000 placeholders for one megabyte would be 30 GB. Stock encoders never
-// name an attachment twice.
-inline constexpr std::size_t max_reused_attachment_bytes = 1024 * 1024;
+// How deep arrays and objects are nested in a text that may be no JSON; one pass.
+std::size_t nesting_of(std::string_view text);
 
-// Between packets a decoder is three pointers; the packet being completed lives on the heap.
+// Between packets a decoder is four pointers; the packet being completed lives on the heap.
 class TextDecoder final : public Decoder {
 public:
+    void set_limits(PacketLimits const& limits) override { limits_ = &limits; }
     void set_raw_filter(RawFilter const& filter) override { raw_filter_ = &filter; }
     DecodeResult on_text(std::string_view text) override;
     DecodeResult on_binary(std::string_view bytes) override;
@@ -29,14 +28,19 @@ public:
     bool is_waiting() const { return pending_ != nullptr; }
 
 private:
+    DecodeResult invalid_payload(std::string_view payload) const;
+
     struct Pending {
         Packet packet;
         std::size_t expected = 0;
         std::vector<std::string> attachments;
+        std::size_t bytes = 0;  // of the attachments
     };
+    static constexpr PacketLimits default_limits{};
 
     std::unique_ptr<Pending> pending_;
     RawFilter const* raw_filter_ = nullptr;
+    PacketLimits const* limits_ = &default_limits;
 };
 
 class TextParser final : public Parser {

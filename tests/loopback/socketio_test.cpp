@@ -116,14 +116,14 @@ TEST_CASE("a connection gets only so many sockets") {
     server.run();
     Peer peer(server, "40/first,");
     // The end comes as a close frame, perhaps after the answers to some of these.
-    for (std::size_t i = 0; i < max_sockets_per_client; ++i) {
+    for (std::size_t i = 0; i < engineio::limits::max_sockets_per_connection; ++i) {
         peer.say("40/n" + std::to_string(i) + ",");
     }
     int first = 0;
     while (first != close_frame) {
         peer.client.read_frame(first);
     }
-    CHECK(connections <= max_sockets_per_client);
+    CHECK(connections <= engineio::limits::max_sockets_per_connection);
 }
 
 TEST_CASE("two connections may recover one session, and either may end first") {

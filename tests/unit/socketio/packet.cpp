@@ -236,8 +236,8 @@ TEST_CASE("packet: hostile texts end in linear time") {
     CHECK(error_of("2" + digits) == "illegal id");
     CHECK(error_of("3" + digits + "[]") == "illegal id");
     CHECK(decode("2/" + digits).packet.nsp.size() == 1'000'001);
-    CHECK(error_of("2[\"x\"," + std::string(490'000, '[')) == "invalid payload");
-    CHECK(error_of("51-[\"x\"," + std::string(490'000, '[')) == "invalid payload");
+    CHECK(error_of("2[\"x\"," + std::string(490'000, '[')) == "payload nested too deep");
+    CHECK(error_of("51-[\"x\"," + std::string(490'000, '[')) == "payload nested too deep");
     std::string const nested = std::string(500, '[') + std::string(500, ']');
     CHECK(decode_binary("51-[\"x\"," + nested + "]", {"x"}).kind == DecodeResult::Kind::packet);
 }

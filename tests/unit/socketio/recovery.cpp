@@ -22,7 +22,12 @@ namespace {
 // A log whose packets are told by a name instead of their bytes.
 struct Log {
     explicit Log(std::chrono::milliseconds limit = 1'000ms, unsigned shards = 1)
-        : recovery(limit, shards) {}
+        : Log(Recovery::Bounds{limit}, shards) {}
+    explicit Log(Recovery::Bounds bounds, unsigned shards = 1)
+        : recovery(bounds, shards, [this](std::string_view name) {
+              hits.emplace_back(name);
+              return on_a_shard;
+          }) {}
 
     // Not delivered anywhere yet.
     Recovery::Logged log(std::string const& name, Selection selection = {}) {
@@ -60,6 +65,8 @@ struct Log {
         return names;
     }
 
+    std::vector<std::string> hits;  // of bounds, told or refused
+    bool on_a_shard = true;
     Recovery recovery;
     Recovery::TimePoint now{};
     std::map<std::string, std::string> offsets;  // of the latest event of each name
@@ -251,18 +258,59 @@ TEST_CASE("recovery: log and sessions are limited; the oldest go") {
     auto const first = log.append("first");
     log.save("0");
     CHECK(log.missed("0", first) == "");
-    for (std::size_t i = 0; i < socketio::max_recovery_log_packets; ++i) {
+    for (std::size_t i = 0; i < engineio::limits::max_recovery_packets; ++i) {
         log.append("x");
     }
-    CHECK(log.recovery.log_size() == socketio::max_recovery_log_packets);
+    CHECK(log.recovery.log_size() == engineio::limits::max_recovery_packets);
     CHECK(log.missed("0", first) == "none");
-    for (std::size_t i = 1; i <= socketio::max_recovery_sessions; ++i) {
+    for (std::size_t i = 1; i <= engineio::limits::max_recovery_sessions; ++i) {
         log.save(std::to_string(i));
     }
-    CHECK(log.recovery.session_count() == socketio::max_recovery_sessions);
+    CHECK(log.recovery.session_count() == engineio::limits::max_recovery_sessions);
     auto const last = log.append("last");
     CHECK(log.missed("0", last) == "none");
     CHECK(log.missed("1", last) == "");
+}
+
+TEST_CASE("recovery: the bounds one under, at and one over") {
+    Log log(Recovery::Bounds{.max_age = 1s, .max_packets = 3, .max_bytes = 10, .max_sessions = 2});
+    log.append("aaa");
+    log.append("bbb");
+    log.append("ccc");
+    CHECK(log.recovery.log_size() == 3);
+    CHECK(log.hits.empty());
+    log.append("d");
+    CHECK(log.recovery.log_size() == 3);
+    CHECK(log.hits == std::vector<std::string>{"max_recovery_packets"});
+    log.hits.clear();
+    log.append("eeeeee");  // 3 + 1 + 6 bytes
+    CHECK(log.recovery.log_size() == 3);
+    log.append("ffffff");  // leaves but itself: 6 + 6 are too many
+    CHECK(log.recovery.log_size() == 1);
+    CHECK(log.hits == std::vector<std::string>{"max_recovery_packets", "max_recovery_packets",
+                                               "max_recovery_bytes", "max_recovery_bytes"});
+    // The last one stays, however large.
+    log.append(std::string(50, 'g'));
+    CHECK(log.recovery.log_size() == 1);
+    log.hits.clear();
+    log.save("1");
+    log.save("2");
+    CHECK(log.hits.empty());
+    log.save("3");
+    CHECK(log.recovery.session_count() == 2);
+    CHECK(log.hits == std::vector<std::string>{"max_recovery_sessions"});
+}
+
+TEST_CASE("recovery: what could not be told is told later") {
+    Log log(Recovery::Bounds{.max_age = 1s, .max_packets = 1});
+    log.on_a_shard = false;
+    for (auto const* const name : {"1", "2", "3"}) {
+        log.append(name);
+    }
+    log.hits.clear();
+    log.on_a_shard = true;
+    log.append("4");
+    CHECK(log.hits.size() == 3);
 }
 
 TEST_CASE("recovery: one session saved over and over does not push out the others") {

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "engineio/limits.hpp"
+
+#include <chrono>
+#include <cstddef>
+
+namespace socketio {
+
+/// What one packet of a client may be made of; more ends its connection ("forced close"), after
+/// on_error of its sockets. The parsers keep these, see Decoder::set_limits.
+struct PacketLimits {
+    /// Binary attachments that a packet may announce; 0: none. MessagePack has none at all.
+    std::size_t max_attachments = engineio::limits::max_attachments;
+    /// Bytes of a packet's attachments together; 0: max_attachments times max_http_buffer_size,
+    /// which is what Node takes.
+    std::size_t max_attachment_bytes = 0;
+    /// Nesting of arrays and objects in its data: 1 to 512, the default.
+    std::size_t max_json_depth = engineio::limits::max_json_depth;
+};
+
+/// How much one client may make the server hold or do (`ServerOptions::limits`). Each must be at
+/// least 1 unless 0 is explained. Node has none of them. What happens at each one, and how it is
+/// counted, is a table in socketio/README.md.
+struct SocketLimits {
+    /// Of one packet.
+    PacketLimits packet = {};
+    /// Rooms of one socket besides its own; Socket::join refuses the next one.
+    std::size_t max_rooms = engineio::limits::max_rooms_per_socket;
+    /// Sockets (namespaces) of one connection; the next CONNECT ends the connection.
+    std::size_t max_sockets = engineio::limits::max_sockets_per_connection;
+    /// Acknowledgements awaited from one connection; the next emit_with_ack to it sends nothing and
+    /// is AckError::too_many at once.
+    std::size_t max_pending_acks = engineio::limits::max_pending_acks;
+    /// From a CONNECT to the decision of all connection middlewares; then the client hears
+    /// "Middleware timeout" and what they decide later does not count. 0: no limit.
+    std::chrono::milliseconds middleware_timeout = engineio::limits::middleware_timeout;
+    /// Unfinished coroutine handlers and middlewares of one connection: above the first number it
+    /// is not read until half of them are done, at the second, which must be larger, it is closed.
+    std::size_t max_unfinished_handlers = engineio::limits::max_unfinished_handlers;
+    std::size_t max_unfinished_handlers_closing = engineio::limits::max_unfinished_handlers_closing;
+    /// Dynamic namespaces of the server at a time; another one is an "Invalid namespace".
+    std::size_t max_dynamic_namespaces = engineio::limits::max_dynamic_namespaces;
+};
+
+struct ServerOptions;
+
+/// Throws std::invalid_argument, naming the option, for what could not work.
+void check_limits(ServerOptions const& options);
+
+}  // namespace socketio
