@@ -18,12 +18,25 @@
 
 namespace socketio {
 
-/// An event as listeners for any event and on_invalid see it; views live during the call.
+/// An event as listeners for any event, on_invalid and middlewares see it; views live during the
+/// call.
 struct Event {
     /// Its name, its arguments, and whether the client wants an acknowledgement.
     std::string_view name;
     std::span<Json const> args;
     bool wants_ack = false;
+    /// @private For answer().
+    detail::AckSlot* slot = nullptr;
+
+    /// Acknowledges it, if the client wants that and nobody has yet. For on_invalid, and for event
+    /// middlewares that refuse it; elsewhere it does nothing.
+    template <class... Ts>
+    void answer(Ts const&... values) const {
+        if (slot) {
+            auto const write = [&](Writer& writer) { write_args(writer, values...); };
+            slot->send(args_count(values...), PayloadRef(write));
+        }
+    }
 };
 using InvalidEvent = Event;
 

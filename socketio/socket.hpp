@@ -249,7 +249,8 @@ private:
     void on_event(Packet&& packet);
     void run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_t index);
     void run_any(Packet& packet);
-    void run_handlers(Packet& packet);
+    std::shared_ptr<detail::AckSlot> ack_slot(Packet const& packet);
+    void run_handlers(Packet& packet, std::shared_ptr<detail::AckSlot> const& ack);
     void run_handler(EventHandler const& handler, Packet& packet, std::string_view name,
                      std::shared_ptr<detail::AckSlot> const& ack, bool may_move,
                      std::shared_ptr<void const> const& owner);

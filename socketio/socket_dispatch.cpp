@@ -58,8 +58,9 @@ void Socket::on_packet(Packet&& packet) {
 // What event middlewares see of one event. `next` keeps it, so a coroutine may look at its Event
 // after a co_await, too.
 struct Socket::EventInHand {
-    EventInHand(Packet given, std::vector<ListenerList<EventMiddleware>::Ptr> of_socket)
-        : packet(std::move(given)), held{{}, *packet.data.array_items()},
+    EventInHand(Packet given, std::shared_ptr<detail::AckSlot> slot,
+                std::vector<ListenerList<EventMiddleware>::Ptr> of_socket)
+        : packet(std::move(given)), ack(std::move(slot)), held{{}, *packet.data.array_items()},
           own(std::move(of_socket)) {}
 
     // The middleware before may have changed the packet.
@@ -69,10 +70,12 @@ struct Socket::EventInHand {
         }
         name = event_name(held.packet);
         held.event = view_of(name, packet);
+        held.event.slot = ack.get();
         return held;
     }
 
     Packet packet;
+    std::shared_ptr<detail::AckSlot> ack;  // null if none was asked for
     std::string name;
     HeldEvent held;
     std::vector<ListenerList<EventMiddleware>::Ptr> own;  // the socket's, as they were
@@ -81,7 +84,7 @@ struct Socket::EventInHand {
 void Socket::on_event(Packet&& packet) {
     SocketPtr const keep(this);
     if (packet.raw && wants_raw(packet.raw->name)) {
-        return run_handlers(packet);  // no listeners to any event, no middlewares
+        return run_handlers(packet, ack_slot(packet));  // no listeners to any event, no middlewares
     }
     if (packet.raw) {
         packet.parse_raw();
@@ -92,10 +95,11 @@ void Socket::on_event(Packet&& packet) {
     run_any(packet);
     bool const own = listeners_ && !listeners_->middlewares.empty();
     if (nsp_->handlers().event_middlewares.empty() && !own) {
-        return run_handlers(packet);
+        return run_handlers(packet, ack_slot(packet));
     }
+    auto ack = ack_slot(packet);
     run_event_middlewares(
-        std::make_shared<EventInHand>(std::move(packet),
+        std::make_shared<EventInHand>(std::move(packet), std::move(ack),
                                       own ? listeners_->middlewares.snapshot()
                                           : std::vector<ListenerList<EventMiddleware>::Ptr>()),
         0);
@@ -151,7 +155,7 @@ void Socket::run_any(Packet& packet) {
 void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_t index) {
     auto const& shared = nsp_->handlers().event_middlewares;
     if (index == shared.size() + held->own.size()) {
-        return run_handlers(held->packet);
+        return run_handlers(held->packet, held->ack);
     }
     // May outlive this frame, be copied, be called twice, or never.
     Next const next = [this, keep = SocketPtr(this), held, index,
@@ -173,7 +177,11 @@ void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_
     }
 }
 
-void Socket::run_handlers(Packet& packet) {
+std::shared_ptr<detail::AckSlot> Socket::ack_slot(Packet const& packet) {
+    return packet.id ? std::make_shared<detail::AckSlot>(SocketPtr(this), *packet.id) : nullptr;
+}
+
+void Socket::run_handlers(Packet& packet, std::shared_ptr<detail::AckSlot> const& ack) {
     if (!connected_ || leaving_) {
         return;  // left while the event was on its way here
     }
@@ -188,10 +196,6 @@ void Socket::run_handlers(Packet& packet) {
     }
     if (found == events.end() && own.empty()) {
         return;
-    }
-    std::shared_ptr<detail::AckSlot> ack;
-    if (packet.id) {
-        ack = std::make_shared<detail::AckSlot>(SocketPtr(this), *packet.id);
     }
     // The last handler may take the arguments away, unless somebody is to see what did not fit.
     bool const keep_args = !nsp_->handlers().invalid.empty();
@@ -236,8 +240,10 @@ void Socket::run_handler(EventHandler const& handler, Packet& packet, std::strin
     }
     ++shard_.metrics().invalid_events;
     engineio::net::log_debug("socketio", "arguments of \"{}\" do not fit its handler", name);
+    auto event = view_of(name, packet);
+    event.slot = ack.get();
     for (auto const& listener : nsp_->handlers().invalid) {
-        guarded(shard_, name, [&] { listener(*this, view_of(name, packet)); });
+        guarded(shard_, name, [&] { listener(*this, event); });
     }
 }
 

@@ -73,12 +73,13 @@ void shared_events(socketio::Namespace& nsp, Parts& p) {
         if (p.game.may_send(s, event.name)) {
             return {};
         }
+        event.answer(failure("Rate limit exceeded"));
         return socketio::ConnectError{"Rate limit exceeded", std::nullopt};
     });
     nsp.on_connection([&p](Socket& s) { p.game.connected(s); });
     nsp.on_disconnect([&p](Socket& s) { p.game.disconnected(s); });  // as leaving
     nsp.on_invalid([&p](Socket& s, socketio::InvalidEvent const& event) {
-        p.game.reply_invalid(s, event);  // error, caller only
+        p.game.reply_invalid(s, event);  // ack, or error, caller only
     });
 }
 

@@ -152,7 +152,9 @@ bool Game::may_send(Socket& socket, std::string_view event) {
 }
 
 void Game::reply_invalid(Socket& socket, socketio::InvalidEvent const& event) {
-    complain(socket, "Invalid arguments for " + std::string(event.name));
+    auto const message = "Invalid arguments for " + std::string(event.name);
+    event.answer(failure(message));
+    complain(socket, message);
 }
 
 bool Game::leads(User const& user, std::string const& session) {

@@ -71,6 +71,8 @@ describe("DungeonLab's older dialects", { skip }, () => {
                 false);
             ana.emit("map-update", "no object");
             assert.deepEqual(await own.next(), [{ message: "Invalid arguments for map-update" }]);
+            assert.deepEqual(await ana.ask("map-update", "no object"),
+                { success: false, error: "Invalid arguments for map-update" });
             assert.equal(other.size, 0);
         });
 

@@ -105,6 +105,8 @@ describe("DungeonLab under a flood", { skip }, () => {
         const [lines, errors] = [ben.said("chat-message"), ana.said("error")];
         for (let i = 0; i < 30; ++i) ana.emit("chat-message", { message: `${i}` });
         assert.deepEqual(await errors.next(), [{ message: "Rate limit exceeded" }]);
+        assert.deepEqual(await ana.ask("chat-message", { message: "answer me" }),
+            { success: false, error: "Rate limit exceeded" });
         assert.equal((await lines.take(19)).at(-1)[0].message, "18");
         assert.equal((await ben.ask("chat-message", { message: "me too" })).success, true);
     });

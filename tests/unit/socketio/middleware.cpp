@@ -294,4 +294,45 @@ TEST_CASE("middleware: events are passed, refused and delayed") {
         .run();
 }
 
+TEST_CASE("middleware: an event that is refused, or fits no handler, may be answered") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().use_event([](Socket&, Event const& event) -> Admission {
+                if (event.name == "no") {
+                    event.answer("refused", 1);
+                    event.answer("refused again");
+                    return EventError{"not now"};
+                }
+                return {};
+            });
+            world.io().use_event([](Socket&, Event const event) -> Task<Admission> {
+                co_await socketio::sleep_for(1s);
+                if (event.name == "late") {
+                    event.answer("late");
+                }
+                co_return Admission{};
+            });
+            world.io().on("late", [] { return "too late"; });
+            world.io().on("number", [](int n) { return n; });
+            world.io().on("number", [](Socket&, std::string) {});
+            world.io().on_invalid([](Socket&, socketio::InvalidEvent const& event) {
+                event.answer("wrong arguments");
+            });
+            world.io().on_any([](Socket&, Event const& event) { event.answer("nothing"); });
+        })
+        .connects("a")
+        .says("a", {R"(421["no"])", R"(42["no"])"})
+        .gets("a", R"(431["refused",1])")
+        .gets_nothing("a")
+        .says("a",
+              {R"(422["late"])", R"(423["number",{}])", R"(424["number",4])", R"(42["number",{}])"})
+        .gets_nothing("a")
+        .advance(1s)
+        .gets("a", R"(432["late"])")
+        .gets("a", R"(433["wrong arguments"])")
+        .gets("a", "434[4]")
+        .gets_nothing("a")
+        .run();
+}
+
 }  // namespace middleware_test
