@@ -102,6 +102,7 @@ bool Connection::Drained::await_ready() const {
 void Connection::Drained::await_suspend(std::coroutine_handle<> waiting) {
     wait_ = std::make_shared<detail::DrainWait>(detail::DrainWait{waiting});
     connection_.state_->waits.push_back(wait_);
+    connection_.client()->session().observe_drain();  // there is one: something waits in it
 }
 
 bool Connection::Drained::await_resume() const {
