@@ -65,10 +65,10 @@ public:
     bool erase(std::string_view key);
 
     /// The members, in order.
-    std::size_t size() const { return members_.size(); }
-    bool empty() const { return members_.empty(); }
-    const_iterator begin() const { return members_.begin(); }
-    const_iterator end() const { return members_.end(); }
+    std::size_t size() const;
+    bool empty() const;
+    const_iterator begin() const;
+    const_iterator end() const;
     /// The value of the member at a position below size(), for changing it in place.
     Json& value_at(std::size_t position);
 
@@ -180,5 +180,19 @@ private:
 };
 
 static_assert(sizeof(Json) <= 40);
+
+// Here, where Json is complete, which Clang wants of what a vector holds.
+inline std::size_t JsonObject::size() const {
+    return members_.size();
+}
+inline bool JsonObject::empty() const {
+    return members_.empty();
+}
+inline JsonObject::const_iterator JsonObject::begin() const {
+    return members_.begin();
+}
+inline JsonObject::const_iterator JsonObject::end() const {
+    return members_.end();
+}
 
 }  // namespace socketio
