@@ -13,7 +13,7 @@ DecodeResult check_packet(Json tree) {
     Packet packet;
     packet.type = static_cast<PacketType>(*type);
     std::string const* const nsp = tree["nsp"].string();
-    if (!nsp) {
+    if (!nsp || !nsp->starts_with('/')) {
         return DecodeResult::failure("invalid namespace");
     }
     packet.nsp = *nsp;

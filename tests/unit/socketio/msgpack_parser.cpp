@@ -284,6 +284,8 @@ TEST_CASE("msgpack parser: malformed packets") {
     CHECK(error_of(Json::array({2, "/", event})) == "invalid packet type");
     CHECK(error_of(Json::object({{"type", 1}})) == "invalid namespace");
     CHECK(error_of(Json::object({{"type", 1}, {"nsp", 1}})) == "invalid namespace");
+    CHECK(error_of(Json::object({{"type", 1}, {"nsp", ""}})) == "invalid namespace");
+    CHECK(error_of(Json::object({{"type", 1}, {"nsp", "chat"}})) == "invalid namespace");
     CHECK(error_of(packet(0, nullptr)) == "invalid payload");
     CHECK(error_of(packet(0, event)) == "invalid payload");
     CHECK(error_of(packet(1, event)) == "invalid payload");
