@@ -212,7 +212,11 @@ std::uint16_t Core::listen(Endpoint const& endpoint) {
     }
     return runtime_.listen(
         endpoint, options_.http,
-        [this](unsigned index) -> engineio::net::HttpHandler& { return *entrances_[index]; });
+        [this](unsigned index) -> engineio::net::HttpHandler& { return entrance(index); });
+}
+
+engineio::net::HttpHandler& Core::entrance(unsigned shard) {
+    return *entrances_[shard];
 }
 
 void Core::on_shards(std::function<bool(unsigned)> const& wanted,

@@ -71,6 +71,9 @@ public:
     void open();
     std::uint16_t listen();
     std::uint16_t listen(Endpoint const& endpoint);
+    /// Where the requests of a shard's connections go, once open(); for connections that no listener
+    /// has accepted.
+    engineio::net::HttpHandler& entrance(unsigned shard);
     void close();
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
     bool listening() const { return listening_; }
