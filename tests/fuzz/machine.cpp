@@ -168,6 +168,15 @@ void Machine::close(Wire& wire) {
     settle();
 }
 
+void Machine::check_bounds(std::size_t connections) {
+    std::uint64_t buffered = 0;
+    for (unsigned i = 0; i < shard_count; ++i) {
+        buffered += shard(i).metrics().buffered_bytes;
+    }
+    // The last message before the limit is seen may be one of the largest.
+    FUZZ_CHECK(buffered <= connections * 2 * engineio::limits::max_buffered_bytes);
+}
+
 void Machine::check_clean() {
     engineio::net::Metrics sum;
     for (unsigned i = 0; i < shard_count; ++i) {

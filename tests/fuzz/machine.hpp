@@ -52,6 +52,8 @@ public:
     // Lets the shards work until nothing is left to do at this time.
     void settle();
     void advance(std::chrono::milliseconds time);
+    // No more is held than the limits of so many connections say.
+    void check_bounds(std::size_t connections);
     // Everybody has gone and nothing may be left of them.
     void check_clean();
 

@@ -121,6 +121,7 @@ public:
         for (int i = 0; i < most_steps && !input_.empty(); ++i) {
             auto const byte = input_.byte();
             step(byte & 15U, byte >> 4 & 3U);
+            machine_.check_bounds(wires_.size());
         }
         serve_an_ordinary_client();
         for (auto& wire : wires_) {
