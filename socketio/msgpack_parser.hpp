@@ -47,10 +47,10 @@ private:
 std::optional<Json> parse_msgpack(std::string_view bytes, std::size_t max_depth = max_json_depth,
                                   bool* too_deep = nullptr);
 
-// Nothing is kept between messages: every packet is one. Stricter than the reference in three points: event names
-// are checked as in the text encoding, since a forged "disconnect" would reach the application,
-// ids must be 0 to 2^53-1, and namespaces begin with a slash, as the text encoding cannot but have
-// it: a pattern for dynamic ones might admit what no other client could name.
+// Nothing is kept between messages: every packet is one. Stricter than the reference in three
+// points: event names are checked as in the text encoding, since a forged "disconnect" would reach
+// the application, ids must be 0 to 2^53-1, and namespaces begin with a slash, as the text encoding
+// cannot but have it: a pattern for dynamic ones might admit what no other client could name.
 class MsgpackDecoder final : public Decoder {
 public:
     void set_limits(PacketLimits const& limits) override { max_depth_ = limits.max_json_depth; }
