@@ -48,6 +48,8 @@ void check_limits(Options const& options) {
     demand(options.max_payload_packets > 0, "max_payload_packets", "must be positive");
     demand(between(options.max_fragments, largest), "max_fragments", "1 to 4294967295");
     demand(between(options.max_buffered_bytes, largest), "max_buffered_bytes", "1 to 4294967295");
+    demand(options.high_water_bytes <= options.max_buffered_bytes, "high_water_bytes",
+           "more than max_buffered_bytes");
     demand(options.max_unclaimed_upgrades > 0, "max_unclaimed_upgrades", "must be positive");
     check_rate(options.packet_rate, "packet_rate");
     check_rate(options.byte_rate, "byte_rate");

@@ -190,7 +190,10 @@ struct Options {
     std::size_t max_unfinished_upgrades = limits::max_unfinished_upgrades;
     /// Upgrade requests of other paths held by one shard (destroy_upgrade); the oldest goes first.
     std::size_t max_unclaimed_upgrades = limits::max_unclaimed_upgrades;
-    /// Bytes a client has not taken yet, above which its session ends.
+    /// Bytes a client has not taken yet, above which its volatile messages are dropped and it is
+    /// not writable(). Zero as in Node: any. It is told of on_drain when all are gone.
+    std::size_t high_water_bytes = 0;
+    /// The same, above which its session ends.
     std::size_t max_buffered_bytes = limits::max_buffered_bytes;
 };
 

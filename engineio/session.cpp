@@ -52,8 +52,14 @@ bool Session::is_open() const {
     return state_ == State::opening || state_ == State::open;
 }
 
-bool Session::writable() const {
+bool Session::idle() const {
     return state_ == State::open && transport_ && transport_->writable();
+}
+
+bool Session::writable() const {
+    auto const high_water = options_.high_water_bytes;
+    bool const has_room = high_water != 0 && buffered_bytes() <= high_water;
+    return idle() || (has_room && state_ == State::open);
 }
 
 std::size_t Session::buffered_bytes() const {

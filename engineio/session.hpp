@@ -74,8 +74,10 @@ public:
     TransportName transport() const;
     bool upgraded() const;
     bool upgrading() const { return probe_ != nullptr; }
-    bool is_open() const;   ///< packets can be sent
-    bool writable() const;  ///< the transport would take a packet at once
+    bool is_open() const;  ///< packets can be sent
+    bool idle() const;     ///< the transport would take a packet at once
+    /// The same, or at most Options::high_water_bytes wait for it.
+    bool writable() const;
     std::size_t buffered_bytes() const;
     /// The POST whose packets are being handled in this call; null on a WebSocket.
     net::Request const* carrier() const { return carrier_; }

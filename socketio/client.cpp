@@ -303,7 +303,7 @@ void Client::close_invalid() {
         return;
     }
     bool const ends_at_once =
-        session_.transport() == engineio::TransportName::websocket || session_.writable();
+        session_.transport() == engineio::TransportName::websocket || session_.idle();
     session_.close();
     leave_all(ends_at_once ? DisconnectReason::forced_close : DisconnectReason::forced_server_close,
               {});

@@ -51,6 +51,7 @@ engineio::Options engine_options(ServerOptions const& options) {
     engine.handshake_rate_per_address = options.handshake_rate_per_address;
     engine.max_unfinished_upgrades = options.max_unfinished_upgrades;
     engine.max_unclaimed_upgrades = options.max_unclaimed_upgrades;
+    engine.high_water_bytes = options.high_water_bytes;
     engine.max_buffered_bytes = options.max_buffered_bytes;
     return engine;
 }

@@ -132,6 +132,7 @@ struct ServerOptions {
     engineio::net::Rate handshake_rate_per_address = {};
     std::size_t max_unfinished_upgrades = engineio::limits::max_unfinished_upgrades;
     std::size_t max_unclaimed_upgrades = engineio::limits::max_unclaimed_upgrades;
+    std::size_t high_water_bytes = 0;
     std::size_t max_buffered_bytes = engineio::limits::max_buffered_bytes;
 };
 

@@ -73,6 +73,8 @@ TEST_CASE("limits: nonsense is refused by name") {
     refused<Options>("max_buffered_bytes", [](auto& o) {
         o.max_buffered_bytes = std::size_t{std::numeric_limits<std::uint32_t>::max()} + 1;
     });
+    refused<Options>("high_water_bytes",
+                     [](auto& o) { o.high_water_bytes = o.max_buffered_bytes + 1; });
     refused<Options>("max_unclaimed_upgrades", [](auto& o) { o.max_unclaimed_upgrades = 0; });
     refused<Options>("packet_rate", [](auto& o) { o.packet_rate = {0.5, 1s}; });
     refused<Options>("packet_rate", [](auto& o) { o.packet_rate = {5, 0s}; });
@@ -214,6 +216,25 @@ TEST_CASE("limits: a queue nobody fetches, at its last byte") {
     REQUIRE(play.closes.size() == 1);
     CHECK(play.closes.front().second == "too many packets queued");
     CHECK(play.shard.metrics().limit_hits.at("max_buffered_bytes") == 1);
+}
+
+TEST_CASE("limits: a client is writable up to the high water") {
+    auto const writable_behind = [](std::size_t high_water, std::size_t bytes) {
+        Options options;
+        options.high_water_bytes = high_water;
+        rig::Play play(options, 4);
+        play.start(TransportName::polling);
+        auto const message = net::Message::make(net::MessageKind::text, std::string(bytes, '4'));
+        play.shard.turn([&] { play.session->send({&message, 1}); });
+        bool const writable = play.session->writable();
+        play.shard.turn([&] { play.transport->poll(); });
+        CHECK(play.session->writable() == (high_water != 0));  // its GET took all
+        return writable;
+    };
+    CHECK_FALSE(writable_behind(0, 1));  // as in Node
+    CHECK(writable_behind(100, 99));
+    CHECK(writable_behind(100, 100));
+    CHECK_FALSE(writable_behind(100, 101));
 }
 
 TEST_CASE("limits: unfinished upgrades are counted while they last") {
