@@ -60,6 +60,10 @@ std::size_t Engine::clients_count() const {
     return state_->sessions.size();
 }
 
+void Engine::refuse_new() {
+    state_->leaving = true;
+}
+
 void Engine::close() {
     state_->closed = true;
     // Their ends are deferred, so the map does not change meanwhile.
@@ -99,13 +103,18 @@ std::optional<unsigned> Engine::State::home_of(std::string_view sid) const {
 
 void Engine::State::serve(Exchange exchange) {
     if (closed) {
-        net::Response response;
-        response.status = 503;
-        response.close = true;
-        exchange.responder.respond(std::move(response));
+        turn_away(std::move(exchange));
     } else if (!answer_preflight(exchange)) {
         next_middleware(std::move(exchange), 0);
     }
+}
+
+void Engine::State::turn_away(Exchange exchange) {
+    net::Response response;
+    response.status = 503;
+    response.headers = std::move(exchange.headers);  // a page may read why
+    response.close = true;
+    exchange.responder.respond(std::move(response));
 }
 
 bool Engine::State::answer_preflight(Exchange& exchange) {

@@ -17,8 +17,8 @@ namespace engineio {
 /// group, which holds the options.
 class Engine final : public net::HttpHandler {
 public:
-    /// Makes the user of a new session; called on the shard, before the open packet is sent. Must
-    /// not throw.
+    /// Makes the user of a new session; called on the shard, before the open packet is sent. If it
+    /// throws, the session and its connection end.
     using Accept = std::function<std::unique_ptr<SessionHandler>(Session&)>;
 
     /// For `shard`, one of `shard_count`; they and `group` outlive it.
@@ -33,6 +33,10 @@ public:
 
     /// Sessions on this shard; EngineGroup has the sum.
     std::size_t clients_count() const;
+
+    /// From now on no session begins: handshakes are answered 503 and their connections end. Those
+    /// there are go on. Inside a turn.
+    void refuse_new();
 
     /// Closes every session, queued packets discarded, and refuses new ones. Inside a turn.
     void close();

@@ -13,6 +13,8 @@ namespace engineio {
 void Engine::State::handshake(Exchange exchange) {
     if (closed) {
         exchange.responder.drop();  // while the application was asked
+    } else if (leaving) {
+        turn_away(std::move(exchange));
     } else if (exchange.upgrade) {
         upgrade(std::move(exchange));
     } else if (protocol_of(exchange.query) == 3 && !options.allow_eio3) {

@@ -21,6 +21,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
 
     std::optional<unsigned> home_of(std::string_view sid) const;
     void serve(Exchange exchange);
+    void turn_away(Exchange exchange);
     bool answer_preflight(Exchange& exchange);
     void next_middleware(Exchange exchange, std::size_t index);
     void check(Exchange exchange);
@@ -54,6 +55,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
     SidGenerator sids;
     std::unordered_map<std::string_view, std::unique_ptr<Session>> sessions;  // keys live in them
     bool closed = false;
+    bool leaving = false;  // no new sessions
 };
 
 // An exception counts as the answer `on_throw`.

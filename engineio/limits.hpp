@@ -83,6 +83,8 @@ inline constexpr std::size_t max_flushes_per_turn = 512;
 inline constexpr int max_forgiven_heartbeats = 4;
 /// A limit that is met again and again is logged once in this time, for each limit and shard.
 inline constexpr std::chrono::milliseconds limit_log_interval = 10s;
+/// A server that drains waits so long for peers that neither fetch nor read what is left for them.
+inline constexpr std::chrono::milliseconds goodbye_time = 1s;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

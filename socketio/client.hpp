@@ -39,6 +39,8 @@ public:
     engineio::Session& session() { return session_; }
     /// The application's handle; its state is made at the first call.
     Connection connection();
+    /// It is ending: nothing more is heard.
+    bool closing() const { return closing_; }
     /// Packets can still be sent.
     bool is_open() const { return session_.is_open(); }
 

@@ -2,6 +2,7 @@
 
 #include "engineio/cors.hpp"
 #include "engineio/handshake_check.hpp"
+#include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 #include "engineio/net/result.hpp"
 #include "engineio/net/text.hpp"
@@ -12,6 +13,7 @@
 #include "socketio/room_census.hpp"
 #include "socketio/task.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -84,7 +86,29 @@ public:
 
     engineio::Engine& engine() { return engine_; }
 
+    void drain(engineio::net::DrainOptions const& options, std::function<void()> told) {
+        drainer_ = std::make_unique<engineio::net::Drainer>(
+            shard_, options, [this] { engine_.refuse_new(); },
+            [this, patience = options.goodbye](std::size_t most) {
+                return close_some(most, patience);
+            },
+            std::move(told));
+    }
+
 private:
+    // Who polls hears of it in the next poll only, for which we wait.
+    std::size_t close_some(std::size_t most, std::chrono::milliseconds patience) {
+        auto const left = core_.close_some(shard_.index(), most);
+        if (left != 0 || last_told_ == Shard::TimePoint{}) {
+            last_told_ = shard_.now();
+        }
+        if (left != 0) {
+            return left;
+        }
+        bool const waiting = engine_.clients_count() != 0 && shard_.now() - last_told_ < patience;
+        return waiting ? 1 : 0;
+    }
+
     void route(Request request, Responder responder) {
         if (core_.client_files_) {
             if (auto file = core_.client_files_->serve(request)) {
@@ -118,6 +142,8 @@ private:
     Shard& shard_;
     engineio::Engine engine_;
     engineio::UnclaimedUpgrades unclaimed_;
+    std::unique_ptr<engineio::net::Drainer> drainer_;
+    Shard::TimePoint last_told_{};
 };
 
 Core::Core(Runtime& runtime, ServerOptions options)
@@ -260,6 +286,44 @@ void Core::close_shard(Shard& shard) {
         client->shut_down();
     }
     entrances_[shard.index()]->engine().close();
+}
+
+void Core::drain(engineio::net::DrainOptions const& options, std::function<void()> told) {
+    if (draining_.exchange(true)) {
+        return;
+    }
+    if (!listening_) {
+        return told();
+    }
+    auto const left = std::make_shared<std::atomic<unsigned>>(shard_count());
+    auto const one_less = [left, told = std::move(told)] {
+        if (left->fetch_sub(1) == 1) {
+            told();
+        }
+    };
+    on_shards([](unsigned) { return true; },
+              [this, options, one_less](Shard& shard) {
+                  entrances_[shard.index()]->drain(options, one_less);
+              });
+}
+
+// Like close_shard(), but what is queued for them goes out first. Returns about how many are left.
+std::size_t Core::close_some(unsigned shard, std::size_t most) {
+    std::vector<Client*> clients;
+    bool more = false;
+    for (Client* client = first_client_[shard]; client && !more; client = client->next_) {
+        if (!client->closing() && clients.size() < most) {
+            clients.push_back(client);
+        } else {
+            more = !client->closing();
+        }
+    }
+    for (Client* const client : clients) {
+        client->shut_down();
+        client->session().close();
+    }
+    auto const open = entrances_[shard]->engine().clients_count();
+    return more ? std::max<std::size_t>(open - std::min(open, clients.size()), 1) : 0;
 }
 
 // 15 bytes as the engine's ids: 12 unguessable ones and a counter.

@@ -75,6 +75,9 @@ public:
     /// has accepted.
     engineio::net::HttpHandler& entrance(unsigned shard);
     void close();
+    /// `told` runs once, when every client was told; false: it does already.
+    void drain(engineio::net::DrainOptions const& options, std::function<void()> told);
+    bool draining() const { return draining_; }
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
     bool listening() const { return listening_; }
     /// Some handler takes RawJson, so that decoders should ask which events to leave as text.
@@ -103,6 +106,7 @@ private:
     void announce(Namespace& nsp);
     void leave_cluster();
     void close_shard(engineio::net::Shard& shard);
+    std::size_t close_some(unsigned shard, std::size_t most);
 
     Runtime& runtime_;
     ServerOptions options_;
@@ -115,6 +119,7 @@ private:
     std::atomic<std::uint32_t> id_counter_{0};
     std::atomic<bool> listening_{false};
     std::atomic<bool> closed_{false};
+    std::atomic<bool> draining_{false};
     std::atomic<bool> has_raw_handlers_{false};
     std::atomic<bool> has_send_hooks_;
     Server* server_ = nullptr;

@@ -104,6 +104,37 @@ void Server::close() {
     }
 }
 
+void Server::drain(DrainOptions const& options, std::function<void()> told) {
+    if (own_runtime_ && !core_->draining()) {
+        own_runtime_->stop_listening(options.notice);
+    }
+    auto const until = std::chrono::steady_clock::now() + options.deadline;
+    core_->drain(options, [this, until, goodbye = options.goodbye, told = std::move(told)] {
+        if (told) {
+            told();
+        }
+        if (own_runtime_) {
+            auto const left = until - std::chrono::steady_clock::now();
+            own_runtime_->when_quiet(std::chrono::duration_cast<std::chrono::milliseconds>(left),
+                                     goodbye, [this] { close(); });
+        }
+    });
+}
+
+bool Server::draining() const {
+    return core_->draining();
+}
+
+void Server::drain_on_signals(DrainOptions options) {
+    core_->runtime().on_termination([this, options] {
+        if (draining()) {
+            close();
+        } else {
+            drain(options);
+        }
+    });
+}
+
 engineio::EngineGroup& Server::engine() {
     return core_->engine();
 }

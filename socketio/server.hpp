@@ -2,6 +2,7 @@
 
 #include "engineio/config.hpp"
 #include "engineio/engine_group.hpp"
+#include "engineio/net/drain.hpp"
 #include "engineio/net/http_server.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/connection.hpp"
@@ -25,6 +26,7 @@ namespace socketio {
 
 using engineio::CookieOptions;
 using engineio::CorsOptions;
+using engineio::net::DrainOptions;
 using engineio::net::Endpoint;
 using engineio::net::ForwardedHeader;
 using engineio::net::HttpOptions;
@@ -245,6 +247,21 @@ public:
     /// is sent) and every connection, queued packets discarded; closes the adapter; run() returns.
     /// A second call does nothing. Any thread, handlers included.
     void close();
+
+    /// Ends as a rolling update wants it: stops accepting, refuses new sessions (503) and sends the
+    /// clients away in batches, each with what was queued for it. Their sockets leave with "server
+    /// shutting down"; the clients see "transport close" and so connect again, elsewhere. With a
+    /// runtime of its own, answers under way are finished and then run() returns, at the deadline
+    /// at the latest; else that is up to who runs the runtime. `told` is called once, on a shard,
+    /// when every client was told, polling ones in their next poll. Recovery keeps what it has in
+    /// memory only: who comes back to another server begins anew, as with Node's in-memory adapter.
+    /// A second call does nothing, close() ends it at once. Any thread.
+    void drain(DrainOptions const& options = {}, std::function<void()> told = {});
+    /// drain() was called: for health checks, which should say 503 then. Any thread.
+    bool draining() const;
+    /// The first SIGINT or SIGTERM drains, the next one ends it at once. Only for a server that
+    /// made its own runtime; instead of close_on_signals().
+    void drain_on_signals(DrainOptions options = {});
 
     /// The Engine.IO server below (Node: io.engine): HTTP middlewares, the number of connections,
     /// and close(), which ends every connection with "forced close".

@@ -1,9 +1,13 @@
 #pragma once
 
 #include "apps/common/json_endpoint.hpp"
+#include "engineio/net/drain.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string_view>
 #include <unordered_map>
 
 namespace apps::common {
@@ -47,7 +51,12 @@ public:
         }
     }
 
+    /// Sends away at most so many, who still get what waits for them. Returns about how many are
+    /// left.
+    std::size_t close_some(std::size_t most, std::uint16_t code, std::string_view reason);
+
     engineio::net::Shard& shard;
+    std::unique_ptr<engineio::net::Drainer> drainer;
     socketio::Rooms rooms;
     std::unordered_map<std::uint64_t, Peer*> peers;
     std::atomic<std::size_t> count{0};

@@ -19,6 +19,7 @@ constexpr std::uint16_t going_away = 1001;
 constexpr std::uint16_t unsupported_data = 1003;
 constexpr std::uint16_t policy_violation = 1008;
 constexpr std::uint16_t internal_error = 1011;
+constexpr std::string_view shutting_down = "Server shutting down";
 
 // Opens only to say why not.
 class TurnedAway final : public net::WsHandler {
@@ -72,6 +73,21 @@ void EndpointShard::remove(Peer& peer) {
     rooms.leave_all(peer);
     peers.erase(peer.id());
     count.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::size_t EndpointShard::close_some(std::size_t most, std::uint16_t code,
+                                      std::string_view reason) {
+    std::size_t told = 0;
+    for (auto const& [id, peer] : peers) {  // whose ends are deferred
+        if (peer->open()) {
+            if (told == most) {
+                return std::max<std::size_t>(peers.size() - most, 1);
+            }
+            ++told;
+            peer->close_after_output(code, reason);
+        }
+    }
+    return 0;
 }
 
 JsonEndpoint::JsonEndpoint(net::HttpServer& runtime, Envelope envelope, EndpointOptions options)
@@ -206,7 +222,27 @@ void JsonEndpoint::close() {
     for (auto const& shard : shards_) {
         shard->closed = true;
     }
-    all().close(going_away, "Server shutting down");
+    all().close(going_away, shutting_down);
+}
+
+void JsonEndpoint::drain(net::DrainOptions const& options, std::function<void()> told) {
+    draining_ = true;
+    auto const left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+    auto const one_less = [left, told = std::move(told)] {
+        if (left->fetch_sub(1) == 1) {
+            told();
+        }
+    };
+    for (auto const& entry : shards_) {
+        entry->shard.post([&part = *entry, options, one_less] {
+            part.drainer = std::make_unique<net::Drainer>(
+                part.shard, options, [&part] { part.closed = true; },
+                [&part](std::size_t most) {
+                    return part.close_some(most, going_away, shutting_down);
+                },
+                one_less);
+        });
+    }
 }
 
 // --- input -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include "apps/common/envelope.hpp"
 #include "apps/common/peer.hpp"
 #include "apps/common/peer_handler.hpp"
+#include "engineio/net/drain.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/ws_handshake.hpp"
 #include "socketio/selection.hpp"
@@ -158,6 +159,10 @@ public:
     std::size_t peers_count() const;
     /// Closes everybody with 1001 and refuses newcomers with 503. Any thread.
     void close();
+    /// The same in batches, each peer with what waits for it; `told` is called once, on a shard,
+    /// when everybody was told. Once. Any thread.
+    void drain(engineio::net::DrainOptions const& options, std::function<void()> told);
+    bool draining() const { return draining_; }
 
     Envelope const& envelope() const { return envelope_; }
     std::int64_t now_ms() const { return options_.clock(); }
@@ -199,6 +204,7 @@ private:
     std::vector<std::unique_ptr<EndpointShard>> shards_;
     std::string const id_prefix_;  // of message ids: tells this run of the program from others
     std::atomic<std::uint64_t> next_message_id_{1};
+    std::atomic<bool> draining_{false};
 };
 
 template <class T>

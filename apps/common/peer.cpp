@@ -49,6 +49,13 @@ void Peer::close(std::uint16_t code, std::string_view reason) {
     }
 }
 
+void Peer::close_after_output(std::uint16_t code, std::string_view reason) {
+    while (open() && waiting_ && !waiting_->empty()) {
+        connection_->send(waiting_->pop());
+    }
+    close(code, reason);
+}
+
 // --- rooms -------------------------------------------------------------------------------------
 
 void Peer::join(std::string_view room) {

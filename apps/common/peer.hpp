@@ -92,6 +92,8 @@ private:
     void push(engineio::net::Message message, int level, bool droppable);
     void send_encoded(std::string_view text, SendOptions const& options);
     void pump();
+    /// close(), but what waits for a slow reader goes first.
+    void close_after_output(std::uint16_t code, std::string_view reason);
 
     JsonEndpoint& endpoint_;
     engineio::net::Shard& shard_;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 
@@ -27,7 +28,11 @@ ServerProfile::ServerProfile(socketio::ServerOptions options, Listen const& list
     io_.on_http([](socketio::Request request, socketio::Responder responder) {
         answer_plain(request, std::move(responder));
     });
-    io_.close_on_signals();
+    if (listen.drain) {
+        io_.drain_on_signals({.batch = 2, .interval = std::chrono::milliseconds(20)});
+    } else {
+        io_.close_on_signals();
+    }
     if (io_.options().tls) {
         io_.reload_certificates_on_hangup();
     }
@@ -72,6 +77,7 @@ int main(int argc, char** argv) {
     app.add_option("--options", listen.engine_options, "JSON options of the profile eio-options");
     auto* const cert = app.add_option("--tls-cert", listen.tls_cert, "certificate chain (PEM)");
     app.add_option("--tls-key", listen.tls_key, "its key; SIGHUP reads both again")->needs(cert);
+    app.add_flag("--drain", listen.drain, "SIGTERM sends the clients away in batches");
     CLI11_PARSE(app, argc, argv);
     try {
         auto const profile = conformance::make_profile(name, listen);

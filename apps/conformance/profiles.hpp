@@ -17,8 +17,9 @@ struct Listen {
     unsigned threads = 1;
     std::string client_dir;
     std::string engine_options;  // JSON, of the profile eio-options
-    std::string tls_cert;  ///< empty: plain HTTP
+    std::string tls_cert;        ///< empty: plain HTTP
     std::string tls_key;
+    bool drain = false;  ///< at the first signal, in batches of two; else it closes
 
     std::optional<socketio::TlsOptions> tls() const;
 };

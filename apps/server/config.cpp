@@ -79,6 +79,7 @@ constexpr int max_port = 65535;
 std::vector<Setting> server_settings(ServerConfig& server) {
     constexpr int hour_ms = 3'600'000;
     constexpr int max_message = 1 << 30;
+    constexpr int max_batch = 1'000'000;
     return {
         {"server", "host", "--host",
          "Addresses to listen on, separated by commas; 0.0.0.0 or :: for the whole network, "
@@ -114,6 +115,15 @@ std::vector<Setting> server_settings(ServerConfig& server) {
          &server.ping_timeout_ms, 10, hour_ms},
         {"server", "max_http_buffer_size", "--max-http-buffer-size", "Bytes of one message",
          &server.max_http_buffer_size, 1, max_message},
+        {"server", "drain_notice_ms", "--drain-notice",
+         "After SIGTERM: milliseconds in which /health says 503 and all goes on as before",
+         &server.drain_notice_ms, 0, hour_ms},
+        {"server", "drain_deadline_ms", "--drain-deadline",
+         "After SIGTERM: milliseconds until the end at the latest; a second SIGTERM ends at once",
+         &server.drain_deadline_ms, 0, hour_ms},
+        {"server", "drain_batch", "--drain-batch",
+         "Clients that each thread sends away together, every tenth of a second or so",
+         &server.drain_batch, 1, max_batch},
         {"server", "compression", "--compression", "Compress for clients that offer it",
          &server.compression},
         {"server", "log_level", "--log-level", "trace, debug, info, warn, error or off",

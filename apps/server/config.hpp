@@ -28,6 +28,9 @@ struct ServerConfig {
     int ping_interval_ms = 25000;
     int ping_timeout_ms = 20000;
     int max_http_buffer_size = 1'000'000;  ///< bytes of one message
+    int drain_notice_ms = 0;               ///< as DrainOptions::notice
+    int drain_deadline_ms = 25000;         ///< as DrainOptions::deadline
+    int drain_batch = 100;                 ///< as DrainOptions::batch
     bool compression = true;               ///< permessage-deflate and gzip where a client offers it
     std::string log_level = "info";
 };

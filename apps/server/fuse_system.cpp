@@ -66,6 +66,11 @@ public:
         RawSystem::close();
     }
 
+    void drain(engineio::net::DrainOptions const& options, std::function<void()> told) override {
+        hub_.tell_health("stopping");
+        RawSystem::drain(options, std::move(told));
+    }
+
     std::string hint() const override {
         return "Log in as two people, meet in a room, share tasks.";
     }

@@ -36,7 +36,9 @@ void RawSystem::mount_endpoint(std::string_view path) {
 std::uint16_t RawSystem::listen(socketio::Endpoint const& endpoint) {
     if (!listening_) {
         listening_ = true;
-        add_pages(routes_, site_, config_, [this] { return endpoint_.peers_count(); });
+        add_pages(routes_, site_, config_, [this] {
+            return Health{endpoint_.peers_count(), endpoint_.draining()};
+        });
     }
     return runtime_.listen(endpoint, http_,
                            [this](unsigned) -> net::HttpHandler& { return entrance_; });

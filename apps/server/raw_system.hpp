@@ -3,7 +3,9 @@
 #include "apps/common/json_endpoint.hpp"
 #include "apps/server/system.hpp"
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 namespace apps::server {
 
@@ -16,6 +18,9 @@ public:
 
     std::uint16_t listen(socketio::Endpoint const& endpoint) override;
     void close() override { endpoint_.close(); }
+    void drain(engineio::net::DrainOptions const& options, std::function<void()> told) override {
+        endpoint_.drain(options, std::move(told));
+    }
 
 protected:
     common::JsonEndpoint& endpoint() { return endpoint_; }

@@ -10,11 +10,15 @@ namespace net = engineio::net;
 
 namespace {
 
-net::Response health(std::size_t connections) {
+net::Response health_response(Health const& health) {
     net::Response response;
+    response.status = health.draining ? 503 : 200;
+    response.close = health.draining;
     net::set_header(response.headers, "Content-Type", "application/json");
     net::set_header(response.headers, "Cache-Control", "no-store");
-    response.body = socketio::Json::object({{"status", "ok"}, {"connections", connections}}).dump();
+    response.body = socketio::Json::object({{"status", health.draining ? "draining" : "ok"},
+                                            {"connections", health.connections}})
+                        .dump();
     return response;
 }
 
@@ -35,11 +39,11 @@ net::Response bare_page(net::Request const& request, std::string const& title) {
 }  // namespace
 
 void add_pages(net::Router& routes, common::StaticSite const& site, SystemConfig const& config,
-               std::function<std::size_t()> connections) {
-    routes.add_path("/health", [connections = std::move(connections)](net::Request const&,
-                                                                      net::Responder responder) {
-        responder.respond(health(connections()));
-    });
+               std::function<Health()> health) {
+    routes.add_path("/health",
+                    [health = std::move(health)](net::Request const&, net::Responder responder) {
+                        responder.respond(health_response(health()));
+                    });
     routes.set_fallback(
         [&site, title = config.info.title](net::Request const& request, net::Responder responder) {
             responder.respond(site.empty() ? bare_page(request, title) : site.answer(request));
@@ -57,7 +61,9 @@ SocketIoSystem::SocketIoSystem(SystemContext& context)
 std::uint16_t SocketIoSystem::listen(socketio::Endpoint const& endpoint) {
     if (!listening_) {
         listening_ = true;
-        add_pages(routes_, site_, config_, [this] { return io_.clients_count(); });
+        add_pages(routes_, site_, config_, [this] {
+            return Health{io_.clients_count(), io_.draining()};
+        });
     }
     return io_.listen(endpoint);
 }

@@ -6,6 +6,7 @@
 #include "apps/server/config.hpp"
 #include "apps/store/migrations.hpp"
 #include "apps/store/store_thread.hpp"
+#include "engineio/net/drain.hpp"
 #include "engineio/net/router.hpp"
 #include "socketio/server.hpp"
 
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace apps::server {
@@ -39,6 +41,9 @@ public:
     virtual std::uint16_t listen(socketio::Endpoint const& endpoint) = 0;
     /// Ends all connections. Any thread.
     virtual void close() = 0;
+    /// Refuses new ones and ends those there are in batches; `told` is called once, on a shard,
+    /// when all were told. Any thread.
+    virtual void drain(engineio::net::DrainOptions const& options, std::function<void()> told) = 0;
     /// One line for the person who started the program: what to try.
     virtual std::string hint() const = 0;
 };
@@ -54,9 +59,15 @@ struct SystemKind {
 /// All systems of this program.
 std::vector<SystemKind> const& system_kinds();
 
+/// What /health tells: 503 while draining, so that load balancers send nobody here any more.
+struct Health {
+    std::size_t connections = 0;
+    bool draining = false;
+};
+
 /// Adds what every listener has at the end of its routes: /health, then the site.
 void add_pages(engineio::net::Router& routes, common::StaticSite const& site,
-               SystemConfig const& config, std::function<std::size_t()> connections);
+               SystemConfig const& config, std::function<Health()> health);
 
 /// A system whose socket is Socket.IO. The derived class registers events on `io()` and adds
 /// routes of its own (Rest::mount) in its constructor.
@@ -67,6 +78,9 @@ public:
 
     std::uint16_t listen(socketio::Endpoint const& endpoint) override;
     void close() override { io_.close(); }
+    void drain(engineio::net::DrainOptions const& options, std::function<void()> told) override {
+        io_.drain(options, std::move(told));
+    }
 
 protected:
     socketio::Server& io() { return io_; }

@@ -1,12 +1,15 @@
 #include "apps/server/wiring.hpp"
 
 #include "apps/server/demo_mark.hpp"
+#include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -187,7 +190,7 @@ void Hubbub::listen_for_index() {
 }
 
 void Hubbub::run() {
-    runtime_.on_termination([this] { close(); });
+    runtime_.on_termination([this] { std::exchange(draining_, true) ? close() : drain(); });
     if (!config_.tls_cert.empty()) {  // else a lost terminal ends us, as it should
         runtime_.on_hangup([this] {
             if (auto const reloaded = runtime_.reload_certificates(); !reloaded) {
@@ -197,6 +200,32 @@ void Hubbub::run() {
         });
     }
     runtime_.run();
+}
+
+void Hubbub::drain() {
+    engineio::net::DrainOptions options;
+    options.batch = static_cast<std::size_t>(config_.drain_batch);
+    options.notice = std::chrono::milliseconds(config_.drain_notice_ms);
+    options.deadline = std::chrono::milliseconds(config_.drain_deadline_ms);
+    auto const until = std::chrono::steady_clock::now() + options.deadline;
+    auto const finish = [this, until, patience = options.goodbye] {
+        auto const left = until - std::chrono::steady_clock::now();
+        runtime_.when_quiet(std::chrono::duration_cast<std::chrono::milliseconds>(left), patience,
+                            [this] { close(); });
+    };
+    engineio::net::log_info("server", "draining, for at most {} ms", config_.drain_deadline_ms);
+    runtime_.stop_listening(options.notice);
+    auto const busy = std::make_shared<std::atomic<std::size_t>>(listeners_.size());
+    if (listeners_.empty()) {
+        return finish();
+    }
+    for (auto& listener : listeners_) {
+        listener.system->drain(options, [busy, finish] {
+            if (busy->fetch_sub(1) == 1) {
+                finish();
+            }
+        });
+    }
 }
 
 void Hubbub::close() {

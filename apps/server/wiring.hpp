@@ -39,9 +39,12 @@ public:
     /// std::system_error naming the address if one is taken.
     void listen();
 
-    /// Serves until SIGINT, SIGTERM or close().
+    /// Serves until SIGINT or SIGTERM, which drains (a second one ends at once), or close().
     void run();
 
+    /// Sends all clients away in batches and lets run() return when that is done. Once. Any thread.
+
+    void drain();
     /// Ends all connections and lets run() return. Any thread.
     void close();
 
@@ -70,6 +73,7 @@ private:
     std::vector<Listener> listeners_;
     std::unique_ptr<IndexPage> index_;  // if there are several
     std::uint16_t index_port_ = 0;
+    bool draining_ = false;  // shard 0 only
 };
 
 }  // namespace apps::server

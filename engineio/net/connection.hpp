@@ -37,6 +37,10 @@ public:
     // No more bytes follow; after a mere end of stream output can still be written and close() must
     // be called, else the connection is closed already.
     virtual void on_end(std::string_view error) = 0;
+    // A request is being received or answered.
+    virtual bool owes_answer() const { return false; }
+    // We have said our last words and wait for the peer's.
+    virtual bool parting() const { return false; }
 };
 
 // Everything needed to continue a connection on another shard. May move between threads.
@@ -98,6 +102,9 @@ public:
     bool secure() const { return tls_ != nullptr; }
     std::size_t buffered_bytes() const { return buffered_; }
     bool drained() const { return buffered_ == 0; }
+    bool owes_answer() const { return !closing_ && handler_->owes_answer(); }
+    // There are last words, which the peer has not taken yet.
+    bool parting() const { return closing_ || buffered_ != 0 || handler_->parting(); }
 
     void flush() override;
     void on_ready(Interest ready) override;

@@ -57,6 +57,9 @@ public:
     void on_bytes(std::span<char> bytes) override;
     void on_drain() override;
     void on_end(std::string_view error) override;
+    bool owes_answer() const override {
+        return state_ == State::answering || state_ == State::body;
+    }
 
     // --- for Responder, whose present address attach() tells ------------------------------------
 

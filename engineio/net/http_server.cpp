@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <mutex>
 #include <optional>
@@ -23,6 +24,7 @@ struct HttpServer::State {
     std::vector<std::unique_ptr<IoShard>> shards;
     std::vector<std::thread> threads;
     std::vector<std::unique_ptr<Listener>> listeners;  // shard 0 only
+    OneShot last_call;                                 // likewise: stops them all
     std::optional<boost::asio::signal_set> signals;
     std::function<void()> terminate;
     std::optional<boost::asio::signal_set> hangups;
@@ -171,12 +173,34 @@ void HttpServer::on_hangup(std::function<void()> callback) {
     state_->wait_signal(*state_->hangups, state_->hang_up);
 }
 
-void HttpServer::stop_listening() {
-    state_->first().post([state = state_.get()] {
-        for (auto& listener : state->listeners) {
-            listener->stop();
+void HttpServer::stop_listening(std::chrono::milliseconds delay) {
+    state_->first().post([state = state_.get(), delay] {
+        auto const stop = [state] {
+            for (auto& listener : state->listeners) {
+                listener->stop();
+            }
+        };
+        if (delay == delay.zero()) {
+            stop();
+        } else {
+            state->last_call = state->first().timers().after(delay, stop);
         }
     });
+}
+
+void HttpServer::when_quiet(std::chrono::milliseconds limit, std::chrono::milliseconds patience,
+                            std::function<void()> then) {
+    auto const busy = std::make_shared<std::atomic<unsigned>>(shard_count());
+    auto one_less = [busy, &first = state_->first(), then = std::move(then)] {
+        if (busy->fetch_sub(1) == 1) {
+            first.post(then);
+        }
+    };
+    for (auto& shard : state_->shards) {
+        shard->post([&shard = *shard, limit, patience, one_less] {
+            shard.when_quiet(shard.now() + limit, patience, one_less);
+        });
+    }
 }
 
 void HttpServer::stop() {

@@ -6,6 +6,7 @@
 #include "engineio/net/result.hpp"
 #include "engineio/net/shard.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,8 +52,13 @@ public:
     void on_hangup(std::function<void()> callback);
     /// `callback` runs on each shard's thread when that ends, its connections gone. Before start().
     void on_shard_end(void (*callback)());
-    /// Any thread, also a handler: stops accepting.
-    void stop_listening();
+    /// Any thread, also a handler: stops accepting after `delay`.
+    void stop_listening(std::chrono::milliseconds delay = {});
+    /// Any thread, once at a time. Calls `then` on shard 0 when no connection owes an answer to a
+    /// request or has output that its peer goes on reading, with pauses of at most `patience`;
+    /// after `limit` at the latest.
+    void when_quiet(std::chrono::milliseconds limit, std::chrono::milliseconds patience,
+                    std::function<void()> then);
     /// Any thread, also a handler: makes run() return and the threads end once their current turn
     /// and final flush are over; open connections are cut.
     void stop();

@@ -22,6 +22,8 @@ namespace {
 constexpr std::size_t crowd = 1000;
 // The rest of the crowd may be on its way out, too.
 constexpr auto trim_delay = std::chrono::seconds(1);
+// Between two looks at whether all is said.
+constexpr auto quiet_look = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -141,6 +143,38 @@ void IoShard::trim_soon() {
         ::malloc_trim(0);
     });
 #endif
+}
+
+void IoShard::when_quiet(TimePoint limit, Clock::duration patience, std::function<void()> then) {
+    SIO_ASSERT(!when_quiet_);
+    when_quiet_ = std::move(then);
+    quiet_limit_ = limit;
+    patience_ = patience;
+    silent_since_ = now();
+    // What this turn has queued is still to be written.
+    quiet_timer_ = timers().after(quiet_look, [this] { look_if_quiet(); });
+}
+
+void IoShard::look_if_quiet() {
+    if (now() >= quiet_limit_ || quiet()) {
+        std::exchange(when_quiet_, nullptr)();
+    } else {
+        quiet_timer_ = timers().after(quiet_look, [this] { look_if_quiet(); });
+    }
+}
+
+bool IoShard::quiet() {
+    if (std::exchange(bytes_out_then_, metrics().bytes_out) != metrics().bytes_out) {
+        silent_since_ = now();
+    }
+    bool parting = false;
+    for (auto const& connection : connections_) {
+        if (connection->owes_answer()) {
+            return false;
+        }
+        parting = parting || connection->parting();
+    }
+    return !parting || now() - silent_since_ >= patience_;
 }
 
 void IoShard::cut_all() {

@@ -10,6 +10,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -33,6 +35,9 @@ public:
     // Any thread, any number of times. The current turn is finished and flushed first.
     void stop();
     bool stopping() const { return stopping_; }
+    // In a turn. Calls `then` once no connection owes an answer or has last words that its peer may
+    // still want to read, for it has read some within `patience`; at `limit` at the latest.
+    void when_quiet(TimePoint limit, Clock::duration patience, std::function<void()> then);
 
     boost::asio::io_context& context() { return context_; }
     Poller& poller() { return poller_; }
@@ -70,6 +75,8 @@ private:
     void arm_timer();
     void trim_soon();
     void cut_all();
+    void look_if_quiet();
+    bool quiet();
 
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -84,6 +91,12 @@ private:
     std::vector<std::unique_ptr<Connection>> connections_;
     std::size_t most_connections_ = 0;  // since memory was given back
     OneShot trim_timer_;
+    std::function<void()> when_quiet_;
+    TimePoint quiet_limit_{};
+    Clock::duration patience_{};
+    TimePoint silent_since_{};  // nothing was written since
+    std::uint64_t bytes_out_then_ = 0;
+    OneShot quiet_timer_;
     bool stopping_ = false;
 };
 

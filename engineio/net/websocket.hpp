@@ -44,6 +44,7 @@ public:
     void on_bytes(std::span<char> bytes) override;
     void on_drain() override;
     void on_end(std::string_view error) override;
+    bool parting() const override { return state_ == State::closing; }
 
 private:
     enum class State : std::uint8_t { open, closing, closed };

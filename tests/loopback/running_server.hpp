@@ -30,6 +30,8 @@ public:
             thread_.join();
         }
     }
+    // For the end of run(), whoever brings it about.
+    void wait() { thread_.join(); }
     // As when main() ends by an exception: nobody is told.
     void abandon() {
         io.runtime().stop();
