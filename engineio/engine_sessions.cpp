@@ -70,12 +70,25 @@ Session& Engine::State::make_session(std::string sid, net::Request request,
 }
 
 void Engine::State::open(Session& session, Transport& transport) {
-    auto handler = accept(session);
+    std::unique_ptr<SessionHandler> handler;
+    try {
+        handler = accept(session);
+    } catch (...) {
+        // It would stay for ever, without a user or a heartbeat.
+        transport.close(true);
+        ended(session);
+        throw;
+    }
     SIO_ASSERT(handler != nullptr);
-    session.open(std::move(handler), transport, [this](Session& gone) { ended(gone); });
+    try {
+        session.open(std::move(handler), transport, [this](Session& gone) { ended(gone); });
+    } catch (...) {
+        session.close(true);
+        throw;
+    }
 }
 
-void Engine::State::ended(Session& session) {
+void Engine::State::ended(Session& session) noexcept {
     // Unknown from now on; destroyed when nothing of it is on the stack any more.
     if (auto node = sessions.extract(session.sid())) {
         group.count(-1);

@@ -41,7 +41,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
     WsTransport::Start make_start(Exchange const& exchange);
     Session& make_session(std::string sid, net::Request request, net::Query const& query);
     void open(Session& session, Transport& transport);
-    void ended(Session& session);
+    void ended(Session& session) noexcept;
     void refuse(Exchange exchange, ConnectionError error, std::string_view message = {});
     void tell_refused(net::Request const& request, ConnectionError const& error);
     Session* find(std::string_view sid) const;

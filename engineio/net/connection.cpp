@@ -43,9 +43,7 @@ Connection::~Connection() {
 
 void Connection::start(std::unique_ptr<ConnectionHandler> handler, std::string unread) {
     handler_ = std::move(handler);
-    if (!watch()) {
-        shard_.defer([this] { cut(); });  // the kernel has no room for one more
-    }
+    watch();
     tls_ && !tls_->established() ? start_tls() : handler_->on_open();
     if (!unread.empty()) {
         handler_->on_bytes(unread);
@@ -125,10 +123,14 @@ Handoff Connection::release(std::string unread) {
 // --- input -------------------------------------------------------------------------------------
 
 // Waits for what can go on now.
-bool Connection::watch() {
+void Connection::watch() {
     auto const read = paused_ || peer_ended_ ? Interest::none : Interest::read;
     auto const write = waiting_write_ ? Interest::write : Interest::none;
-    return shard_.poller().watch(socket_.get(), *this, shut_ ? Interest::none : read | write);
+    if (!shard_.poller().watch(socket_.get(), *this, shut_ ? Interest::none : read | write)) {
+        // The kernel has no memory for it: unheard it would stay for ever. Runs before anything
+        // retired later, so `this` is alive.
+        shard_.defer([this] { cut(); });
+    }
 }
 
 void Connection::on_ready(Interest ready) {

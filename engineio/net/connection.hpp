@@ -123,7 +123,7 @@ private:
     void consumed(std::size_t bytes);
     void queue_emptied();
     void clear_queue();
-    bool watch();
+    void watch();
     void read_available();
     void end_of_stream();
 

@@ -45,6 +45,22 @@ std::string_view Request::header(std::string_view lower_case_name) const {
     return value ? std::string_view(*value) : std::string_view();
 }
 
+namespace {
+
+// A connection whose responder is spent has nobody who would end it: if there is no memory for the
+// answer it is cut.
+template <class F>
+auto or_drop(HttpConnection& connection, F call) {
+    try {
+        return call();
+    } catch (...) {
+        connection.drop();
+        throw;
+    }
+}
+
+}  // namespace
+
 Responder::Responder(HttpConnection& connection) : connection_(&connection) {
     connection.attach(*this);
 }
@@ -73,8 +89,8 @@ Responder& Responder::operator=(Responder&& other) noexcept {
 
 void Responder::read_body(std::size_t max_bytes,
                           std::function<void(BodyResult, std::string)> done) {
-    if (connection_) {
-        connection_->read_body(max_bytes, std::move(done));
+    if (auto* const connection = connection_) {
+        or_drop(*connection, [&] { connection->read_body(max_bytes, std::move(done)); });
     }
 }
 
@@ -85,8 +101,8 @@ void Responder::on_abort(std::function<void()> callback) {
 }
 
 void Responder::respond(Response response) {
-    if (connection_) {
-        connection_->respond(std::move(response));
+    if (auto* const connection = connection_) {
+        or_drop(*connection, [&] { connection->respond(std::move(response)); });
     }
 }
 
@@ -98,15 +114,18 @@ void Responder::drop() {
 
 WsConnection* Responder::accept_websocket(std::unique_ptr<WsHandler> handler,
                                           WsOptions const& options, Headers headers) {
-    if (!connection_) {
-        return nullptr;
-    }
-    return connection_->accept_websocket(std::move(handler), options, headers);
+    auto* const connection = connection_;
+    return connection ? or_drop(*connection,
+                                [&] {
+                                    return connection->accept_websocket(std::move(handler), options,
+                                                                        headers);
+                                })
+                      : nullptr;
 }
 
 void Responder::hand_over(unsigned shard_index) {
-    if (connection_) {
-        connection_->hand_over(shard_index);
+    if (auto* const connection = connection_) {
+        or_drop(*connection, [&] { connection->hand_over(shard_index); });
     }
 }
 

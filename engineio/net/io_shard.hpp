@@ -61,9 +61,10 @@ public:
     // Destroys the connection after the calls that are on the stack now.
     void disown(Connection& connection);
 
-    // Destroys any object when the stack is empty: nothing dies inside its own call.
+    // Destroys any object when the stack is empty: nothing dies inside its own call. Without memory
+    // for that the process ends, as the object would die at once.
     template <class T>
-    void retire(std::unique_ptr<T> object) {
+    void retire(std::unique_ptr<T> object) noexcept {
         defer([object = std::move(object)]() mutable { object.reset(); });
     }
 

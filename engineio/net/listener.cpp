@@ -18,7 +18,7 @@ namespace {
 
 // One wake-up accepts at most so many, so that a connect storm leaves time for those served.
 constexpr int accepts_per_turn = 64;
-// Out of descriptors: the backlog keeps the peers waiting, trying at once would spin.
+// Out of descriptors or memory: the backlog keeps the peers waiting, trying at once would spin.
 constexpr auto exhausted_pause = std::chrono::milliseconds(100);
 
 // Empty for the peer of a Unix socket. A dual-stack listener sees IPv4 peers as ::ffff:1.2.3.4.
@@ -39,8 +39,15 @@ std::string address_text(sockaddr_storage const& address) {
     return text;
 }
 
-bool is_exhaustion(int error) {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+// Concerns a peer that has given up already, the next one may be fine (accept(2)).
+bool is_of_peer(int error) {
+    for (int const known : {ECONNABORTED, EPERM, EINTR, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN,
+                            ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH}) {
+        if (error == known) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -88,16 +95,15 @@ void Listener::accept_some() {
         if (fd) {
             exhausted_ = false;
             admit(std::move(fd), address_text(address));
-        } else if (is_exhaustion(errno)) {
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            break;
+        } else if (!is_of_peer(errno)) {
             if (!std::exchange(exhausted_, true)) {
                 log_warn("net", "can't accept: {}", std::generic_category().message(errno));
             }
             pause_ = shard().timers().after(exhausted_pause, [this] { accept_some(); });
             return;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            break;
         }
-        // Anything else concerns a peer that has given up already (accept(2)).
     }
     wait();
 }

@@ -140,6 +140,7 @@ bool RawClient::fill() {
     }
     reset_seen_ = received < 0 && errno == ECONNRESET;
     bool const ended = received == 0 || reset_seen_;
+    stuck_ = !ended;
     CHECK_MESSAGE(ended, "the server neither answered nor closed");
     return false;
 }

@@ -39,6 +39,8 @@ public:
     void end_output();  // half close
     void reset();       // RST
     int descriptor() const { return fd_; }
+    // It has waited in vain.
+    bool stuck() const { return stuck_; }
 
 protected:
     // As send(2) and recv(2); a client over TLS puts its layer here.
@@ -51,6 +53,7 @@ private:
     int fd_ = -1;
     std::string buffer_;
     bool reset_seen_ = false;
+    bool stuck_ = false;
 };
 
 }  // namespace loopback

@@ -1,0 +1,177 @@
+// What the kernel may answer, at every point of a client's life.
+#include "tests/faults/dialogue.hpp"
+#include "tests/faults/plan.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace faults_io {
+
+using namespace faults;
+using namespace std::chrono_literals;
+using loopback::RawClient;
+
+namespace {
+
+// What an undisturbed client hears, and how many calls that takes.
+struct Undisturbed {
+    std::string heard;
+    std::string greeted;
+    int calls = 0;
+};
+
+Undisturbed undisturbed(std::uint16_t port, Call call) {
+    Plan const plan;
+    Undisturbed all;
+    all.heard = dialogue(port);
+    all.calls = plan.calls(call);
+    all.greeted = greeting(port);
+    CHECK(all.heard.ends_with("closed\n"));
+    CHECK(all.greeted.find("opened\n") == 0);
+    return all;
+}
+
+// Fails every call of the dialogue once, each time in another dialogue.
+void break_everywhere(Call call, int error) {
+    auto const server = make_server();
+    greeting(server->port);
+    CHECK(is_clean(*server));
+    auto const descriptors = open_descriptors();
+    auto const whole = undisturbed(server->port, call);
+    CHECK(whole.calls > 8);
+    for (int n = 1; n <= whole.calls; ++n) {
+        CAPTURE(n);
+        {
+            Plan plan;
+            plan.fail(call, error, n);
+            auto const heard = dialogue(server->port);
+            CHECK(plan.failures(call) == 1);
+            CHECK(whole.heard.starts_with(heard));  // it ends early, but nothing is wrong
+            plan.spare(true);
+            CHECK(greeting(server->port) == whole.greeted);
+        }
+    }
+    CHECK(is_clean(*server));
+    CHECK(open_descriptors() == descriptors);
+}
+
+// Nothing that anybody notices.
+void disturb(Call call, int error, int step) {
+    auto const server = make_server();
+    auto const whole = undisturbed(server->port, call);
+    {
+        Plan plan;
+        plan.fail(call, error, 1, step);
+        CHECK(dialogue(server->port) == whole.heard);
+        CHECK(plan.failures(call) > 4);
+    }
+    CHECK(is_clean(*server));
+}
+
+}  // namespace
+
+TEST_CASE("a connection that breaks at any point ends alone") {
+    break_everywhere(Call::receive, ECONNRESET);
+    break_everywhere(Call::receive, ETIMEDOUT);
+    break_everywhere(Call::send, ECONNRESET);
+    break_everywhere(Call::send, EPIPE);
+}
+
+TEST_CASE("a kernel without memory at any point costs that connection only") {
+    break_everywhere(Call::send, ENOBUFS);
+    break_everywhere(Call::receive, ENOMEM);
+}
+
+TEST_CASE("a connection that can't be waited for any more ends instead of hanging") {
+    auto const server = make_server();
+    auto const whole = undisturbed(server->port, Call::watch);
+    for (int const error : {ENOSPC, ENOMEM}) {
+        for (int n = 1; n <= whole.calls; ++n) {
+            CAPTURE(n);
+            Plan plan;
+            plan.fail(Call::watch, error, n);
+            CHECK(whole.heard.starts_with(dialogue(server->port)));
+            CHECK(plan.failures(Call::watch) == 1);
+            plan.spare(true);
+            CHECK(greeting(server->port) == whole.greeted);
+        }
+    }
+    CHECK(is_clean(*server));
+}
+
+TEST_CASE("output that can't be waited for ends the connection, too") {
+    auto const server = make_server();
+    auto const whole = undisturbed(server->port, Call::watch);
+    {
+        Plan plan;
+        plan.at_most(Call::send, 1000);  // so that it has to wait for room
+        plan.fail(Call::watch, ENOMEM, 3, 1);
+        CHECK(whole.heard.starts_with(dialogue(server->port)));
+        CHECK(plan.failures(Call::watch) > 0);
+    }
+    CHECK(is_clean(*server));
+}
+
+TEST_CASE("interruptions and false alarms are nothing") {
+    disturb(Call::receive, EINTR, 2);
+    disturb(Call::receive, EAGAIN, 2);
+    disturb(Call::send, EINTR, 2);
+    disturb(Call::send, EAGAIN, 2);
+}
+
+TEST_CASE("bytes may come and go one by one") {
+    auto const server = make_server();
+    auto const whole = undisturbed(server->port, Call::send);
+    for (auto const call : {Call::receive, Call::send}) {
+        Plan plan;
+        plan.at_most(call, 1);
+        CHECK(dialogue(server->port) == whole.heard);
+        CHECK(plan.calls(call) > 500);
+    }
+    CHECK(is_clean(*server));
+}
+
+TEST_CASE("accepting fails for a while: the listener waits and does not spin") {
+    auto const server = make_server(2);
+    RawClient neighbour(server->port);
+    auto const served = [&] {
+        neighbour.send("GET /none HTTP/1.1\r\nHost: h\r\n\r\n");
+        return neighbour.read_answer().starts_with("HTTP/1.1 404 ");
+    };
+    CHECK(served());
+    for (int const error : {EMFILE, ENOMEM, EINVAL}) {
+        CAPTURE(error);
+        Plan plan;
+        plan.fail(Call::accept, error, 1, 1);
+        auto const began = std::chrono::steady_clock::now();
+        RawClient waiting(server->port);  // the kernel lets it in, nobody takes it
+        waiting.send("GET /none HTTP/1.1\r\nHost: h\r\n\r\n");
+        while (plan.calls(Call::accept) < 3) {
+            CHECK(served());
+            std::this_thread::sleep_for(1ms);
+        }
+        auto const pauses = std::chrono::steady_clock::now() - began;
+        CHECK(pauses >= 190ms);  // two of a tenth of a second
+        CHECK(plan.calls(Call::accept) < 200);
+        plan.fail(Call::accept, 0);
+        CHECK(waiting.read_answer().starts_with("HTTP/1.1 404 "));
+    }
+}
+
+TEST_CASE("a peer that has gone before it was accepted harms nobody") {
+    auto const server = make_server();
+    for (int const error : {ECONNABORTED, EPROTO, EPERM, EHOSTUNREACH, EINTR}) {
+        Plan plan;
+        plan.fail(Call::accept, error, 1, 2);
+        CHECK(greeting(server->port).starts_with("opened\n"));
+        CHECK(plan.failures(Call::accept) > 0);
+    }
+    CHECK(is_clean(*server));
+}
+
+}  // namespace faults_io
