@@ -157,6 +157,49 @@ TEST_CASE("a transaction that cannot be kept is refused to all who took part") {
     CHECK(store.wait(names) == 0);  // and life goes on
 }
 
+TEST_CASE("a full disk takes back what shared its transaction, and is forgotten with space") {
+    File const file;
+    StoreThread store(file.path());
+    migrate(store.database(), {"test", steps});
+    auto const add = [](std::string name) {
+        return [name](Database& d) { d.run("INSERT INTO test_names VALUES (?, 1)", name); };
+    };
+    store.start();
+    store.wait(add("before"));
+    store.wait([](Database& d) { d.script("PRAGMA max_page_count = 8"); });
+    int lost = 0;
+    for (int i = 0; i < 40; ++i) {
+        try {
+            store.wait(add(std::to_string(i) + std::string(1000, 'x')));
+        } catch (StoreError const& error) {
+            CHECK(error.kind == StoreError::Kind::full);
+            ++lost;
+        }
+    }
+    CHECK(lost > 20);
+    CHECK(store.wait(names) == 41 - lost);  // reading goes on
+    store.wait([](Database& d) { d.script("PRAGMA max_page_count = 1000"); });
+    store.wait(add("after"));
+    CHECK(store.wait(names) == 42 - lost);
+}
+
+TEST_CASE("a database that somebody else holds is refused as busy until they let it go") {
+    File const file;
+    StoreThread store(file.path());
+    migrate(store.database(), {"test", steps});
+    store.database().script("PRAGMA busy_timeout = 1");
+    store.start();
+    auto const add = [](Database& d) { d.run("INSERT INTO test_names VALUES ('ana', 1)"); };
+    {
+        Database other(file.path());
+        other.script("BEGIN IMMEDIATE");
+        CHECK(kind_of([&] { store.wait(add); }) == StoreError::Kind::busy);
+        CHECK(kind_of([&] { store.wait(names); }) == StoreError::Kind::busy);
+    }
+    store.wait(add);
+    CHECK(store.wait(names) == 1);
+}
+
 TEST_CASE("more jobs than may wait are refused") {
     StoreThread store(":memory:");  // not started: nothing is done
     int refused = 0;
