@@ -79,6 +79,10 @@ void check_options(Options const& options) {
     demand(options.upgrade_timeout.count() > 0, "upgrade_timeout", "must be positive");
     demand(options.destroy_upgrade_timeout.count() > 0, "destroy_upgrade_timeout",
            "must be positive");
+    if (auto const& origins = options.allowed_origins) {
+        auto const* const text = std::get_if<std::string>(&*origins);
+        demand(!text || !text->empty(), "allowed_origins", "an empty list is what admits none");
+    }
     check_deflate(options.per_message_deflate);
     check_limits(options);
     if (auto const& compression = options.http_compression) {

@@ -28,14 +28,15 @@ struct CorsOptions {
     using Pattern = std::variant<std::string, std::regex>;
     /// True allows the origin.
     using Predicate = std::function<bool(std::string const& origin)>;
+    /// One of the forms below.
+    using Origin = std::variant<std::string, std::vector<std::string>, std::regex,
+                                std::vector<Pattern>, Predicate, Reflect>;
     /// The allowed origin: "*" for any, one fixed origin, a list matched exactly, a regular
     /// expression searched for in the Origin header (at most limits::max_pattern_origin_bytes of
     /// it, longer ones do not match), a list of both, a predicate, or `reflect` (Node's
     /// `origin: true`). "" or a predicate's false: as if CORS were off for the request. An
     /// exception of the predicate refuses the request with code 3.
-    std::variant<std::string, std::vector<std::string>, std::regex, std::vector<Pattern>, Predicate,
-                 Reflect>
-        origin = std::string("*");
+    Origin origin = std::string("*");
     /// Access-Control-Allow-Methods of a preflight.
     std::vector<std::string> methods = {"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"};
     std::vector<std::string> allowed_headers = {};  ///< empty: what the preflight asks for
@@ -153,6 +154,12 @@ struct Options {
     AllowRequest allow_request = {};  ///< once per session; empty admits all
     GenerateId generate_id = {};      ///< empty: 15 bytes, 12 of them random
     Cors cors = {};                   ///< none; see CorsOptions
+    /// Pages of which origins may open sessions: browsers hold no page back from opening a
+    /// WebSocket to us, with the cookies of whoever looks at it. Others' handshakes and upgrades
+    /// are refused with code 4. Who sends no Origin is no browser, and pages of the request's own
+    /// Host are always admitted. Empty (no value): those that `cors` names, if it names any, else
+    /// all; "*": all; an empty list: only our own pages.
+    std::optional<CorsOptions::Origin> allowed_origins = {};
     /// A cookie with the session id; none by default.
     std::optional<CookieOptions> cookie = {};
     /// Of polling answers; empty: off.

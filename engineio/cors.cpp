@@ -1,5 +1,7 @@
 #include "engineio/cors.hpp"
 
+#include "engineio/net/text.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -65,6 +67,14 @@ struct OriginRule {
     AllowedOrigin operator()(CorsOptions::Reflect) const { return {true, origin, true}; }
 };
 
+bool is_named(CorsOptions::Origin const& origins, std::string const& origin) {
+    if (auto const* const fixed = std::get_if<std::string>(&origins)) {
+        return fixed->empty() || *fixed == "*" || *fixed == origin;  // empty: CORS is off
+    }
+    auto const allowed = std::visit(OriginRule{origin}, origins);
+    return allowed.cors && !allowed.value.empty();
+}
+
 void add(net::Headers& headers, std::string name, std::string value) {
     if (!value.empty()) {
         headers.push_back({std::move(name), std::move(value)});
@@ -117,6 +127,27 @@ std::optional<net::Response> apply(CorsOptions const& options, net::Request cons
 }
 
 }  // namespace
+
+bool is_own_origin(net::Request const& request) {
+    auto const origin = request.header("origin");
+    auto const scheme = origin.find("://");
+    return scheme != std::string_view::npos &&
+           net::iequals(origin.substr(scheme + 3), request.header("host"));
+}
+
+bool admits_origin(Options const& options, net::Request const& request) {
+    std::string const origin(request.header("origin"));
+    if (origin.empty() || is_own_origin(request)) {
+        return true;
+    }
+    if (options.allowed_origins) {
+        return is_named(*options.allowed_origins, origin);
+    }
+    bool admitted = true;
+    options.cors.with(request,
+                      [&](CorsOptions const& cors) { admitted = is_named(cors.origin, origin); });
+    return admitted;
+}
 
 std::optional<net::Response> apply_cors(Cors const& cors, net::Request const& request,
                                         net::Headers& headers) {

@@ -12,4 +12,11 @@ namespace engineio {
 std::optional<net::Response> apply_cors(Cors const& cors, net::Request const& request,
                                         net::Headers& headers);
 
+// The request comes from a page of the host that it asks.
+bool is_own_origin(net::Request const& request);
+
+// Whether pages of the request's origin may open sessions (Options::allowed_origins). Throws what
+// an origin predicate or delegate throws.
+bool admits_origin(Options const& options, net::Request const& request);
+
 }  // namespace engineio

@@ -179,6 +179,11 @@ void Engine::State::check(Exchange exchange) {
     if (auto error = check_request(options, exchange.request, exchange.query, exchange.upgrade,
                                    session ? &known : nullptr)) {
         refuse(std::move(exchange), std::move(*error));
+    } else if ((!session || exchange.upgrade) && is_foreign(exchange.request)) {
+        auto const origin = std::string(exchange.request.header("origin"));
+        refuse(std::move(exchange),
+               make_error(error_code::forbidden,
+                          {{"name", "ORIGIN_NOT_ALLOWED"}, {"origin", origin}}));
     } else if (session) {
         serve_known(std::move(exchange), *session);
     } else if (comes_too_often(exchange)) {
@@ -188,6 +193,13 @@ void Engine::State::check(Exchange exchange) {
     } else {
         handshake(std::move(exchange));
     }
+}
+
+bool Engine::State::is_foreign(net::Request const& request) {
+    bool admitted = false;
+    guarded(shard, "the allowed_origins option",
+            [&] { admitted = admits_origin(options, request); });
+    return !admitted;
 }
 
 // True, and answered: before the application is asked, whose answer may cost a database.

@@ -35,6 +35,7 @@ engineio::Options engine_options(ServerOptions const& options) {
     engine.allow_request = options.allow_request;
     engine.generate_id = options.generate_id;
     engine.cors = options.cors;
+    engine.allowed_origins = options.allowed_origins;
     engine.cookie = options.cookie;
     engine.http_compression = options.http_compression;
     engine.per_message_deflate = options.per_message_deflate;

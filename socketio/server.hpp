@@ -103,6 +103,9 @@ struct ServerOptions {
     engineio::GenerateId generate_id = {};
     /// Pages of which other origins may connect; empty: none, browsers keep to the server's own.
     engineio::Cors cors = {};
+    /// Pages of which origins may open sessions, see engineio::Options. Empty: those that `cors`
+    /// names, if it names any, else all; "*": all.
+    std::optional<CorsOptions::Origin> allowed_origins = {};
     /// A cookie with the session id for load balancers; none by default.
     std::optional<CookieOptions> cookie = {};
     /// Of polling answers; empty: off.

@@ -1,5 +1,6 @@
 #include "apps/common/origins.hpp"
 
+#include "engineio/cors.hpp"
 #include "engineio/net/text.hpp"
 
 #include <algorithm>
@@ -54,8 +55,7 @@ bool Origins::allows(std::string_view origin) const {
 
 bool Origins::admits(net::Request const& request) const {
     auto const origin = request.header("origin");
-    return origin.empty() || net::iequals(host_of(origin), request.header("host")) ||
-           allows(origin);
+    return origin.empty() || engineio::is_own_origin(request) || allows(origin);
 }
 
 engineio::CorsOptions Origins::cors() const {

@@ -25,6 +25,7 @@ ServerOptions main_options() {
     options.allow_eio3 = true;
     options.max_http_buffer_size = 100'000;
     options.cors = CorsOptions{.origin = CorsOptions::Reflect{}, .credentials = true};
+    options.allowed_origins = std::string("*");  // as Node, which looks at CORS only
     options.allow_request = allow_unless_rejected;
     return options;
 }

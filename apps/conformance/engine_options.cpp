@@ -253,6 +253,7 @@ void add_hooks(engineio::Options& options) {
 EngineWishes engine_wishes(Json const& wishes) {
     EngineWishes made;
     auto& options = made.options;
+    options.allowed_origins = std::string("*");  // as Node, which looks at CORS only
     apply(
         wishes,
         {{"transports", [&](Json const& v) { options.transports = texts_of(v); }},

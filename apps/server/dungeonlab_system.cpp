@@ -18,16 +18,6 @@ namespace {
 using socketio::Admission;
 using socketio::Task;
 
-// Browsers send the cookie along with a WebSocket from any page, so foreign pages are refused.
-SystemContext& guarded(SystemContext& context) {
-    context.options.allow_request =
-        [origins = context.origins](engineio::net::Request const& request) -> engineio::Verdict {
-        return origins.admits(request) ? std::nullopt
-                                       : std::optional<std::string>("Origin not allowed");
-    };
-    return context;
-}
-
 dungeonlab::Game::Means means(socketio::Namespace& nsp, SystemContext const& context) {
     dungeonlab::Game::Means means{nsp, context.store};
     means.messages = messages_rate(context.config);
@@ -37,7 +27,7 @@ dungeonlab::Game::Means means(socketio::Namespace& nsp, SystemContext const& con
 class DungeonLabSystem final : public SocketIoSystem {
 public:
     explicit DungeonLabSystem(SystemContext& context)
-        : SocketIoSystem(guarded(context)), game_(means(io().sockets(), context)),
+        : SocketIoSystem(context), game_(means(io().sockets(), context)),
           accounts_(
               {context.store, context.worker, context.secrets, context.options.tls.has_value()}),
           parts_(game_, std::chrono::milliseconds(context.config.extra<int>("action_timeout_ms"))),

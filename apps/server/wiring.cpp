@@ -161,6 +161,9 @@ socketio::ServerOptions Hubbub::options_for(SystemConfig const& system,
     if (!config_.compression) {
         options.http_compression.reset();
     }
+    // Browsers send cookies along with a WebSocket from any page, so foreign pages are refused.
+    options.allowed_origins = socketio::CorsOptions::Predicate(
+        [origins](std::string const& origin) { return origins.allows(origin); });
     if (!system.origins.empty() || config_.demo) {
         options.cors = origins.cors();
     }

@@ -165,4 +165,77 @@ TEST_CASE("cookie: what would not survive in a header is refused") {
     refuses([](auto& c) { c.priority = "urgent"; });
 }
 
+// --- which pages may open sessions
+// ----------------------------------------------------------------
+
+namespace {
+
+bool admits(Options const& options, std::string origin, std::string host = "game.example:3000") {
+    net::Request request;
+    request.method = "GET";
+    request.headers = {{"host", std::move(host)}};
+    if (!origin.empty()) {
+        request.headers.push_back({"origin", std::move(origin)});
+    }
+    return admits_origin(options, request);
+}
+
+Options with_cors(CorsOptions::Origin origin) {
+    Options options;
+    options.cors = CorsOptions{.origin = std::move(origin)};
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("origins that cors names are those that may open sessions") {
+    std::string const listed = "https://a.example";
+    CorsOptions::Predicate const predicate = [&](std::string const& origin) {
+        return origin == listed;
+    };
+    for (CorsOptions::Origin const& named :
+         {CorsOptions::Origin(listed), CorsOptions::Origin(std::vector{listed}),
+          CorsOptions::Origin(std::regex("a\\.example$")),
+          CorsOptions::Origin(std::vector<CorsOptions::Pattern>{listed}),
+          CorsOptions::Origin(predicate)}) {
+        auto const options = with_cors(named);
+        CHECK(admits(options, listed));
+        CHECK(admits(options, ""));
+        CHECK(admits(options, "http://game.example:3000"));
+        CHECK(admits(options, "https://GAME.example:3000"));
+        for (auto const* const foreign :
+             {"https://evil.example", "https://a.example.evil", "null", "http://game.example",
+              "http://game.example:3000@evil", "game.example:3000"}) {
+            CHECK_FALSE(admits(options, foreign));
+        }
+    }
+}
+
+TEST_CASE("where cors names nobody, every page may") {
+    auto const evil = "https://evil.example";
+    CHECK(admits({}, evil));
+    CHECK(admits(with_cors(std::string("*")), evil));
+    CHECK(admits(with_cors(std::string()), evil));
+    CHECK(admits(with_cors(CorsOptions::Reflect{}), evil));
+    Options by_request;
+    by_request.cors = Cors([](net::Request const&) -> std::optional<CorsOptions> { return {}; });
+    CHECK(admits(by_request, evil));
+}
+
+TEST_CASE("allowed_origins counts more than cors") {
+    auto options = with_cors(std::string("https://a.example"));
+    options.allowed_origins = std::string("*");
+    CHECK(admits(options, "https://evil.example"));
+    options.allowed_origins = std::vector<std::string>{"https://b.example"};
+    CHECK(admits(options, "https://b.example"));
+    CHECK_FALSE(admits(options, "https://a.example"));
+    options.allowed_origins = std::vector<std::string>{};
+    CHECK(admits(options, "http://game.example:3000"));
+    CHECK(admits(options, ""));
+    CHECK_FALSE(admits(options, "https://a.example"));
+    options.allowed_origins = std::string();
+    CHECK_THROWS_WITH_AS(check_options(options), doctest::Contains("allowed_origins"),
+                         std::invalid_argument);
+}
+
 }  // namespace cors_test
