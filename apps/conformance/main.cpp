@@ -53,8 +53,8 @@ void answer_plain(socketio::Request const& request, socketio::Responder responde
 }
 
 std::unique_ptr<Profile> make_profile(std::string_view name, Listen const& listen) {
-    for (auto const make :
-         {make_contract_profile, make_suite_profile, make_engine_profile, make_api_profile}) {
+    for (auto const make : {make_contract_profile, make_suite_profile, make_engine_profile,
+                            make_api_profile, make_raw_profile}) {
         if (auto profile = make(name, listen)) {
             return profile;
         }

@@ -41,6 +41,7 @@ std::unique_ptr<Profile> make_contract_profile(std::string_view name, Listen con
 std::unique_ptr<Profile> make_suite_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_engine_profile(std::string_view name, Listen const& listen);
 std::unique_ptr<Profile> make_api_profile(std::string_view name, Listen const& listen);
+std::unique_ptr<Profile> make_raw_profile(std::string_view name, Listen const& listen);
 
 /// What the profile eio-options is told: Node's option names, and words for functions.
 struct EngineWishes {

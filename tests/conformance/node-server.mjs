@@ -12,6 +12,7 @@ import { startEngineOptions } from "./node-engine-options.mjs";
 import { installClientSuite, startEngineClientSuite } from "./node-suites.mjs";
 
 const require = createRequire(import.meta.url);
+const { WebSocketServer } = require("ws");
 const { Server } = require("socket.io");
 const engineio = require("engine.io");
 
@@ -78,6 +79,14 @@ const otherProfiles = {
     "eio-suite": (http) => echoEngine(http, quick),
     "eio-echo": (http) =>
         echoEngine(http, { maxHttpBufferSize: 1e6, allowEIO3: true, cors: { origin: "*" } }),
+    "ws-echo": (http) => {
+        const sockets = new WebSocketServer({ server: http, maxPayload: 1e6 });
+        sockets.on("connection", (socket) => {
+            socket.on("error", () => {});
+            socket.on("message", (data, binary) => socket.send(data, { binary }));
+        });
+        return sockets;
+    },
     "eio-client-suite": (http) => startEngineClientSuite(engineio, http),
     "eio-options": (http) => {
         const started = startEngineOptions(engineio, http, JSON.parse(option("options", "{}")));
