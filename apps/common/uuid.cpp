@@ -1,7 +1,10 @@
 #include "apps/common/uuid.hpp"
 
+#include "engineio/net/text.hpp"
+
 #include <array>
-#include <random>
+#include <cstddef>
+#include <cstdint>
 
 namespace apps::common {
 
@@ -18,14 +21,8 @@ bool is_dash_position(std::size_t i) {
 }  // namespace
 
 std::string random_uuid() {
-    static thread_local std::random_device entropy;
-    std::array<unsigned, 16> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); i += 4) {
-        auto const word = entropy();
-        for (std::size_t k = 0; k < 4; ++k) {
-            bytes[i + k] = (word >> (8 * k)) & 0xFFU;
-        }
-    }
+    std::array<std::uint8_t, 16> bytes;
+    engineio::net::random_fill(bytes.data(), bytes.size());
     bytes[6] = (bytes[6] & 0x0FU) | 0x40U;  // RFC 9562: version 4
     bytes[8] = (bytes[8] & 0x3FU) | 0x80U;  // RFC 9562: variant 10
     constexpr std::string_view digits = "0123456789abcdef";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <string>
 
 namespace engineio::net {
@@ -35,9 +36,32 @@ spdlog::level::level_enum backend_level(Level level) {
     return spdlog::level::off;
 }
 
-bool is_control_character(char c) {
-    auto const byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
+// Also the second byte of those of Latin-1 (U+0080 to U+009F), of which terminals take one for an
+// escape.
+bool is_control_character(std::string_view text, std::size_t i) {
+    auto const byte = static_cast<unsigned char>(text[i]);
+    auto const before = i > 0 ? static_cast<unsigned char>(text[i - 1]) : 0;
+    bool const latin = before == 0xC2 && byte >= 0x80 && byte <= 0x9F;
+    return (byte < 0x20 && byte != '\t') || byte == 0x7F || latin;
+}
+
+std::string cleaned(std::string_view text) {
+    std::string clean(text);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_control_character(text, i)) {
+            clean[i] = '?';
+        }
+    }
+    return clean;
+}
+
+bool needs_cleaning(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_control_character(text, i)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -65,13 +89,11 @@ void log(Level level, std::string_view category, std::string_view text) {
         return;
     }
     // Text is an argument, never a format: a peer's braces must not be interpreted.
-    if (std::none_of(text.begin(), text.end(), is_control_character)) {
+    if (needs_cleaning(text)) {
+        spdlog::log(backend_level(level), "{}: {}", category, cleaned(text));
+    } else {
         spdlog::log(backend_level(level), "{}: {}", category, text);
-        return;
     }
-    std::string clean(text);
-    std::replace_if(clean.begin(), clean.end(), is_control_character, '?');
-    spdlog::log(backend_level(level), "{}: {}", category, clean);
 }
 
 }  // namespace engineio::net

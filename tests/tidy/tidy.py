@@ -42,6 +42,15 @@ LIBRARIES = {
                                              NET + "poller.cpp"},
     r"spdlog/": {NET + "log.cpp"},
 }
+# The time of day jumps when somebody sets it: deadlines use steady_clock. Who may ask for it, to show
+# it or to compare it with what was written down.
+WALL_CLOCK = re.compile(r"\bsystem_clock::now|\bstd::time\s*\(|\bgettimeofday\b|\bclock_gettime\b")
+WALL_CLOCK_FILES = {"apps/common/clock.hpp", NET + "http_write.cpp", "socketio/client.cpp",
+                    "socketio/recovery.cpp"}
+WALL_CLOCK_FREE = ("apps/conformance/", "tests/")
+# Ids and secrets come from the kernel (net::random_bytes), and nothing else here needs chance.
+WEAK_RANDOM = re.compile(r"\b(random_device|mt19937(_64)?|minstd_rand0?|default_random_engine|s?rand)\b"
+                         r"\s*[({;\w]")
 # The one header of the root that `net` may see: a leaf with numbers.
 NET_MAY_INCLUDE = {"engineio/limits.hpp"}
 NOT_BUILT = "tests/compile_fail/"  # compiled by a test of its own
@@ -242,6 +251,20 @@ def check_built(sources, built):
             complain(path, 1, "no meson.build names it")
 
 
+def check_clock(path, code):
+    if path in WALL_CLOCK_FILES or path.startswith(WALL_CLOCK_FREE):
+        return
+    for match in WALL_CLOCK.finditer(code):
+        complain(path, line_of(code, match.start()), "asks for the time of day; see WALL_CLOCK")
+
+
+def check_random(path, code):
+    for match in WEAK_RANDOM.finditer(code):
+        if not path.startswith("tests/"):
+            complain(path, line_of(code, match.start()),
+                     "is not the kernel's generator: " + match.group(1))
+
+
 def check_words(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if NOTE.search(line):
@@ -282,6 +305,8 @@ def check(root):
         if path.endswith(SUFFIXES) and path.startswith(FOLDERS):
             sources[path] = (text, blanked(text))
             check_sizes(path, *sources[path])
+            check_clock(path, sources[path][1])
+            check_random(path, sources[path][1])
             check_includes(path, text, graph)
         elif path.startswith("tests/") and path.endswith((".mjs", ".py", ".sh")) \
                 and text.count("\n") > MAX_TEST_LINES:

@@ -85,10 +85,18 @@ TEST_CASE("nothing outside the folder, hidden or linked is served") {
     folder.write(".git/config", "x");
     fs::create_symlink(outside.path / "secret.txt", folder.path / "link.txt");
     StaticSite const site(folder.path);
-    auto const way = "/../" + outside.path.filename().string() + "/secret.txt";
-    for (auto const& target : {way, std::string("/.hidden"), std::string("/.git/config"),
-                               std::string("/link.txt"), std::string("/%2e%2e/secret.txt"),
-                               std::string("/%"), std::string("/%zz"), std::string("")}) {
+    auto const name = outside.path.filename().string() + "/secret.txt";
+    for (std::string const up : {"..", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "%c0%ae%c0%ae",
+                                 "..%00", "....", "x/..", "x/../.."}) {
+        for (std::string const slash : {"/", "%2f", "%2F", "\\", "%5c", "%252f", "//", ";/"}) {
+            for (std::string const first : {"/", "//", "/./", "/%2f", "/\\"}) {
+                auto const target = first + up + slash + name;
+                CHECK_MESSAGE(get(site, target).status == 404, target);
+            }
+        }
+    }
+    for (std::string const target : {"/.hidden", "/.git/config", "/%2ehidden", "/link.txt", "/%",
+                                     "/%zz", "/%00", "/a%00.txt", "", "*", "..", "http://h/"}) {
         CHECK_MESSAGE(get(site, target).status == 404, target);
     }
 }
