@@ -56,7 +56,7 @@ void HttpConnection::on_bytes(std::span<char> bytes) {
     if (state_ == State::ended) {
         return;
     }
-    if (state_ == State::head && input_.empty()) {
+    if (state_ == State::head && input_.empty() && !blank_lines_) {
         started_ = connection_.shard().now();
         arm(started_, site_.http.headers_timeout);
     }
@@ -111,11 +111,22 @@ bool HttpConnection::step() {
     return false;
 }
 
-bool HttpConnection::read_head() {
-    // An empty line before a request is tolerated (RFC 9112 section 2.2).
-    while (scanned_ == 0 && input_.starts_with("\r\n")) {
-        input_.erase(0, 2);
+// Empty lines before a request are tolerated (RFC 9112 section 2.2), but gain no time. All at once:
+// a read may bring thousands.
+void HttpConnection::skip_blank_lines() {
+    if (scanned_ != 0) {
+        return;
     }
+    std::size_t end = 0;
+    while (std::string_view(input_).substr(end).starts_with("\r\n")) {
+        end += 2;
+    }
+    blank_lines_ |= end != 0;
+    input_.erase(0, end);
+}
+
+bool HttpConnection::read_head() {
+    skip_blank_lines();
     if (input_.empty() || input_ == "\r") {
         return false;
     }
@@ -204,6 +215,7 @@ void HttpConnection::body_done(BodyResult result) {
 void HttpConnection::next_request() {
     parser_.reset();
     served_ = true;
+    blank_lines_ = false;
     scanned_ = 0;
     state_ = State::head;
     started_ = connection_.shard().now();

@@ -81,6 +81,7 @@ private:
     void advance();
     void advance_soon();
     bool step();
+    void skip_blank_lines();
     bool read_head();
     void dispatch_request();
     bool read_some_body();
@@ -115,6 +116,7 @@ private:
     bool advance_scheduled_ = false;
     bool head_only_ = false;      // method HEAD
     bool served_ = false;         // an earlier request was answered
+    bool blank_lines_ = false;    // empty lines have come instead of the next one
     bool body_finished_ = false;  // done() was called for this request's body
     bool too_large_ = false;      // announced; reported when the body would be read
     bool body_broken_ = false;    // its end is not known any more: the connection must close

@@ -84,6 +84,13 @@ TEST_CASE("timeouts: a head that trickles gains no time") {
     CHECK(client.read_until("\r\n\r\n") == timeout_answer);
 }
 
+TEST_CASE("timeouts: empty lines before a request gain no time") {
+    Impatient server(with(60ms, never, never));
+    RawClient client(server.port());
+    trickle(client, "\r\n\r\n");
+    CHECK(client.read_all().empty());
+}
+
 TEST_CASE("timeouts: a connection without a request is closed without a word") {
     Impatient server(with(60ms, never, never));
     RawClient client(server.port());
