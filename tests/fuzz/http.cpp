@@ -111,7 +111,9 @@ void check_request(Reader const& reader) {
         // Neither may start another line when it is logged, echoed or passed on.
         FUZZ_CHECK((name + value).find_first_of(std::string_view("\r\n\0", 3)) ==
                    std::string::npos);
-        FUZZ_SAME(value, std::string(net::trim(value)));
+        // But for empty ones of one name, which are joined like all others.
+        bool const joined = value.find(", ") != value.npos || value.find("; ") != value.npos;
+        FUZZ_CHECK(joined || value == net::trim(value));
     }
     if (request.http_minor == 1) {
         FUZZ_CHECK(names.count("host") == 1);
@@ -139,7 +141,8 @@ void check_round_trip(Reader const& first) {
     FUZZ_CHECK(second.request.headers.size() == request.headers.size());
     for (std::size_t i = 0; i < request.headers.size(); ++i) {
         FUZZ_SAME(second.request.headers[i].name, request.headers[i].name);
-        FUZZ_SAME(second.request.headers[i].value, request.headers[i].value);
+        FUZZ_SAME(second.request.headers[i].value,
+                  std::string(net::trim(request.headers[i].value)));
     }
 }
 
