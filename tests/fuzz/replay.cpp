@@ -29,16 +29,23 @@ constexpr std::size_t longest_mutated = 600;
 char const* running_target = "";
 Sample const* running_input = nullptr;
 
-// Only what is allowed in a signal handler: the input is left in a file beside the program.
-extern "C" void leave_input(int signal) {
-    std::signal(signal, SIG_DFL);
+// Not what a signal handler may do, but the program is lost anyway.
+void leave_input() {
     if (auto* const file = std::fopen("fuzz-replay-failure", "wb"); file && running_input) {
         std::fwrite(running_input->data(), 1, running_input->size(), file);
         std::fclose(file);
     }
     std::fprintf(stderr, "target %s, input in ./fuzz-replay-failure\n", running_target);
+}
+
+extern "C" void on_signal(int signal) {
+    std::signal(signal, SIG_DFL);
+    leave_input();
     std::raise(signal);
 }
+
+// A sanitizer ends the program without a signal.
+extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 Sample read(fs::path const& path) {
     std::ifstream file(path, std::ios::binary);
@@ -143,8 +150,12 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: fuzz-replay CORPUS [TARGET [FILE...]]\n");
         return 2;
     }
-    std::signal(SIGABRT, leave_input);
-    std::signal(SIGSEGV, leave_input);
+    std::signal(SIGABRT, on_signal);
+    if (__sanitizer_set_death_callback) {
+        __sanitizer_set_death_callback(leave_input);
+    } else {
+        std::signal(SIGSEGV, on_signal);
+    }
     bool good = true;
     std::size_t found = 0;
     for (auto const& target : targets()) {
