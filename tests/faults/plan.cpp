@@ -194,7 +194,9 @@ void* operator new(std::size_t size) {
     if (is_serving() && ++allocations_made == allocation_to_fail) {
         throw std::bad_alloc();
     }
-    if (void* const room = std::malloc(size != 0 ? size : 1)) {
+    // The sanitizers' malloc would end the process for more.
+    constexpr std::size_t most = std::size_t{1} << 36;
+    if (void* const room = size < most ? std::malloc(size != 0 ? size : 1) : nullptr) {
         return room;
     }
     throw std::bad_alloc();
