@@ -104,12 +104,18 @@ std::uint64_t Recovery::position() const {
 void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
     std::lock_guard const lock(mutex_);
     forget_old(now);
+    auto const before = sessions_.find(session.pid);
+    // A connection whose end was noticed late: its client has come back meanwhile.
+    if (before != sessions_.end() &&
+        (before->second.base > base ||
+         (before->second.base == base && before->second.shard != shard))) {
+        return;
+    }
     auto const order = next_order_++;
     session_order_.emplace_back(order, session.pid);
     auto key = session.pid;
-    Saved saved{std::move(session), now, order, shard, base, 0, {}};
-    if (auto const before = sessions_.find(key);
-        before != sessions_.end() && before->second.base == base) {
+    Saved saved{std::move(session), now, order, shard, base, false, 0, {}};
+    if (before != sessions_.end() && before->second.base == base) {
         saved.last = before->second.last;
         saved.heard = std::move(before->second.heard);
     }
@@ -144,6 +150,12 @@ std::uint64_t Recovery::position_of(std::string_view offset) const {
 std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
     auto const last = position_of(offset);
     if (last < first_position_) {
+        return std::nullopt;
+    }
+    // Its socket lives and has sent it more: what rooms that has, and in which order its shard
+    // delivers, is not known here. At or before `base` the client asks once more, as its CONNECT
+    // answer may not have arrived.
+    if (saved.live && last > saved.base) {
         return std::nullopt;
     }
     LogPositions heard;
@@ -197,6 +209,7 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
     known->raise(first - 1);
     saved.shard = shard;
     saved.base = missed.position;
+    saved.live = true;
     saved.last = position_of(offset);
     saved.heard = std::move(*known);
     return missed;

@@ -106,6 +106,7 @@ private:
         std::uint64_t order;
         unsigned shard;      // where its socket is or was
         std::uint64_t base;  // what came later was sent to it live
+        bool live;           // resumed, and no end of that socket was heard of
         std::uint64_t last;  // if it was resumed: what the client named as its last event then,
         LogPositions heard;  // and what it had heard
     };

@@ -75,6 +75,29 @@ struct Log {
 
 }  // namespace
 
+TEST_CASE("recovery: who comes back while its last connection still lives, as far as we know") {
+    Log log(1'000ms, 2);
+    auto const seen = log.append("seen");
+    log.save("me", {"old room"});
+    CHECK(log.missed("me", seen) == "");
+    auto const base = log.base;
+    auto const live = log.append("live");
+    SUBCASE("connects anew: nobody knows yet what rooms it has now") {
+        CHECK(log.missed("me", live) == "none");
+        log.save("me", {"new room"});
+        log.append("to old", {{"old room"}, {}});
+        log.append("to new", {{"new room"}, {}});
+        CHECK(log.missed("me", live) == "to new ");
+    }
+    SUBCASE("asks again if the answer did not arrive, and the end of the other is no news") {
+        CHECK(log.missed("me", seen, 1) == "live ");
+        auto const later = log.append("later");
+        log.base = base;
+        log.save("me", {"stale room"}, 0);
+        CHECK(log.missed("me", later, 0) == "none");
+    }
+}
+
 TEST_CASE("recovery: every offset is new, many in one millisecond, too") {
     Log log;
     std::set<std::string> offsets;
@@ -164,21 +187,21 @@ TEST_CASE("recovery: a shard that delivers in another order than the log") {
         deliver(d);
         CHECK(log.missed("me", log.offsets["a"]) == "b d ");
         log.base = 0;
-        log.save("me", {}, 1);
+        log.save("you", {}, 1);
         SUBCASE("the last of them") {
             deliver(b);
-            CHECK(log.missed("me", log.offsets["d"]) == "b ");
+            CHECK(log.missed("you", log.offsets["d"]) == "b ");
         }
         SUBCASE("the one that fills the gap, asked for again and again") {
             deliver(b);
-            CHECK(log.missed("me", log.offsets["b"]) == "");
-            CHECK(log.missed("me", log.offsets["b"]) == "");
+            CHECK(log.missed("you", log.offsets["b"]) == "");
+            CHECK(log.missed("you", log.offsets["b"]) == "");
         }
         SUBCASE("afterwards it is as ever") {
             deliver(b);
             deliver(log.log("e"));
             deliver(log.log("f"));
-            CHECK(log.missed("me", log.offsets["e"]) == "f ");
+            CHECK(log.missed("you", log.offsets["e"]) == "f ");
         }
     }
     SUBCASE("the log has forgotten what was overtaken") {
