@@ -228,7 +228,8 @@ def check_visible(sources, graph):
             continue
         for match in re.finditer(r"\b[A-Z][a-z]\w+\b", without_directives(code)):
             where = home.get(match.group(0))
-            if where and where.endswith(".hpp") and where not in reach(path):
+            if where and where.endswith(".hpp") and where.startswith(LAYERS) \
+                    and where not in reach(path):
                 complain(path, line_of(code, match.start()),
                          f"{match.group(0)} without an include that leads to {where}")
                 break

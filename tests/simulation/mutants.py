@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Does the simulation notice? `mutants.py BUILD_DIR [NAME...]` breaks the product in one way after
+the other, builds the simulation, and runs it until it complains; every file is restored. Run it in
+a tree without changes of your own in the files named below."""
+
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUDGET = ["--seeds", "40", "--steps", "10000"]
+
+# name: (file, what stands there once, what a careless hand would make of it)
+MUTANTS = {
+    "tasks of another shard in reverse": (
+        "engineio/net/shard.cpp",
+        "    for (auto& task : tasks) {\n        task();\n        // A posted",
+        "    std::reverse(tasks.begin(), tasks.end());\n"
+        "    for (auto& task : tasks) {\n        task();\n        // A posted"),
+    "an acknowledgement dropped": (
+        "socketio/socket.cpp",
+        "    if (!client_) {\n        return;\n    }\n    auto const payload",
+        "    if (!client_ || id % 10 == 9) {\n        return;\n    }\n    auto const payload"),
+    "sockets_leave forgets a shard": (
+        "socketio/broadcast_operator.cpp",
+        "            socket.leave(room);",
+        "            if (&room == &rooms.names.back() && socket.id()[0] < 'b') {\n"
+        "                continue;\n            }\n            socket.leave(room);"),
+    "live and brought back": (
+        "socketio/namespace_broadcast.cpp",
+        "if (sent.position == 0 || socket.log_position_ < sent.position) {",
+        "if (sent.position == 0 || socket.log_position_ <= sent.position + 1) {"),
+    "recovery forgets the third event": (
+        "socketio/recovery.cpp",
+        "            missed.packets.push_back(entry.packet);",
+        "            if (at - first != 2) {\n"
+        "                missed.packets.push_back(entry.packet);\n            }"),
+    "recovery ignores except": (
+        "socketio/recovery.cpp",
+        "std::ranges::none_of(selection.except, member)",
+        "(selection.except.empty() || !session.sid.empty())"),
+    "recovery without end": (
+        "socketio/recovery.cpp",
+        "void Recovery::forget_old(TimePoint now) {\n",
+        "void Recovery::forget_old(TimePoint now) {\n    now -= 9 * max_age_;\n"),
+    "a disconnect not told": (
+        "socketio/client.cpp",
+        "    for (auto const& socket : sockets) {\n        socket->leave_namespace(reason",
+        "    for (auto const& socket : sockets) {\n"
+        "        if (sockets.size() == 4 && socket == sockets.back()) {\n"
+        "            continue;\n        }\n        socket->leave_namespace(reason"),
+    "waiting for answers of the gone": (
+        "socketio/socket.cpp", "    fail_acks();\n    client_ = nullptr;", "    client_ = nullptr;"),
+    "no timeout of answers": (
+        "socketio/socket.cpp", "            settle_ack(id, AckError::timeout);\n", ""),
+    "what waited is lost by an upgrade": (
+        "engineio/session_upgrade.cpp",
+        "    flush();\n    if (state_ == State::closing",
+        "    queue_.clear();\n    flush();\n    if (state_ == State::closing"),
+    "a body lost on its way to another shard": (
+        "engineio/net/http_connection.cpp",
+        "connection_.release(std::exchange(input_, {}))",
+        "connection_.release(std::exchange(input_, {}).substr(0, scanned_))"),
+    "a byte too many of a partial write": (
+        "engineio/net/connection_output.cpp",
+        "    first_offset_ += bytes;", "    first_offset_ += bytes + 1;"),
+    "a gauge that only grows": (
+        "socketio/namespace.cpp", "    --socket.shard_.metrics().sockets;\n", ""),
+    "an answer counted twice": (
+        "socketio/namespace_ack.cpp",
+        "            gathered.answers.push_back(reply->empty() ? Json() : "
+        "std::move(reply->front()));",
+        "            gathered.answers.push_back(reply->empty() ? Json() : reply->front());\n"
+        "            if (gathered.answers.size() == 2) {\n"
+        "                gathered.answers.push_back(reply->front());\n            }"),
+}
+
+
+def run(build):
+    subprocess.run(["ninja", "-C", build, "tests/simulation"], check=True,
+                   stdout=subprocess.DEVNULL)
+    program = pathlib.Path(build, "tests", "simulation")
+    return subprocess.run([program, *BUDGET], capture_output=True, text=True, check=False)
+
+
+def try_one(build, name):
+    path, old, new = MUTANTS[name]
+    file = ROOT / path
+    text = file.read_text()
+    if text.count(old) != 1:
+        return f"{path} has changed"
+    try:
+        file.write_text(text.replace(old, new))
+        result = run(build)
+    finally:
+        file.write_text(text)
+    if result.returncode == 0:
+        return "NOT NOTICED"
+    lines = result.stderr.splitlines() or [f"killed by signal {-result.returncode}"]
+    return next((line for line in lines if line.startswith("seed ")), lines[0])
+
+
+def main():
+    build = sys.argv[1]
+    missed = 0
+    for name in sys.argv[2:] or MUTANTS:
+        verdict = try_one(build, name)
+        missed += not verdict.startswith(("seed ", "killed"))
+        print(f"{name}: {verdict}", flush=True)
+    run(build)  # of the restored tree
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
