@@ -1,0 +1,175 @@
+// Mixed load with faults for N minutes, and a verdict; README.md of this folder says what is
+// checked.
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { makeClient, ways } from "../lib/clients.mjs";
+import { startServer } from "../lib/server.mjs";
+import { plague } from "./faults.mjs";
+import { Worker } from "./worker.mjs";
+
+const workerCount = 45;
+const lanes = 6;
+const settleSeconds = 75;  // the heartbeat of who vanished, and what is left of its requests
+const tolerated = 1.05;
+const toleratedKiB = 2048;
+
+const { values: options } = parseArgs({
+    options: { minutes: { type: "string", default: "10" }, server: { type: "string" } },
+});
+const minutes = Number(options.minutes);
+
+function findServer() {
+    const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+    const found = ["release", "rel", "bench", "test", "dev"]
+        .map((name) => join(root, "build", name, "apps/hubbub-conformance")).find(existsSync);
+    if (!found) throw new Error("no build has hubbub-conformance: name one with --server");
+    return found;
+}
+
+class Report {
+    counts = new Map();
+    losses = [];
+    confirmed = new Map();  // sender -> last number whose cast the server has handled
+
+    count(what, by = 1) { this.counts.set(what, (this.counts.get(what) ?? 0) + by); }
+    loss(what) {
+        this.count("losses");
+        if (this.losses.length >= 50) return;
+        this.losses.push(what);
+        console.log(`${new Date().toISOString()} LOSS: ${what}`);
+    }
+    confirm(sender, number) {
+        this.count("casts confirmed");
+        this.confirmed.set(sender, number);
+    }
+    text(names) { return names.map((name) => `${this.counts.get(name) ?? 0} ${name}`).join(", "); }
+}
+
+const report = new Report();
+
+function measure(pid) {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return {
+        kib: Number(/VmRSS:\s+(\d+)/.exec(status)[1]),
+        descriptors: readdirSync(`/proc/${pid}/fd`).length,
+    };
+}
+
+// An ordinary client is served at once, whatever else is going on.
+async function probe(port) {
+    const began = Date.now();
+    const socket = makeClient(port, { way: ways[1] });
+    const answer = await Promise.race([
+        new Promise((resolve) => { socket.emit("echo-ack", "hello", resolve); }),
+        sleep(5000, null),
+    ]);
+    const others = answer && await Promise.race([
+        new Promise((resolve) => { socket.emit("who", [], resolve); }), sleep(5000, null),
+    ]);
+    socket.disconnect();
+    if (!others) report.loss("an ordinary client was not served within 5 s");
+    return { ms: Date.now() - began, others: others ?? [] };
+}
+
+function checkWitnesses(witnesses) {
+    for (const witness of witnesses) {
+        for (const [sender, number] of report.confirmed) {
+            if (!witness.ledger.has(sender, number)) {
+                report.loss(`${witness.name} has not heard ${sender} ${number}`);
+            }
+        }
+    }
+}
+
+const average = (list) => list.reduce((sum, value) => sum + value, 0) / Math.max(1, list.length);
+
+function checkGrowth(samples) {
+    const fifth = Math.max(1, Math.floor(samples.length / 5));
+    const early = average(samples.slice(fifth, 2 * fifth).map(({ kib }) => kib));
+    const late = average(samples.slice(-fifth).map(({ kib }) => kib));
+    console.log(`memory: ${Math.round(early)} KiB in the second fifth, ${Math.round(late)} KiB in ` +
+        "the last");
+    if (minutes >= 5 && late > early * tolerated + toleratedKiB) {
+        report.loss(`memory grew from ${early} to ${late} KiB`);
+    }
+}
+
+async function watch(server, until, samples) {
+    let nextLine = Date.now() + 60_000;
+    while (Date.now() < until) {
+        await sleep(Math.min(2000, Math.max(1, until - Date.now())));
+        const now = measure(server.child.pid);
+        samples.push(now);
+        if (Date.now() < nextLine && Date.now() < until) continue;
+        nextLine += 60_000;
+        const { ms } = await probe(server.port);
+        console.log(`${new Date().toISOString()} ${now.kib} KiB, ${now.descriptors} descriptors, ` +
+            `a new client served in ${ms} ms; ` + report.text(["answers", "casts confirmed",
+            "casts received", "recovered", "cuts", "losses"]));
+    }
+}
+
+async function waitForQuiet(server, before) {
+    const until = Date.now() + settleSeconds * 1000;
+    let now = measure(server.child.pid);
+    while (Date.now() < until && now.descriptors > before.descriptors) {
+        await sleep(500);
+        now = measure(server.child.pid);
+    }
+    await sleep(500);
+    if (now.descriptors > before.descriptors) {
+        report.loss(`${now.descriptors} descriptors instead of ${before.descriptors}`);
+    }
+    // Long polling that just vanished holds no descriptor; its heartbeat ends it.
+    let others = [];
+    do {
+        ({ others } = await probe(server.port));
+        if (others.length > 1) await sleep(2000);
+    } while (others.length > 1 && Date.now() < until);
+    if (others.length !== 1) report.loss(`${others.length - 1} sockets are left behind`);
+    if (others.some(({ rooms }) => rooms.length > 0)) report.loss("rooms are left behind");
+    console.log(`at the end: ${now.kib} KiB, ${now.descriptors} descriptors ` +
+        `(${before.kib} KiB, ${before.descriptors} before)`);
+}
+
+async function main() {
+    const command = options.server ?? `${findServer()} --threads 2`;
+    console.log(`${command}, ${minutes} minutes`);
+    const server = await startServer("recovery", { command });
+    await probe(server.port);
+    await sleep(500);
+    const before = measure(server.child.pid);
+    const until = Date.now() + minutes * 60_000;
+    const stopped = () => Date.now() >= until;
+    const witnesses = ways.map((way, i) => new Worker(server.port, 1000 + i, way, report,
+        { witness: true }));
+    await Promise.all(witnesses.map((witness) => witness.settled));
+    const workers = Array.from({ length: workerCount }, (_, i) =>
+        new Worker(server.port, i, ways[i % ways.length], report));
+    let ending = false;
+    server.gone.then(({ code, signal }) => {
+        if (!ending) report.loss(`the server ended: ${signal ?? code}`);
+    });
+    const samples = [];
+    await Promise.all([
+        ...[...witnesses, ...workers].map((worker) => worker.run(stopped)),
+        plague(server.port, lanes, stopped, (what) => report.count(what)),
+        watch(server, until, samples),
+    ]);
+    await sleep(2000);
+    checkWitnesses(witnesses);
+    for (const worker of [...witnesses, ...workers]) worker.stop();
+    checkGrowth(samples);
+    await waitForQuiet(server, before);
+    ending = true;
+    await server.stop();
+    const lost = report.losses;
+    for (const [what, count] of [...report.counts].sort()) console.log(`  ${count} ${what}`);
+    console.log(lost.length ? "soak: FAILED" : "soak: nothing was lost");
+    process.exit(lost.length ? 1 : 0);
+}
+
+await main();
