@@ -39,9 +39,9 @@ void watch(socketio::Namespace& nsp, std::set<socketio::Socket*>& connected) {
 
 Machine::Machine(socketio::ServerOptions options,
                  std::function<void(socketio::Core&, std::set<socketio::Socket*>&)> const& set_up)
-    : runtime_(shard_count), time_(Shard::Clock::now()),
-      core_(std::make_unique<socketio::Core>(runtime_, std::move(options))),
-      site_{{}, {}, core_->options().http, engineio::net::TrustedProxies({}), nullptr} {
+    : site_{{}, {}, options.http, engineio::net::TrustedProxies({}), nullptr, nullptr, {}},
+      runtime_(shard_count), time_(Shard::Clock::now()),
+      core_(std::make_unique<socketio::Core>(runtime_, std::move(options))) {
     engineio::net::set_level(engineio::net::Level::off);
     watch(core_->of("/", {}), connected_);
     set_up(*core_, connected_);
@@ -49,6 +49,7 @@ Machine::Machine(socketio::ServerOptions options,
     for (unsigned i = 0; i < shard_count; ++i) {
         site_.shards.push_back(&shard(i));
         site_.handlers.push_back(&core_->entrance(i));
+        site_.half_open.push_back(std::make_unique<engineio::net::HalfOpen>());
     }
 }
 

@@ -62,11 +62,11 @@ private:
     void turn(unsigned index, std::function<void()> const& action);
     bool serve(unsigned index);
 
+    engineio::net::Site site_;  // connections end later
     socketio::Runtime runtime_;
     engineio::net::Shard::TimePoint time_;
     std::unique_ptr<socketio::Core> core_;
     std::set<socketio::Socket*> connected_;
-    engineio::net::Site site_;
 };
 
 }  // namespace fuzz

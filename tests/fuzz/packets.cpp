@@ -2,6 +2,7 @@
 // parser.hpp, means the same when it is encoded and decoded again in either wire form, and is the
 // same event when it is left as text.
 
+#include "engineio/limits.hpp"
 #include "engineio/net/text.hpp"
 #include "socketio/msgpack_parser.hpp"
 #include "socketio/raw_json.hpp"
@@ -63,7 +64,7 @@ Run run(std::vector<Message> const& messages, RawFilter const* filter) {
         }
         FUZZ_CHECK(decoder.is_waiting() == (decoded.kind == DecodeResult::Kind::need_more));
         waited = decoder.is_waiting() ? waited + 1 : 0;
-        FUZZ_CHECK(waited <= max_attachments);
+        FUZZ_CHECK(waited <= engineio::limits::max_attachments);
         if (decoded.kind == DecodeResult::Kind::need_more) {
             result.log += "wait\n";
             continue;
@@ -84,7 +85,7 @@ Run run(std::vector<Message> const& messages, RawFilter const* filter) {
 void check_text_round_trip(Packet const& packet) {
     auto const encoded = encode(*text_parser(), packet);
     bool const empty_event = packet.has_data && is_bare(packet);
-    if (empty_event || encoded.attachments.size() > max_attachments) {
+    if (empty_event || encoded.attachments.size() > engineio::limits::max_attachments) {
         return;  // what we take from a peer so, we would not take from ourselves
     }
     std::vector<Message> messages{{false, encoded.main}};
