@@ -11,8 +11,8 @@ namespace engineio::net {
 
 /// How much somebody may do: `count` times in any `interval`, in one burst if they like.
 struct Rate {
-    double count = 0;  ///< at least 1; as an option 0: no limit
-    std::chrono::milliseconds interval{1000};
+    double count = 0;                          ///< at least 1; as an option 0: no limit
+    std::chrono::milliseconds interval{1000};  ///< positive
 
     /// Whether there is a limit at all.
     explicit operator bool() const { return count > 0; }
@@ -22,6 +22,7 @@ struct Rate {
 /// `interval`. Time is an argument, so that tests say what time it is. 16 bytes; not thread-safe.
 class TokenBucket {
 public:
+    /// Of the monotonic clock: Shard::now().
     using TimePoint = std::chrono::steady_clock::time_point;
 
     /// Full at first.
@@ -45,14 +46,18 @@ private:
 /// that was not seen for longest is forgotten, and comes back with a full bucket. Not thread-safe.
 class RateLimiter {
 public:
+    /// Nobody is known at first.
     explicit RateLimiter(Rate rate, std::size_t max_keys = 10'000);
 
+    /// As of TokenBucket, for the bucket of `key`.
     bool take(std::string_view key, TokenBucket::TimePoint now, double cost = 1);
     /// Of a key never seen: everything.
     std::size_t left(std::string_view key, TokenBucket::TimePoint now) const;
     std::chrono::milliseconds wait(std::string_view key, TokenBucket::TimePoint now) const;
 
+    /// The rate of each key.
     Rate const& rate() const { return rate_; }
+    /// Keys remembered.
     std::size_t size() const { return order_.size(); }
 
 private:

@@ -18,6 +18,7 @@ public:
     TaskQueue(TaskQueue const&) = delete;
     TaskQueue& operator=(TaskQueue const&) = delete;
 
+    /// Takes any `void()` callable, also one that can only be moved. From a task, too.
     template <class F>
     void push(F&& function) {
         using Function = std::decay_t<F>;
@@ -29,6 +30,7 @@ public:
         last_->filled += task->bytes;
     }
 
+    /// Whether no task waits.
     bool empty() const { return !first_ || first_->begun == first_->filled; }
     /// Calls and destroys the first one. Not if empty, and not from within a task.
     void run_next() { end_next(true); }
