@@ -105,11 +105,8 @@ void Server::close() {
 }
 
 void Server::drain(DrainOptions const& options, std::function<void()> told) {
-    if (own_runtime_ && !core_->draining()) {
-        own_runtime_->stop_listening(options.notice);
-    }
     auto const until = std::chrono::steady_clock::now() + options.deadline;
-    core_->drain(options, [this, until, goodbye = options.goodbye, told = std::move(told)] {
+    auto finish = [this, until, goodbye = options.goodbye, told = std::move(told)] {
         if (told) {
             told();
         }
@@ -118,6 +115,14 @@ void Server::drain(DrainOptions const& options, std::function<void()> told) {
             own_runtime_->when_quiet(std::chrono::duration_cast<std::chrono::milliseconds>(left),
                                      goodbye, [this] { close(); });
         }
+    };
+    core_->drain(options, [this, finish = std::move(finish)] {
+        if (!own_runtime_) {
+            return finish();
+        }
+        // Not before: who polls may need a new connection to fetch what is left for it.
+        own_runtime_->stop_listening();
+        own_runtime_->shard(0).post(finish);
     });
 }
 

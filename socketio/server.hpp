@@ -251,14 +251,14 @@ public:
     /// A second call does nothing. Any thread, handlers included.
     void close();
 
-    /// Ends as a rolling update wants it: stops accepting, refuses new sessions (503) and sends the
-    /// clients away in batches, each with what was queued for it. Their sockets leave with "server
-    /// shutting down"; the clients see "transport close" and so connect again, elsewhere. With a
-    /// runtime of its own, answers under way are finished and then run() returns, at the deadline
-    /// at the latest; else that is up to who runs the runtime. `told` is called once, on a shard,
-    /// when every client was told, polling ones in their next poll. Recovery keeps what it has in
-    /// memory only: who comes back to another server begins anew, as with Node's in-memory adapter.
-    /// A second call does nothing, close() ends it at once. Any thread.
+    /// Ends as a rolling update wants it: refuses new sessions (503) and sends the clients away in
+    /// batches, each with what was queued for it; then it stops accepting. Their sockets leave with
+    /// "server shutting down"; the clients see "transport close" and so connect again, elsewhere.
+    /// With a runtime of its own, answers under way are finished and then run() returns, at the
+    /// deadline at the latest; else that is up to who runs the runtime. `told` is called once, on a
+    /// shard, when every client was told, polling ones in their next poll. Recovery keeps what it
+    /// has in memory only: who comes back to another server begins anew, as with Node's in-memory
+    /// adapter. A second call does nothing, close() ends it at once. Any thread.
     void drain(DrainOptions const& options = {}, std::function<void()> told = {});
     /// drain() was called: for health checks, which should say 503 then. Any thread.
     bool draining() const;

@@ -212,12 +212,12 @@ void Hubbub::drain() {
     options.deadline = std::chrono::milliseconds(config_.drain_deadline_ms);
     auto const until = std::chrono::steady_clock::now() + options.deadline;
     auto const finish = [this, until, patience = options.goodbye] {
+        runtime_.stop_listening();  // who polls needed a way to what was left for it
         auto const left = until - std::chrono::steady_clock::now();
         runtime_.when_quiet(std::chrono::duration_cast<std::chrono::milliseconds>(left), patience,
                             [this] { close(); });
     };
     engineio::net::log_info("server", "draining, for at most {} ms", config_.drain_deadline_ms);
-    runtime_.stop_listening(options.notice);
     auto const busy = std::make_shared<std::atomic<std::size_t>>(listeners_.size());
     if (listeners_.empty()) {
         return finish();

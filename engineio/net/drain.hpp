@@ -19,7 +19,8 @@ struct DrainOptions {
     /// chance, each shard on its own.
     std::chrono::milliseconds interval{100};
     /// So long everything goes on as before, except that health checks fail: time for load
-    /// balancers to notice before connections are refused.
+    /// balancers to notice before new sessions are refused (503). Connections are accepted until
+    /// everybody was told, as those who poll may need one to fetch what is left for them.
     std::chrono::milliseconds notice{0};
     /// So long a peer is waited for that neither fetches nor reads what is left for it.
     std::chrono::milliseconds goodbye = limits::goodbye_time;

@@ -24,7 +24,6 @@ struct HttpServer::State {
     std::vector<std::unique_ptr<IoShard>> shards;
     std::vector<std::thread> threads;
     std::vector<std::unique_ptr<Listener>> listeners;  // shard 0 only
-    OneShot last_call;                                 // likewise: stops them all
     std::optional<boost::asio::signal_set> signals;
     std::function<void()> terminate;
     std::optional<boost::asio::signal_set> hangups;
@@ -173,17 +172,10 @@ void HttpServer::on_hangup(std::function<void()> callback) {
     state_->wait_signal(*state_->hangups, state_->hang_up);
 }
 
-void HttpServer::stop_listening(std::chrono::milliseconds delay) {
-    state_->first().post([state = state_.get(), delay] {
-        auto const stop = [state] {
-            for (auto& listener : state->listeners) {
-                listener->stop();
-            }
-        };
-        if (delay == delay.zero()) {
-            stop();
-        } else {
-            state->last_call = state->first().timers().after(delay, stop);
+void HttpServer::stop_listening() {
+    state_->first().post([state = state_.get()] {
+        for (auto& listener : state->listeners) {
+            listener->stop();
         }
     });
 }

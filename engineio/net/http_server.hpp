@@ -52,8 +52,8 @@ public:
     void on_hangup(std::function<void()> callback);
     /// `callback` runs on each shard's thread when that ends, its connections gone. Before start().
     void on_shard_end(void (*callback)());
-    /// Any thread, also a handler: stops accepting after `delay`.
-    void stop_listening(std::chrono::milliseconds delay = {});
+    /// Any thread, also a handler: stops accepting.
+    void stop_listening();
     /// Any thread, once at a time. Calls `then` on shard 0 when no connection owes an answer to a
     /// request or has output that its peer goes on reading, with pauses of at most `patience`;
     /// after `limit` at the latest.
