@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -36,6 +37,16 @@ Undisturbed undisturbed(std::uint16_t port, Call call) {
     return all;
 }
 
+// What two dialogues may differ by: bytes that come together are read together.
+constexpr int chance_calls = 4;
+
+// What was heard of a dialogue with a failure planned: it ends early, but nothing is wrong. Without
+// the failure, for it needed a call less than the one before, nothing is missing.
+void check_heard(std::string_view heard, Undisturbed const& whole, int failures) {
+    CHECK(whole.heard.starts_with(heard));
+    CHECK((failures == 1 || heard == whole.heard));
+}
+
 // Fails every call of the dialogue once, each time in another dialogue.
 void break_everywhere(Call call, int error) {
     auto const server = make_server();
@@ -44,18 +55,18 @@ void break_everywhere(Call call, int error) {
     auto const descriptors = open_descriptors();
     auto const whole = undisturbed(server->port, call);
     CHECK(whole.calls > 8);
+    int failures = 0;
     for (int n = 1; n <= whole.calls; ++n) {
         CAPTURE(n);
-        {
-            Plan plan;
-            plan.fail(call, error, n);
-            auto const heard = dialogue(server->port);
-            CHECK(plan.failures(call) == 1);
-            CHECK(whole.heard.starts_with(heard));  // it ends early, but nothing is wrong
-            plan.spare(true);
-            CHECK(greeting(server->port) == whole.greeted);
-        }
+        Plan plan;
+        plan.fail(call, error, n);
+        auto const heard = dialogue(server->port);
+        check_heard(heard, whole, plan.failures(call));
+        failures += plan.failures(call);
+        plan.spare(true);
+        CHECK(greeting(server->port) == whole.greeted);
     }
+    CHECK(failures >= whole.calls - chance_calls);
     CHECK(is_clean(*server));
     CHECK(open_descriptors() == descriptors);
 }
@@ -91,15 +102,18 @@ TEST_CASE("a connection that can't be waited for any more ends instead of hangin
     auto const server = make_server();
     auto const whole = undisturbed(server->port, Call::watch);
     for (int const error : {ENOSPC, ENOMEM}) {
+        int failures = 0;
         for (int n = 1; n <= whole.calls; ++n) {
             CAPTURE(n);
             Plan plan;
             plan.fail(Call::watch, error, n);
-            CHECK(whole.heard.starts_with(dialogue(server->port)));
-            CHECK(plan.failures(Call::watch) == 1);
+            auto const heard = dialogue(server->port);
+            check_heard(heard, whole, plan.failures(Call::watch));
+            failures += plan.failures(Call::watch);
             plan.spare(true);
             CHECK(greeting(server->port) == whole.greeted);
         }
+        CHECK(failures >= whole.calls - chance_calls);
     }
     CHECK(is_clean(*server));
 }
