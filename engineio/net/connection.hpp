@@ -78,7 +78,7 @@ public:
     void set_max_buffered(std::uint32_t bytes) { max_buffered_ = bytes; }
 
     // Whether its handler hears of on_drain(), as it does at first. Telling those who do nothing
-    // with it was half of a broadcast's user time: the objects above are cold by then.
+    // with it was a fifth of a broadcast's user time (perf): the objects above are cold by then.
     void tell_drained(bool tell) { tell_drained_ = tell; }
 
     // Backpressure. While paused, the end of the peer goes unnoticed too.

@@ -78,8 +78,8 @@ public:
     /// Backpressure: while paused nothing is read, and the end of the peer goes unnoticed, too.
     virtual void pause_reading(bool pause) = 0;
 
-    /// Whether the handler hears of on_drain(), as it does at first. Without it a broadcast to
-    /// thousands of connections is a tenth cheaper.
+    /// Whether the handler hears of on_drain(), as it does at first. Being told means that memory
+    /// of each connection is touched once more in a broadcast to thousands.
     virtual void tell_drained(bool tell) = 0;
 
     /// False from a send until everything queued was given to the kernel.
