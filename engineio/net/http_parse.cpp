@@ -13,6 +13,10 @@ namespace http = boost::beast::http;
 
 namespace {
 
+// Beast takes it for a broken promise of ours, and ends the process, when such a chunk is the first
+// one and less than this of it was there before.
+constexpr std::size_t shortest_last_chunk = std::string_view("0\r\n\r\n").size();
+
 // Fields that appear once; a repetition is dropped, as Node does. The rest is joined with ", ".
 constexpr std::array<std::string_view, 16> single_fields = {
     "age",
@@ -306,6 +310,9 @@ RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& con
     while (result == Body::more && !sink_->is_done() && consumed < bytes.size()) {
         boost::beast::error_code error;
         auto const rest = bytes.substr(consumed);
+        if (sink_->chunked() && rest.size() < shortest_last_chunk && rest.starts_with('0')) {
+            break;  // more must come in any case
+        }
         consumed += sink_->put(boost::asio::buffer(rest.data(), rest.size()), error);
         if (error == http::error::need_more) {
             // A chunk header or trailer is held back until it is whole, so it must have a limit.

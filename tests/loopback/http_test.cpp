@@ -1,4 +1,5 @@
 #include "engineio/limits.hpp"
+#include "tests/loopback/met_limits.hpp"
 #include "tests/loopback/raw_client.hpp"
 #include "tests/loopback/test_server.hpp"
 
@@ -52,11 +53,7 @@ struct HttpFixture {
 
 constexpr auto bad_request = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 
-std::string get(std::string const& target) {
-    return "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
-}
-
-std::string status_of(std::string const& answer) {
+std::string first_line_of(std::string const& answer) {
     return answer.substr(0, answer.find("\r\n"));
 }
 
@@ -70,7 +67,7 @@ TEST_CASE_FIXTURE(HttpFixture, "an answer has Node's fields in Node's order and 
     CHECK(answer.ends_with(" GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n"
                            "Content-Length: 5\r\n\r\nhello"));
     client.send(get("/nowhere"));
-    CHECK(status_of(client.read_answer()) == "HTTP/1.1 404 Not Found");
+    CHECK(first_line_of(client.read_answer()) == "HTTP/1.1 404 Not Found");
 }
 
 TEST_CASE_FIXTURE(HttpFixture, "a request may come byte by byte") {
@@ -101,13 +98,31 @@ TEST_CASE_FIXTURE(HttpFixture, "a chunked body is put together, its limit is cou
     CHECK(client.read_answer().ends_with("abcdefg"));
     CHECK(client.read_answer().ends_with("hello"));
     client.send(head + "3e8\r\n" + std::string(1000, 'x') + "\r\n1\r\ny\r\n0\r\n\r\n");
-    CHECK(status_of(client.read_answer()) == "HTTP/1.1 413 Payload Too Large");
+    CHECK(first_line_of(client.read_answer()) == "HTTP/1.1 413 Payload Too Large");
+}
+
+// Beast ends the process when the last chunk is the first one and comes in parts.
+TEST_CASE_FIXTURE(HttpFixture, "a chunked body may come byte by byte") {
+    RawClient client(server.port());
+    auto const bytes_in = [&] { return metrics_of(server.http()).bytes_in; };
+    for (std::string const body : {"0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "000000;x\r\n\r\n",
+                                   "1\r\n0\r\n0\r\n\r\n", "02\r\n00\r\n00\r\n\r\n"}) {
+        CAPTURE(body);
+        client.send("POST /post HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (char const byte : body) {
+            auto const before = bytes_in();
+            client.send(std::string(1, byte));
+            while (bytes_in() == before) {
+            }
+        }
+        CHECK(first_line_of(client.read_answer()) == "HTTP/1.1 200 OK");
+    }
 }
 
 TEST_CASE_FIXTURE(HttpFixture, "a declared body above the limit is refused before it comes") {
     RawClient client(server.port());
     client.send("POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
-    CHECK(status_of(client.read_answer()) == "HTTP/1.1 413 Payload Too Large");
+    CHECK(first_line_of(client.read_answer()) == "HTTP/1.1 413 Payload Too Large");
     client.send(std::string(1001, 'x') + get("/hello"));
     CHECK(client.read_answer().ends_with("hello"));
 }
