@@ -75,6 +75,15 @@ struct Guest : RawClient {
     }
 };
 
+// One that was served: before, it may have to come again, until the end of another is noticed.
+std::unique_ptr<Guest> admitted(Limited& server) {
+    auto guest = std::make_unique<Guest>(server);
+    while (!guest->served()) {
+        guest = std::make_unique<Guest>(server);
+    }
+    return guest;
+}
+
 }  // namespace
 
 // --- HTTP --------------------------------------------------------------------------------------
@@ -160,10 +169,7 @@ TEST_CASE("limits: connections of a listener") {
         Guest second(server);
         CHECK(second.served());
         server.hello();  // the third
-        auto third = std::make_unique<Guest>(server);
-        while (!third->served()) {
-            third = std::make_unique<Guest>(server);  // until the ordinary one's end is noticed
-        }
+        auto const third = admitted(server);
         auto const before = server.hits()["max_connections"];
         RawClient fourth(server.port());
         CHECK(fourth.read_all().empty());  // without a word
@@ -193,15 +199,8 @@ TEST_CASE("limits: connections of an address") {
     HttpOptions options;
     options.max_connections_per_address = 2;
     Limited server(options);
-    auto const until_served = [&] {
-        auto guest = std::make_unique<Guest>(server);
-        while (!guest->served()) {
-            guest = std::make_unique<Guest>(server);
-        }
-        return guest;
-    };
-    auto const first = until_served();
-    auto const second = until_served();
+    auto const first = admitted(server);
+    auto const second = admitted(server);
     auto const before = server.hits()["max_connections_per_address"];
     RawClient third(server.port());
     CHECK(third.read_all().empty());
@@ -217,12 +216,7 @@ TEST_CASE("limits: who has not sent a head yet makes room, the oldest first") {
     Guest guest(server);
     REQUIRE(guest.served());
     auto const opened = [&] {
-        auto client = std::make_unique<RawClient>(server.port());
-        auto const before = metrics_of(server.http()).bytes_in;
-        client->send("GET /hel");
-        while (metrics_of(server.http()).bytes_in == before) {
-        }
-        return client;
+        return heard(server.http(), server.port(), "GET /hel", &Metrics::bytes_in);
     };
     auto const first = opened();
     auto const second = opened();

@@ -2,11 +2,13 @@
 
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/metrics.hpp"
+#include "tests/loopback/raw_client.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace loopback {
@@ -20,6 +22,18 @@ inline engineio::net::Metrics metrics_of(engineio::net::HttpServer& server) {
 
 // Which limits were met, and how often.
 using Hits = std::map<std::string, std::uint64_t, std::less<>>;
+
+// A new client that has sent `bytes`, when a count of the server tells that they have come.
+inline std::unique_ptr<RawClient> heard(engineio::net::HttpServer& server, std::uint16_t port,
+                                        std::string const& bytes,
+                                        std::uint64_t engineio::net::Metrics::*count) {
+    auto client = std::make_unique<RawClient>(port);
+    auto const before = metrics_of(server).*count;
+    client->send(bytes);
+    while (metrics_of(server).*count == before) {
+    }
+    return client;
+}
 
 inline std::string get(std::string const& target, std::string const& fields = {}) {
     return "GET " + target + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";

@@ -306,12 +306,8 @@ TEST_CASE("limits: upgrades that nobody claims") {
     Sessions server(options);
     server.ordinary();
     auto const strange = [&] {
-        auto client = std::make_unique<RawClient>(server.port);
-        auto const before = metrics_of(server.io.runtime()).http_requests;
-        client->send(websocket_request());
-        while (metrics_of(server.io.runtime()).http_requests == before) {
-        }
-        return client;
+        return heard(server.io.runtime(), server.port, websocket_request(),
+                     &engineio::net::Metrics::http_requests);
     };
     auto const first = strange();
     auto const second = strange();
