@@ -1,22 +1,16 @@
 #include "engineio/config.hpp"
 
 #include "engineio/cookie.hpp"
-
-#include <fmt/format.h>
+#include "engineio/net/option_check.hpp"
 
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
 
 namespace engineio {
 
 namespace {
 
-void demand(bool fine, std::string_view option, std::string_view what) {
-    if (!fine) {
-        throw std::invalid_argument(fmt::format("{}: {}", option, what));
-    }
-}
+using net::demand;
 
 void check_transports(std::vector<std::string> const& transports) {
     demand(!transports.empty(), "transports", "at least one is needed");

@@ -2,6 +2,7 @@
 
 #include "engineio/cors.hpp"
 #include "engineio/handshake_check.hpp"
+#include "engineio/net/countdown.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 #include "engineio/net/result.hpp"
@@ -296,12 +297,7 @@ void Core::drain(engineio::net::DrainOptions const& options, std::function<void(
     if (!listening_) {
         return told();
     }
-    auto const left = std::make_shared<std::atomic<unsigned>>(shard_count());
-    auto const one_less = [left, told = std::move(told)] {
-        if (left->fetch_sub(1) == 1) {
-            told();
-        }
-    };
+    auto const one_less = engineio::net::countdown(shard_count(), std::move(told));
     on_shards([](unsigned) { return true; },
               [this, options, one_less](Shard& shard) {
                   entrances_[shard.index()]->drain(options, one_less);

@@ -1,44 +1,37 @@
 #include "socketio/limits.hpp"
 
+#include "engineio/net/option_check.hpp"
 #include "socketio/server.hpp"
 
 #include <fmt/format.h>
 
-#include <stdexcept>
 #include <string_view>
 
 namespace socketio {
 
 namespace {
 
-void at_least_one(std::size_t value, std::string_view option) {
-    if (value == 0) {
-        throw std::invalid_argument(fmt::format("{}: must be at least 1", option));
-    }
-}
+using engineio::net::demand;
 
-void demand_limit(bool fine, std::string_view option, std::string_view what) {
-    if (!fine) {
-        throw std::invalid_argument(fmt::format("{}: {}", option, what));
-    }
+void at_least_one(std::size_t value, std::string_view option) {
+    demand(value != 0, option, "must be at least 1");
 }
 
 }  // namespace
 
 void check_limits(ServerOptions const& options) {
     auto const& limits = options.limits;
-    demand_limit(limits.packet.max_json_depth >= 1 &&
-                     limits.packet.max_json_depth <= max_json_depth,
-                 "limits.packet.max_json_depth", fmt::format("1 to {}", max_json_depth));
+    demand(limits.packet.max_json_depth >= 1 && limits.packet.max_json_depth <= max_json_depth,
+           "limits.packet.max_json_depth", fmt::format("1 to {}", max_json_depth));
     at_least_one(limits.max_rooms, "limits.max_rooms");
     at_least_one(limits.max_sockets, "limits.max_sockets");
     at_least_one(limits.max_pending_acks, "limits.max_pending_acks");
-    demand_limit(limits.middleware_timeout.count() >= 0, "limits.middleware_timeout",
-                 "must not be negative");
+    demand(limits.middleware_timeout.count() >= 0, "limits.middleware_timeout",
+           "must not be negative");
     at_least_one(limits.max_unfinished_handlers, "limits.max_unfinished_handlers");
-    demand_limit(limits.max_unfinished_handlers_closing > limits.max_unfinished_handlers,
-                 "limits.max_unfinished_handlers_closing",
-                 "must be more than limits.max_unfinished_handlers");
+    demand(limits.max_unfinished_handlers_closing > limits.max_unfinished_handlers,
+           "limits.max_unfinished_handlers_closing",
+           "must be more than limits.max_unfinished_handlers");
     at_least_one(limits.max_dynamic_namespaces, "limits.max_dynamic_namespaces");
     if (auto const& recovery = options.connection_state_recovery) {
         at_least_one(recovery->max_packets, "connection_state_recovery.max_packets");

@@ -2,6 +2,7 @@
 
 #include "apps/common/endpoint_shard.hpp"
 #include "engineio/guard.hpp"
+#include "engineio/net/countdown.hpp"
 #include "engineio/net/result.hpp"
 
 #include <algorithm>
@@ -227,12 +228,7 @@ void JsonEndpoint::close() {
 
 void JsonEndpoint::drain(net::DrainOptions const& options, std::function<void()> told) {
     draining_ = true;
-    auto const left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
-    auto const one_less = [left, told = std::move(told)] {
-        if (left->fetch_sub(1) == 1) {
-            told();
-        }
-    };
+    auto const one_less = net::countdown(shards_.size(), std::move(told));
     for (auto const& entry : shards_) {
         entry->shard.post([&part = *entry, options, one_less] {
             part.drainer = std::make_unique<net::Drainer>(

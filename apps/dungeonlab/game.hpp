@@ -62,11 +62,12 @@ public:
     Outcome<Ticket> authorise_chat(Socket& socket, std::optional<std::string> const& session,
                                    std::string_view text);
 
-    /// `error` in the form of the socket's dialect. Clients of today take any `error` for the end
-    /// of the connection, so they get none; they read their acknowledgements.
     /// A campaign's documents are for its members.
     bool may_see(User const& user, DocumentRecord const& document);
     void keep_visible(User const& user, std::vector<DocumentRecord>& documents);
+
+    /// `error` in the form of the socket's dialect. Clients of today take any `error` for the end
+    /// of the connection, so they get none; they read their acknowledgements.
     void complain(Socket& socket, std::string const& message);
     /// Before each event. False, and a complaint, if the connection sends more than its share.
     bool may_send(Socket& socket, std::string_view event);

@@ -1,12 +1,12 @@
 #include "apps/server/wiring.hpp"
 
 #include "apps/server/demo_mark.hpp"
+#include "engineio/net/countdown.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <chrono>
 #include <initializer_list>
 #include <memory>
@@ -218,16 +218,12 @@ void Hubbub::drain() {
                             [this] { close(); });
     };
     engineio::net::log_info("server", "draining, for at most {} ms", config_.drain_deadline_ms);
-    auto const busy = std::make_shared<std::atomic<std::size_t>>(listeners_.size());
     if (listeners_.empty()) {
         return finish();
     }
+    auto const one_less = engineio::net::countdown(listeners_.size(), finish);
     for (auto& listener : listeners_) {
-        listener.system->drain(options, [busy, finish] {
-            if (busy->fetch_sub(1) == 1) {
-                finish();
-            }
-        });
+        listener.system->drain(options, one_less);
     }
 }
 

@@ -43,7 +43,6 @@ public:
     void run();
 
     /// Sends all clients away in batches and lets run() return when that is done. Once. Any thread.
-
     void drain();
     /// Ends all connections and lets run() return. Any thread.
     void close();

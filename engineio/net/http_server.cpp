@@ -1,5 +1,6 @@
 #include "engineio/net/http_server.hpp"
 
+#include "engineio/net/countdown.hpp"
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/listener.hpp"
 #include "engineio/net/result.hpp"
@@ -7,7 +8,6 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <mutex>
 #include <optional>
@@ -182,12 +182,8 @@ void HttpServer::stop_listening() {
 
 void HttpServer::when_quiet(std::chrono::milliseconds limit, std::chrono::milliseconds patience,
                             std::function<void()> then) {
-    auto const busy = std::make_shared<std::atomic<unsigned>>(shard_count());
-    auto one_less = [busy, &first = state_->first(), then = std::move(then)] {
-        if (busy->fetch_sub(1) == 1) {
-            first.post(then);
-        }
-    };
+    auto const one_less = countdown(
+        shard_count(), [&first = state_->first(), then = std::move(then)] { first.post(then); });
     for (auto& shard : state_->shards) {
         shard->post([&shard = *shard, limit, patience, one_less] {
             shard.when_quiet(shard.now() + limit, patience, one_less);
