@@ -160,6 +160,10 @@ Core::Core(Runtime& runtime, ServerOptions options)
     if (options_.serve_client && !options_.client_dir.empty()) {
         client_files_.emplace(without_trailing_slash(options_.path), options_.client_dir);
     }
+    if (auto const& recovery = options_.connection_state_recovery;
+        recovery && !recovery->file.empty()) {
+        recovery_file_.emplace(recovery->file);
+    }
     runtime_.on_shard_end(destroy_spawned);
     of("/", {});
 }
@@ -275,7 +279,12 @@ void Core::close() {
         return;
     }
     leave_cluster();
-    on_shards([](unsigned) { return true; }, [this](Shard& shard) { close_shard(shard); });
+    auto const closed = engineio::net::countdown(shard_count(), [this] { keep_recovery(); });
+    on_shards([](unsigned) { return true; },
+              [this, closed](Shard& shard) {
+                  close_shard(shard);
+                  closed();
+              });
 }
 
 void Core::close_shard(Shard& shard) {

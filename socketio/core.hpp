@@ -9,6 +9,7 @@
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
+#include "socketio/recovery_file.hpp"
 #include "socketio/server.hpp"
 
 #include <atomic>
@@ -93,6 +94,9 @@ public:
     void on_shards(std::function<bool(unsigned)> const& wanted,
                    std::function<void(engineio::net::Shard&)> const& task);
 
+    /// Gives a new recovery what was kept of that namespace when another server ended.
+    void bring_back(Recovery& recovery, std::string_view name);
+
     /// A new socket id; unrelated to the engine's.
     std::string new_socket_id();
 
@@ -106,12 +110,14 @@ private:
     void announce(Namespace& nsp);
     void leave_cluster();
     void close_shard(engineio::net::Shard& shard);
+    void keep_recovery();
     std::size_t close_some(unsigned shard, std::size_t most);
 
     Runtime& runtime_;
     ServerOptions options_;
     engineio::EngineGroup engine_;  // outlives the entrances
     std::optional<ClientFiles> client_files_;
+    std::optional<RecoveryFile> recovery_file_;
     std::function<void(Request, Responder)> fallback_;
     std::vector<std::unique_ptr<Entrance>> entrances_;
     std::vector<Client*> first_client_;  // per shard, a list through the clients

@@ -7,12 +7,17 @@
 #include "socketio/recovery.hpp"
 #include "socketio/room_census.hpp"
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace socketio {
 
 namespace {
+
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
 
 std::string normalised(std::string_view name) {
     return name.starts_with('/') ? std::string(name) : "/" + std::string(name);
@@ -158,6 +163,28 @@ std::vector<NamespacePtr> Core::children_of(HandlerTable const& family) {
         }
     }
     return children;
+}
+
+void Core::bring_back(Recovery& recovery, std::string_view name) {
+    if (auto kept = recovery_file_ ? recovery_file_->take(name) : std::nullopt) {
+        recovery.restore(steady_clock::now(), system_clock::now(), *std::move(kept));
+    }
+}
+
+// When no socket is left.
+void Core::keep_recovery() {
+    if (!recovery_file_) {
+        return;
+    }
+    std::vector<RecoveryState> states;
+    {
+        std::lock_guard const lock(namespaces_mutex_);
+        for (auto const& [name, nsp] : namespaces_) {
+            states.push_back(nsp->recovery_->state(steady_clock::now(), system_clock::now()));
+            states.back().name = name;
+        }
+    }
+    recovery_file_->write(std::move(states));
 }
 
 std::size_t Core::namespace_count() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "socketio/recovery_state.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -24,6 +26,14 @@ struct LogPositions {
 /// lock. Pure.
 class DeliveryRecord {
 public:
+    using Deviation = RecoveryState::Deviation;
+
+    DeliveryRecord() = default;
+    /// One of another process, which delivers nothing any more.
+    explicit DeliveryRecord(std::vector<Deviation> const& deviations)
+        : deviations_(deviations.begin(), deviations.end()) {}
+    std::vector<Deviation> deviations() const { return {deviations_.begin(), deviations_.end()}; }
+
     /// The shard delivers the event at `position` now; `previous` is the one before it that
     /// concerns this shard. False if that deviates from the log's order: to be remembered. That
     /// shard only, without the lock.
@@ -34,11 +44,6 @@ public:
     LogPositions at(std::uint64_t position) const;
 
 private:
-    struct Deviation {
-        std::uint64_t position;
-        std::uint64_t low;  // after its delivery
-    };
-
     std::uint64_t low_ = 0;                          // delivered without gaps
     std::map<std::uint64_t, std::uint64_t> beyond_;  // delivered too early, by their `previous`
     std::deque<Deviation> deviations_;               // in order of delivery

@@ -46,6 +46,7 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
                 }
                 return shard != nullptr;
             });
+        core.bring_back(*recovery_, name_);
     }
     if (table_->frozen) {
         freeze();

@@ -14,14 +14,6 @@ bool contains(std::vector<std::string> const& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-std::size_t size_of(EncodedPacket const& packet) {
-    std::size_t bytes = packet.main.size();
-    for (auto const& attachment : packet.attachments) {
-        bytes += attachment.size();
-    }
-    return bytes;
-}
-
 bool was_meant_for(Selection const& selection, SavedSession const& session) {
     auto const member = [&](std::string const& room) {
         return room == session.sid || contains(session.rooms, room);
@@ -31,6 +23,14 @@ bool was_meant_for(Selection const& selection, SavedSession const& session) {
 }
 
 }  // namespace
+
+std::size_t Recovery::size_of(EncodedPacket const& packet) {
+    std::size_t bytes = packet.main.size();
+    for (auto const& attachment : packet.attachments) {
+        bytes += attachment.size();
+    }
+    return bytes;
+}
 
 // Wall clock in base 64 with a counter for repeats, the form the reference's clients see.
 std::string Recovery::next_offset() {
@@ -55,6 +55,11 @@ Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const
     auto packet = std::make_shared<EncodedPacket const>(encode(offset));
     log_bytes_ += size_of(*packet);
     log_.push_back({std::move(offset), now, std::move(selection), std::move(packet)});
+    bound_log();
+    return log_.back();
+}
+
+void Recovery::bound_log() {
     for (; log_.size() > bounds_.max_packets; drop_oldest()) {
         ++untold_packets_;
     }
@@ -63,7 +68,6 @@ Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const
     }
     tell("max_recovery_packets", untold_packets_);
     tell("max_recovery_bytes", untold_bytes_);
-    return log_.back();
 }
 
 Recovery::Logged Recovery::append(TimePoint now, Selection selection, Encode const& encode,

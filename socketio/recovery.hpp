@@ -4,6 +4,7 @@
 #include "socketio/delivery_record.hpp"
 #include "socketio/json.hpp"
 #include "socketio/packet.hpp"
+#include "socketio/recovery_state.hpp"
 #include "socketio/selection.hpp"
 
 #include <chrono>
@@ -96,6 +97,11 @@ public:
     std::optional<Missed> resume(TimePoint now, std::string_view pid, std::string_view offset,
                                  unsigned shard);
 
+    /// What outlives the server, when no socket is left, and the same brought back to a new
+    /// Recovery of any number of shards. `wall` is the time of day at `now`.
+    RecoveryState state(TimePoint now, std::chrono::system_clock::time_point wall) const;
+    void restore(TimePoint now, std::chrono::system_clock::time_point wall, RecoveryState state);
+
     std::size_t log_size() const;
     std::size_t session_count() const;
 
@@ -116,6 +122,8 @@ private:
     std::uint64_t position_of(std::string_view offset) const;
     std::optional<LogPositions> heard(Saved const& saved, std::string_view offset) const;
     std::string next_offset();
+    static std::size_t size_of(EncodedPacket const& packet);
+    void bound_log();
     void drop_oldest();
     void forget_old(TimePoint now);
     void tell(std::string_view name, std::uint64_t& times);
@@ -132,7 +140,7 @@ private:
     std::uint64_t next_order_ = 0;
     std::uint64_t last_stamp_ = 0;  // ms of the wall clock
     std::uint64_t repeats_ = 0;
-    std::vector<DeliveryRecord> delivered_;  // per shard
+    std::vector<DeliveryRecord> delivered_;  // per shard, then those of a process before
     // What was forgotten, but on_bound_ has not heard of it.
     std::uint64_t untold_packets_ = 0;
     std::uint64_t untold_bytes_ = 0;

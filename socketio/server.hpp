@@ -51,6 +51,10 @@ struct RecoveryOptions {
     std::size_t max_bytes = engineio::limits::max_recovery_bytes;
     /// Sockets of one namespace whose return is awaited; likewise.
     std::size_t max_sessions = engineio::limits::max_recovery_sessions;
+    /// Where all this outlives the server: written when it is closed or drained, read and removed
+    /// by the next one, so that clients are recovered over a restart. One file for one server; it
+    /// holds what clients are to be sent and is for its owner only. Empty: a restart forgets.
+    std::string file = {};
 };
 
 /// Options of a server: Node's names in snake_case, Node's defaults. The second half belongs to
@@ -256,9 +260,8 @@ public:
     /// "server shutting down"; the clients see "transport close" and so connect again, elsewhere.
     /// With a runtime of its own, answers under way are finished and then run() returns, at the
     /// deadline at the latest; else that is up to who runs the runtime. `told` is called once, on a
-    /// shard, when every client was told, polling ones in their next poll. Recovery keeps what it
-    /// has in memory only: who comes back to another server begins anew, as with Node's in-memory
-    /// adapter. A second call does nothing, close() ends it at once. Any thread.
+    /// shard, when every client was told, polling ones in their next poll. With
+    /// RecoveryOptions::file clients are recovered if the next server has the same file. A second call does nothing, close() ends it at once. Any thread.
     void drain(DrainOptions const& options = {}, std::function<void()> told = {});
     /// drain() was called: for health checks, which should say 503 then. Any thread.
     bool draining() const;

@@ -30,14 +30,16 @@ ServerOptions main_options() {
     return options;
 }
 
-std::optional<ServerOptions> options_of(std::string_view profile) {
+std::optional<ServerOptions> options_of(std::string_view profile, Listen const& listen) {
     auto options = main_options();
     if (profile == "main") {
         return options;
     }
     if (profile == "recovery") {
         options.allow_eio3 = false;
-        options.connection_state_recovery = RecoveryOptions{.max_disconnection_duration = 2000ms};
+        options.connection_state_recovery = RecoveryOptions{
+            .max_disconnection_duration = listen.recovery_file.empty() ? 2000ms : 60'000ms,
+            .file = listen.recovery_file};
     } else if (profile == "fast") {
         options.ping_interval = 300ms;
         options.ping_timeout = 200ms;
@@ -140,7 +142,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Profile> make_contract_profile(std::string_view name, Listen const& listen) {
-    auto options = options_of(name);
+    auto options = options_of(name, listen);
     return options ? std::make_unique<ContractProfile>(std::move(*options), listen) : nullptr;
 }
 

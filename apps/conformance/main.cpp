@@ -77,6 +77,8 @@ int main(int argc, char** argv) {
     app.add_option("--options", listen.engine_options, "JSON options of the profile eio-options");
     auto* const cert = app.add_option("--tls-cert", listen.tls_cert, "certificate chain (PEM)");
     app.add_option("--tls-key", listen.tls_key, "its key; SIGHUP reads both again")->needs(cert);
+    app.add_option("--recovery-file", listen.recovery_file,
+                   "where the profile recovery keeps its state between two runs");
     app.add_flag("--drain", listen.drain, "SIGTERM sends the clients away in batches");
     CLI11_PARSE(app, argc, argv);
     try {

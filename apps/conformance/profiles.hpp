@@ -19,7 +19,8 @@ struct Listen {
     std::string engine_options;  // JSON, of the profile eio-options
     std::string tls_cert;        ///< empty: plain HTTP
     std::string tls_key;
-    bool drain = false;  ///< at the first signal, in batches of two; else it closes
+    std::string recovery_file;  ///< of the profile recovery; empty: none
+    bool drain = false;         ///< at the first signal, in batches of two; else it closes
 
     std::optional<socketio::TlsOptions> tls() const;
 };

@@ -1,0 +1,116 @@
+#include "socketio/recovery_file.hpp"
+
+#include "engineio/net/log.hpp"
+#include "socketio/msgpack_parser.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace socketio {
+
+namespace {
+
+constexpr std::int64_t format_version = 1;
+
+struct Contents {
+    std::int64_t version;
+    std::vector<RecoveryState> namespaces;
+    SIO_JSON(Contents, version, namespaces)
+};
+
+// Throws std::system_error.
+void check(bool fine) {
+    if (!fine) {
+        throw std::system_error(errno, std::generic_category());
+    }
+}
+
+class Output {
+public:
+    explicit Output(std::string const& path)
+        : descriptor_(
+              ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)) {
+        check(descriptor_ >= 0);
+    }
+    ~Output() { ::close(descriptor_); }
+    Output(Output const&) = delete;
+    Output& operator=(Output const&) = delete;
+
+    void write(std::string_view bytes) {
+        while (!bytes.empty()) {
+            auto const count = ::write(descriptor_, bytes.data(), bytes.size());
+            check(count >= 0 || errno == EINTR);
+            bytes.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
+        }
+        check(::fsync(descriptor_) == 0);
+    }
+
+private:
+    int descriptor_;
+};
+
+void replace(std::string const& path, std::string_view bytes) {
+    auto const fresh = path + ".new";
+    std::filesystem::remove(fresh);  // of a process that was killed
+    Output(fresh).write(bytes);
+    std::filesystem::rename(fresh, path);
+}
+
+}  // namespace
+
+RecoveryFile::RecoveryFile(std::string path) : path_(std::move(path)) {
+    std::ifstream file(path_, std::ios::binary);
+    if (!file) {
+        return;
+    }
+    std::string const bytes{std::istreambuf_iterator<char>(file), {}};
+    auto const tree = parse_msgpack(bytes);
+    Contents contents{};
+    if (tree && read_value(*tree, contents) && contents.version == format_version) {
+        kept_.with([&](auto& kept) { kept = std::move(contents.namespaces); });
+    } else {
+        engineio::net::log_warn("socketio", "{} is no state of ours: clients begin anew", path_);
+    }
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+}
+
+std::optional<RecoveryState> RecoveryFile::take(std::string_view name) {
+    return kept_.with([&](auto& kept) {
+        auto const found = std::ranges::find(kept, name, &RecoveryState::name);
+        std::optional<RecoveryState> state;
+        if (found != kept.end()) {
+            state = std::move(*found);
+            kept.erase(found);
+        }
+        return state;
+    });
+}
+
+void RecoveryFile::write(std::vector<RecoveryState> states) {
+    std::ranges::move(kept_.with([](auto& kept) { return std::exchange(kept, {}); }),
+                      std::back_inserter(states));
+    std::erase_if(states, [](RecoveryState const& one) { return one.sessions.empty(); });
+    if (states.empty()) {
+        return;  // nobody comes back
+    }
+    std::string bytes;
+    MsgpackWriter writer(bytes);
+    write_value(writer, Contents{format_version, std::move(states)});
+    try {
+        replace(path_, bytes);
+    } catch (std::system_error const& error) {
+        engineio::net::log_error("socketio", "the state of recovery is lost, {}: {}", path_,
+                                 error.what());
+    }
+}
+
+}  // namespace socketio

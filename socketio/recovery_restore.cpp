@@ -1,0 +1,133 @@
+// What a Recovery knows, given to and taken from another process.
+
+#include "socketio/msgpack_parser.hpp"
+#include "socketio/recovery.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace socketio {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Milliseconds of the wall clock for times of the steady one, and back.
+class Calendar {
+public:
+    Calendar(Recovery::TimePoint now, std::chrono::system_clock::time_point wall)
+        : now_(now),
+          wall_(std::chrono::duration_cast<milliseconds>(wall.time_since_epoch()).count()) {}
+
+    std::int64_t date_of(Recovery::TimePoint time) const {
+        return wall_ - std::chrono::duration_cast<milliseconds>(now_ - time).count();
+    }
+    // A date in the future, by a clock that was set back, is now.
+    Recovery::TimePoint time_of(std::int64_t date) const {
+        return now_ - milliseconds(std::max<std::int64_t>(wall_ - date, 0));
+    }
+
+private:
+    Recovery::TimePoint now_;
+    std::int64_t wall_;
+};
+
+RecoveryState::Event event_of(Recovery::Entry const& entry, std::int64_t date) {
+    RecoveryState::Event event{entry.offset,
+                               date,
+                               entry.selection.rooms,
+                               entry.selection.except,
+                               entry.packet->binary_main,
+                               {entry.packet->main},
+                               {}};
+    for (auto const& attachment : entry.packet->attachments) {
+        event.attachments.push_back({attachment});
+    }
+    return event;
+}
+
+std::shared_ptr<EncodedPacket const> packet_of(RecoveryState::Event& event) {
+    EncodedPacket packet{event.binary_main, std::move(event.main.bytes), {}};
+    for (auto& attachment : event.attachments) {
+        packet.attachments.push_back(std::move(attachment.bytes));
+    }
+    return std::make_shared<EncodedPacket const>(std::move(packet));
+}
+
+Binary packed(Json const& data) {
+    Binary out;
+    MsgpackWriter writer(out.bytes);
+    write(writer, data);
+    return out;
+}
+
+}  // namespace
+
+RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_point wall) const {
+    std::lock_guard const lock(mutex_);
+    Calendar const calendar(now, wall);
+    RecoveryState state{{}, first_position_, last_stamp_, repeats_, {}, {}, {}};
+    for (auto const& entry : log_) {
+        state.events.push_back(event_of(entry, calendar.date_of(entry.time)));
+    }
+    for (auto const& [order, pid] : session_order_) {
+        auto const found = sessions_.find(pid);
+        if (found == sessions_.end() || found->second.order != order || found->second.live) {
+            continue;
+        }
+        auto const& [sid, id, rooms, data] = found->second.session;
+        auto const& saved = found->second;
+        state.sessions.push_back({sid, id, rooms, packed(data), calendar.date_of(saved.time),
+                                  saved.shard, saved.base, saved.last, saved.heard.low,
+                                  saved.heard.beyond});
+    }
+    for (auto const& record : delivered_) {
+        state.deviations.push_back(record.deviations());
+    }
+    return state;
+}
+
+void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall,
+                       RecoveryState state) {
+    std::lock_guard const lock(mutex_);
+    Calendar const calendar(now, wall);
+    first_position_ = std::max<std::uint64_t>(state.first_position, 1);
+    last_stamp_ = state.stamp;
+    repeats_ = state.repeats;
+    for (auto& event : state.events) {
+        auto packet = packet_of(event);
+        log_bytes_ += size_of(*packet);
+        log_.push_back({std::move(event.offset),
+                        calendar.time_of(event.time),
+                        {std::move(event.rooms), std::move(event.except)},
+                        std::move(packet)});
+    }
+    // Behind those of our own shards, for what was heard before.
+    auto const first_record = delivered_.size();
+    for (auto& deviations : state.deviations) {
+        delivered_.emplace_back(std::move(deviations));
+    }
+    for (auto& one : state.sessions) {
+        auto data = parse_msgpack(one.data.bytes);
+        if (data && one.shard < state.deviations.size() && one.base <= end()) {
+            auto const shard = static_cast<unsigned>(first_record + one.shard);
+            auto pid = one.pid;
+            session_order_.emplace_back(next_order_, pid);
+            sessions_.insert_or_assign(std::move(pid),
+                                       Saved{{std::move(one.sid), std::move(one.pid),
+                                              std::move(one.rooms), *std::move(data)},
+                                             calendar.time_of(one.time),
+                                             next_order_++,
+                                             shard,
+                                             one.base,
+                                             false,
+                                             one.last,
+                                             {one.heard_low, std::move(one.heard_beyond)}});
+        }
+    }
+    bound_log();
+    forget_old(now);
+}
+
+}  // namespace socketio
