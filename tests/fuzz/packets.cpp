@@ -10,6 +10,7 @@
 #include "tests/fuzz/packet_checks.hpp"
 #include "tests/fuzz/targets.hpp"
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -82,10 +83,17 @@ Run run(std::vector<Message> const& messages, RawFilter const* filter) {
     return result;
 }
 
+// 1e999 is Infinity, which JavaScript takes as a name and prints as null, which it does not take.
+bool is_named_infinity(Packet const& packet) {
+    auto const number = packet.data.is_array() ? packet.data[0].number() : std::nullopt;
+    return packet.type == PacketType::event && number && !std::isfinite(*number);
+}
+
 void check_text_round_trip(Packet const& packet) {
     auto const encoded = encode(*text_parser(), packet);
     bool const empty_event = packet.has_data && is_bare(packet);
-    if (empty_event || encoded.attachments.size() > engineio::limits::max_attachments) {
+    if (empty_event || is_named_infinity(packet) ||
+        encoded.attachments.size() > engineio::limits::max_attachments) {
         return;  // what we take from a peer so, we would not take from ourselves
     }
     std::vector<Message> messages{{false, encoded.main}};
