@@ -2,6 +2,7 @@
 
 #include "engineio/cookie.hpp"
 #include "engineio/net/option_check.hpp"
+#include "engineio/net/ws_connection.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -35,22 +36,23 @@ void check_rate(net::Rate const& rate, std::string_view option) {
 }
 
 void check_limits(Options const& options) {
+    auto const& limits = options.limits;
     constexpr std::size_t largest = std::numeric_limits<std::uint32_t>::max();
     auto const between = [](std::size_t value, std::size_t most) {
         return value > 0 && value <= most;
     };
-    demand(options.max_payload_packets > 0, "max_payload_packets", "must be positive");
-    demand(between(options.max_fragments, largest), "max_fragments", "1 to 4294967295");
-    demand(between(options.max_buffered_bytes, largest), "max_buffered_bytes", "1 to 4294967295");
-    demand(options.high_water_bytes <= options.max_buffered_bytes, "high_water_bytes",
+    demand(limits.max_payload_packets > 0, "max_payload_packets", "must be positive");
+    demand(between(limits.max_fragments, largest), "max_fragments", "1 to 4294967295");
+    demand(between(limits.max_buffered_bytes, largest), "max_buffered_bytes", "1 to 4294967295");
+    demand(limits.high_water_bytes <= limits.max_buffered_bytes, "high_water_bytes",
            "more than max_buffered_bytes");
-    demand(options.max_unclaimed_upgrades > 0, "max_unclaimed_upgrades", "must be positive");
-    check_rate(options.packet_rate, "packet_rate");
-    check_rate(options.byte_rate, "byte_rate");
-    check_rate(options.handshake_rate, "handshake_rate");
-    check_rate(options.handshake_rate_per_address, "handshake_rate_per_address");
-    demand(!options.byte_rate ||
-               options.byte_rate.count >= static_cast<double>(options.max_http_buffer_size),
+    demand(limits.max_unclaimed_upgrades > 0, "max_unclaimed_upgrades", "must be positive");
+    check_rate(limits.packet_rate, "packet_rate");
+    check_rate(limits.byte_rate, "byte_rate");
+    check_rate(limits.handshake_rate, "handshake_rate");
+    check_rate(limits.handshake_rate_per_address, "handshake_rate_per_address");
+    demand(!limits.byte_rate ||
+               limits.byte_rate.count >= static_cast<double>(options.max_http_buffer_size),
            "byte_rate", "less than one message of max_http_buffer_size");
 }
 
@@ -63,6 +65,13 @@ std::string_view ConnectionError::in_context(std::string_view key) const {
         }
     }
     return {};
+}
+
+void use_limits(SessionLimits const& limits, net::WsOptions& options) {
+    options.max_fragments = static_cast<std::uint32_t>(limits.max_fragments);
+    options.max_buffered_bytes = static_cast<std::uint32_t>(limits.max_buffered_bytes);
+    options.packet_rate = limits.packet_rate;
+    options.byte_rate = limits.byte_rate;
 }
 
 void check_options(Options const& options) {

@@ -2,9 +2,9 @@
 
 #include "engineio/limits.hpp"
 #include "engineio/net/http.hpp"
-#include "engineio/net/rate_limit.hpp"
 #include "engineio/net/ws_handshake.hpp"
 #include "engineio/question.hpp"
+#include "engineio/session_limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -179,29 +179,8 @@ struct Options {
     /// Hears of refused requests.
     std::function<void(net::Request const&, ConnectionError const&)> connection_error = {};
 
-    /// What a client may make us do and hold; README.md of this folder says what happens beyond.
-    /// Packets in one POST.
-    std::size_t max_payload_packets = limits::max_payload_packets;
-    /// Frames of one WebSocket message.
-    std::size_t max_fragments = limits::max_ws_fragments;
-    /// Packets of a client (with pings and pongs of the WebSocket), and their bytes. A burst of
-    /// bytes must admit a message of max_http_buffer_size. Here and below: unlimited by default.
-    net::Rate packet_rate = {};
-    net::Rate byte_rate = {};
-    /// Sessions that begin, on all shards together.
-    net::Rate handshake_rate = {};
-    /// The same of one client, by its address behind trusted proxies; IPv6 by its first 64 bits.
-    /// Offices and mobile networks put thousands behind one address.
-    net::Rate handshake_rate_per_address = {};
-    /// Upgrades under way on one shard; zero: unlimited.
-    std::size_t max_unfinished_upgrades = limits::max_unfinished_upgrades;
-    /// Upgrade requests of other paths held by one shard (destroy_upgrade); the oldest goes first.
-    std::size_t max_unclaimed_upgrades = limits::max_unclaimed_upgrades;
-    /// Bytes a client has not taken yet, above which its volatile messages are dropped and it is
-    /// not writable(). Zero as in Node: any. It is told of on_drain when all are gone.
-    std::size_t high_water_bytes = 0;
-    /// The same, above which its session ends.
-    std::size_t max_buffered_bytes = limits::max_buffered_bytes;
+    /// What a client may make us do and hold.
+    SessionLimits limits = {};
 };
 
 /// Throws std::invalid_argument, naming the option, for what could only be ignored or fail later.

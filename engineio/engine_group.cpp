@@ -7,9 +7,10 @@ namespace engineio {
 
 EngineGroup::EngineGroup(Options options) : options_(std::move(options)) {
     check_options(options_);
-    if (options_.handshake_rate || options_.handshake_rate_per_address) {
-        handshake_rates_ = std::make_unique<HandshakeRates>(options_.handshake_rate,
-                                                            options_.handshake_rate_per_address);
+    auto const& limits = options_.limits;
+    if (limits.handshake_rate || limits.handshake_rate_per_address) {
+        handshake_rates_ = std::make_unique<HandshakeRates>(limits.handshake_rate,
+                                                            limits.handshake_rate_per_address);
     }
 }
 

@@ -156,7 +156,7 @@ bool Engine::State::is_websocket(Exchange& exchange, net::UpgradeResult const& r
 
 // True, and answered: its client goes on polling.
 bool Engine::State::is_one_upgrade_too_many(Exchange& exchange) {
-    auto const most = options.max_unfinished_upgrades;
+    auto const most = options.limits.max_unfinished_upgrades;
     if (most == 0 || shard.metrics().unfinished_upgrades < most) {
         return false;
     }
@@ -198,10 +198,7 @@ void Engine::State::upgrade(Exchange exchange) {
     }
     net::WsOptions ws;
     ws.max_message_bytes = options.max_http_buffer_size;
-    ws.max_fragments = static_cast<std::uint32_t>(options.max_fragments);
-    ws.max_buffered_bytes = static_cast<std::uint32_t>(options.max_buffered_bytes);
-    ws.packet_rate = options.packet_rate;
-    ws.byte_rate = options.byte_rate;
+    use_limits(options.limits, ws);
     ws.deflate = result.deflate;
     ws.deflate_threshold = wish.threshold;
     ws.deflate_level = wish.level;

@@ -39,7 +39,8 @@ bool needs_xss_header(std::string_view user_agent) {
 PollingTransport::PollingTransport(net::Shard& shard, Options const& options, Format format)
     : shard_(shard), options_(options), format_(std::move(format)),
       close_timer_(&PollingTransport::close_timed_out, this),
-      rates_(net::PeerRates::make(options.packet_rate, options.byte_rate, shard.now())) {}
+      rates_(net::PeerRates::make(options.limits.packet_rate, options.limits.byte_rate,
+                                  shard.now())) {}
 
 PollingTransport::~PollingTransport() = default;
 
@@ -220,7 +221,7 @@ PollingTransport::Refusal PollingTransport::decode(std::string body, bool binary
     Refusal refusal;
     std::size_t packets = 0;
     auto take = [&](Packet const& packet) {
-        if (++packets > options_.max_payload_packets) {
+        if (++packets > options_.limits.max_payload_packets) {
             refusal = {413, "max_payload_packets", "too many packets in a payload"};
         } else if (rates_ && !rates_->takes_packet(shard_.now())) {
             refusal = {too_many_requests, "packet_rate", "packet_rate exceeded"};

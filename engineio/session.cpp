@@ -57,7 +57,7 @@ bool Session::idle() const {
 }
 
 bool Session::writable() const {
-    auto const high_water = options_.high_water_bytes;
+    auto const high_water = options_.limits.high_water_bytes;
     bool const has_room = high_water != 0 && buffered_bytes() <= high_water;
     return idle() || (has_room && state_ == State::open);
 }
@@ -210,7 +210,7 @@ void Session::enqueue(std::span<net::Message const> packets, bool compress) {
     }
     // A client that does not poll may make us hold only so much until its heartbeat times out.
     bool const too_many = queue_.size() > limits::max_queued_packets;
-    if ((too_many || queued_bytes_ > options_.max_buffered_bytes) && state_ == State::open) {
+    if ((too_many || queued_bytes_ > options_.limits.max_buffered_bytes) && state_ == State::open) {
         ++shard_.metrics().slow_readers_closed;
         shard_.limit_hit("max_buffered_bytes", request().remote_address);
         state_ = State::closing;

@@ -10,7 +10,7 @@ UnclaimedUpgrades::UnclaimedUpgrades(net::Shard& shard, Options const& options)
     : shard_(shard), options_(options) {}
 
 void UnclaimedUpgrades::hold(net::Responder responder) {
-    if (held_.size() == options_.max_unclaimed_upgrades) {
+    if (held_.size() == options_.limits.max_unclaimed_upgrades) {
         shard_.limit_hit("max_unclaimed_upgrades", {});
         drop(held_.begin());
     }

@@ -47,16 +47,7 @@ engineio::Options engine_options(ServerOptions const& options) {
     engine.initial_headers = options.initial_headers;
     engine.headers = options.headers;
     engine.connection_error = options.connection_error;
-    engine.max_payload_packets = options.max_payload_packets;
-    engine.max_fragments = options.max_fragments;
-    engine.packet_rate = options.packet_rate;
-    engine.byte_rate = options.byte_rate;
-    engine.handshake_rate = options.handshake_rate;
-    engine.handshake_rate_per_address = options.handshake_rate_per_address;
-    engine.max_unfinished_upgrades = options.max_unfinished_upgrades;
-    engine.max_unclaimed_upgrades = options.max_unclaimed_upgrades;
-    engine.high_water_bytes = options.high_water_bytes;
-    engine.max_buffered_bytes = options.max_buffered_bytes;
+    engine.limits = options.limits.session;
     return engine;
 }
 

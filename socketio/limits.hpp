@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/limits.hpp"
+#include "engineio/session_limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -25,6 +26,8 @@ struct PacketLimits {
 struct SocketLimits {
     /// Of one packet.
     PacketLimits packet = {};
+    /// Of one session, below Socket.IO. Those of connections are in `http`.
+    engineio::SessionLimits session = {};
     /// Rooms of one socket besides its own; Socket::join refuses the next one.
     std::size_t max_rooms = engineio::limits::max_rooms_per_socket;
     /// Sockets (namespaces) of one connection; the next CONNECT ends the connection.

@@ -130,19 +130,6 @@ struct ServerOptions {
     std::function<void(engineio::net::Headers&, Request const&)> headers = {};
     /// Hears of refused requests, with code and context.
     std::function<void(Request const&, engineio::ConnectionError const&)> connection_error = {};
-
-    /// Limits of what a client may make the server do and hold, as in engineio::Options; the rates
-    /// are off by default. Those of connections are in `http`.
-    std::size_t max_payload_packets = engineio::limits::max_payload_packets;
-    std::size_t max_fragments = engineio::limits::max_ws_fragments;
-    engineio::net::Rate packet_rate = {};
-    engineio::net::Rate byte_rate = {};
-    engineio::net::Rate handshake_rate = {};
-    engineio::net::Rate handshake_rate_per_address = {};
-    std::size_t max_unfinished_upgrades = engineio::limits::max_unfinished_upgrades;
-    std::size_t max_unclaimed_upgrades = engineio::limits::max_unclaimed_upgrades;
-    std::size_t high_water_bytes = 0;
-    std::size_t max_buffered_bytes = engineio::limits::max_buffered_bytes;
 };
 
 /// The Engine.IO half of the options.

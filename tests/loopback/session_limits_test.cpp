@@ -114,7 +114,7 @@ TEST_CASE("limits: bytes of a POST and of a message") {
 
 TEST_CASE("limits: frames of a message") {
     ServerOptions options;
-    options.max_fragments = 3;
+    options.limits.session.max_fragments = 3;
     Sessions server(options);
     server.ordinary();
     Peer peer(server);
@@ -139,7 +139,7 @@ TEST_CASE("limits: frames of a message") {
 
 TEST_CASE("limits: packets of a POST") {
     ServerOptions options;
-    options.max_payload_packets = 3;
+    options.limits.session.max_payload_packets = 3;
     Sessions server(options);
     server.ordinary();
     auto const sid = server.polling();
@@ -155,7 +155,7 @@ TEST_CASE("limits: packets of a POST") {
 
 TEST_CASE("limits: packets of a client in a time") {
     ServerOptions options;
-    options.packet_rate = {3, 1h};
+    options.limits.session.packet_rate = {3, 1h};
     Sessions server(options);
     server.ordinary();
     SUBCASE("on a WebSocket") {
@@ -195,7 +195,7 @@ TEST_CASE("limits: packets of a client in a time") {
 TEST_CASE("limits: bytes of a client in a time") {
     ServerOptions options;
     options.max_http_buffer_size = 50;
-    options.byte_rate = {60, 1h};
+    options.limits.session.byte_rate = {60, 1h};
     Sessions server(options);
     server.ordinary();
     SUBCASE("on a WebSocket, with what frames it") {
@@ -223,7 +223,7 @@ TEST_CASE("limits: bytes of a client in a time") {
 
 TEST_CASE("limits: sessions that begin in a time") {
     ServerOptions options;
-    options.handshake_rate = {3, 1h};
+    options.limits.session.handshake_rate = {3, 1h};
     std::string seen;
     options.connection_error = [&](auto const&, engineio::ConnectionError const& error) {
         seen = error.in_context("name");
@@ -252,7 +252,7 @@ TEST_CASE("limits: sessions that begin in a time") {
 
 TEST_CASE("limits: sessions that a client begins in a time") {
     ServerOptions options;
-    options.handshake_rate_per_address = {2, 1h};
+    options.limits.session.handshake_rate_per_address = {2, 1h};
     options.http.trust_proxy = {"loopback"};
     Sessions server(options);
     auto const from = [&](std::string const& address) {
@@ -273,7 +273,7 @@ TEST_CASE("limits: sessions that a client begins in a time") {
 
 TEST_CASE("limits: upgrades under way") {
     ServerOptions options;
-    options.max_unfinished_upgrades = 2;
+    options.limits.session.max_unfinished_upgrades = 2;
     Sessions server(options);
     server.ordinary();
     std::vector<std::string> sids = {server.polling(), server.polling(), server.polling()};
@@ -301,7 +301,7 @@ TEST_CASE("limits: upgrades under way") {
 
 TEST_CASE("limits: upgrades that nobody claims") {
     ServerOptions options;
-    options.max_unclaimed_upgrades = 2;
+    options.limits.session.max_unclaimed_upgrades = 2;
     options.destroy_upgrade_timeout = 1h;
     Sessions server(options);
     server.ordinary();
@@ -322,7 +322,7 @@ TEST_CASE("limits: bytes that a reader does not take") {
     // Eight times as much as the kernel takes is sent to somebody who does not read.
     auto const flood = [](std::size_t most) {
         ServerOptions options;
-        options.max_buffered_bytes = most;
+        options.limits.session.max_buffered_bytes = most;
         Sessions server(options);
         server.ordinary();
         Peer peer(server);

@@ -67,21 +67,22 @@ TEST_CASE("limits: nonsense is refused by name") {
     refused<Http>("keep_alive_timeout", [](auto& o) { o.keep_alive_timeout = -1ms; });
     refused<Http>("max_header_size", [](auto& o) { o.max_header_size = 0; });
     refused<Http>("max_header_size", [](auto& o) { o.max_header_size = (16 << 20) + 1; });
-    refused<Options>("max_payload_packets", [](auto& o) { o.max_payload_packets = 0; });
-    refused<Options>("max_fragments", [](auto& o) { o.max_fragments = 0; });
-    refused<Options>("max_buffered_bytes", [](auto& o) { o.max_buffered_bytes = 0; });
+    refused<Options>("max_payload_packets", [](auto& o) { o.limits.max_payload_packets = 0; });
+    refused<Options>("max_fragments", [](auto& o) { o.limits.max_fragments = 0; });
+    refused<Options>("max_buffered_bytes", [](auto& o) { o.limits.max_buffered_bytes = 0; });
     refused<Options>("max_buffered_bytes", [](auto& o) {
-        o.max_buffered_bytes = std::size_t{std::numeric_limits<std::uint32_t>::max()} + 1;
+        o.limits.max_buffered_bytes = std::size_t{std::numeric_limits<std::uint32_t>::max()} + 1;
     });
     refused<Options>("high_water_bytes",
-                     [](auto& o) { o.high_water_bytes = o.max_buffered_bytes + 1; });
-    refused<Options>("max_unclaimed_upgrades", [](auto& o) { o.max_unclaimed_upgrades = 0; });
-    refused<Options>("packet_rate", [](auto& o) { o.packet_rate = {0.5, 1s}; });
-    refused<Options>("packet_rate", [](auto& o) { o.packet_rate = {5, 0s}; });
-    refused<Options>("byte_rate", [](auto& o) { o.byte_rate = {999'999, 1s}; });
-    refused<Options>("handshake_rate", [](auto& o) { o.handshake_rate = {-1, 1s}; });
+                     [](auto& o) { o.limits.high_water_bytes = o.limits.max_buffered_bytes + 1; });
+    refused<Options>("max_unclaimed_upgrades",
+                     [](auto& o) { o.limits.max_unclaimed_upgrades = 0; });
+    refused<Options>("packet_rate", [](auto& o) { o.limits.packet_rate = {0.5, 1s}; });
+    refused<Options>("packet_rate", [](auto& o) { o.limits.packet_rate = {5, 0s}; });
+    refused<Options>("byte_rate", [](auto& o) { o.limits.byte_rate = {999'999, 1s}; });
+    refused<Options>("handshake_rate", [](auto& o) { o.limits.handshake_rate = {-1, 1s}; });
     refused<Options>("handshake_rate_per_address", [](auto& o) {
-        o.handshake_rate_per_address = {1, -1s};
+        o.limits.handshake_rate_per_address = {1, -1s};
     });
 }
 
@@ -199,7 +200,7 @@ TEST_CASE("limits: surplus header fields are dropped") {
 
 TEST_CASE("limits: a queue nobody fetches, at its last byte") {
     Options options;
-    options.max_buffered_bytes = 1000;
+    options.limits.max_buffered_bytes = 1000;
     rig::Play play(options, 4);
     play.start(TransportName::polling);
     auto const send = [&](std::size_t bytes) {
@@ -221,7 +222,7 @@ TEST_CASE("limits: a queue nobody fetches, at its last byte") {
 TEST_CASE("limits: a client is writable up to the high water") {
     auto const writable_behind = [](std::size_t high_water, std::size_t bytes) {
         Options options;
-        options.high_water_bytes = high_water;
+        options.limits.high_water_bytes = high_water;
         rig::Play play(options, 4);
         play.start(TransportName::polling);
         auto const message = net::Message::make(net::MessageKind::text, std::string(bytes, '4'));
