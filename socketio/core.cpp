@@ -2,7 +2,6 @@
 
 #include "engineio/cors.hpp"
 #include "engineio/handshake_check.hpp"
-#include "engineio/net/countdown.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 #include "engineio/net/result.hpp"
@@ -270,7 +269,7 @@ void Core::close() {
         return;
     }
     leave_cluster();
-    auto const closed = engineio::net::countdown(shard_count(), [this] { keep_recovery(); });
+    auto const closed = engineio::net::when_all(shard_count(), [this] { keep_recovery(); });
     on_shards([](unsigned) { return true; },
               [this, closed](Shard& shard) {
                   close_shard(shard);
@@ -297,7 +296,7 @@ void Core::drain(engineio::net::DrainOptions const& options, std::function<void(
     if (!listening_) {
         return told();
     }
-    auto const one_less = engineio::net::countdown(shard_count(), std::move(told));
+    auto const one_less = engineio::net::when_all(shard_count(), std::move(told));
     on_shards([](unsigned) { return true; },
               [this, options, one_less](Shard& shard) {
                   entrances_[shard.index()]->drain(options, one_less);

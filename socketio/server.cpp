@@ -105,24 +105,16 @@ void Server::close() {
 }
 
 void Server::drain(DrainOptions const& options, std::function<void()> told) {
-    auto const until = std::chrono::steady_clock::now() + options.deadline;
-    auto finish = [this, until, goodbye = options.goodbye, told = std::move(told)] {
-        if (told) {
-            told();
-        }
-        if (own_runtime_) {
-            auto const left = until - std::chrono::steady_clock::now();
-            own_runtime_->when_quiet(std::chrono::duration_cast<std::chrono::milliseconds>(left),
-                                     goodbye, [this] { close(); });
-        }
-    };
-    core_->drain(options, [this, finish = std::move(finish)] {
+    auto const until = engineio::net::Clock::now() + options.deadline;
+    core_->drain(options, [this, until, goodbye = options.goodbye, told = std::move(told)] {
         if (!own_runtime_) {
-            return finish();
+            return told ? told() : void();
         }
         // Not before: who polls may need a new connection to fetch what is left for it.
-        own_runtime_->stop_listening();
-        own_runtime_->shard(0).post(finish);
+        own_runtime_->wind_down(until, goodbye, [this] { close(); });
+        if (told) {
+            own_runtime_->shard(0).post(told);  // nobody can come any more
+        }
     });
 }
 

@@ -2,7 +2,6 @@
 
 #include "apps/common/endpoint_shard.hpp"
 #include "engineio/guard.hpp"
-#include "engineio/net/countdown.hpp"
 #include "engineio/net/result.hpp"
 
 #include <algorithm>
@@ -228,7 +227,7 @@ void JsonEndpoint::close() {
 
 void JsonEndpoint::drain(net::DrainOptions const& options, std::function<void()> told) {
     draining_ = true;
-    auto const one_less = net::countdown(shards_.size(), std::move(told));
+    auto const one_less = net::when_all(shards_.size(), std::move(told));
     for (auto const& entry : shards_) {
         entry->shard.post([&part = *entry, options, one_less] {
             part.drainer = std::make_unique<net::Drainer>(

@@ -1,7 +1,6 @@
 #include "apps/server/wiring.hpp"
 
 #include "apps/server/demo_mark.hpp"
-#include "engineio/net/countdown.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 
@@ -210,18 +209,13 @@ void Hubbub::drain() {
     options.batch = static_cast<std::size_t>(config_.drain_batch);
     options.notice = std::chrono::milliseconds(config_.drain_notice_ms);
     options.deadline = std::chrono::milliseconds(config_.drain_deadline_ms);
-    auto const until = std::chrono::steady_clock::now() + options.deadline;
-    auto const finish = [this, until, patience = options.goodbye] {
-        runtime_.stop_listening();  // who polls needed a way to what was left for it
-        auto const left = until - std::chrono::steady_clock::now();
-        runtime_.when_quiet(std::chrono::duration_cast<std::chrono::milliseconds>(left), patience,
-                            [this] { close(); });
-    };
+    auto const until = engineio::net::Clock::now() + options.deadline;
     engineio::net::log_info("server", "draining, for at most {} ms", config_.drain_deadline_ms);
-    if (listeners_.empty()) {
-        return finish();
-    }
-    auto const one_less = engineio::net::countdown(listeners_.size(), finish);
+    auto const one_less =
+        engineio::net::when_all(listeners_.size(), [this, until, patience = options.goodbye] {
+            // Not before: who polls needed a way to what was left for it.
+            runtime_.wind_down(until, patience, [this] { close(); });
+        });
     for (auto& listener : listeners_) {
         listener.system->drain(options, one_less);
     }

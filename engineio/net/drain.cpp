@@ -3,7 +3,9 @@
 #include "engineio/net/text.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace engineio::net {
@@ -19,6 +21,18 @@ Clock::duration jittered(Clock::duration interval) {
 }
 
 }  // namespace
+
+std::function<void()> when_all(std::size_t parts, std::function<void()> then) {
+    if (parts == 0) {
+        then();
+        return {};
+    }
+    return [left = std::make_shared<std::atomic<std::size_t>>(parts), then = std::move(then)] {
+        if (left->fetch_sub(1) == 1) {
+            then();
+        }
+    };
+}
 
 Drainer::Drainer(Shard& shard, DrainOptions const& options, std::function<void()> begin,
                  CloseSome close_some, std::function<void()> told)

@@ -29,6 +29,10 @@ struct DrainOptions {
     std::chrono::milliseconds deadline{25'000};
 };
 
+/// For what ends on several shards: a function that each of `parts` calls once, on any thread; the
+/// last one calls `then`. With no parts that happens at once.
+std::function<void()> when_all(std::size_t parts, std::function<void()> then);
+
 /// One shard's part of it: asks for batches until everybody was told. Used on its shard only; its
 /// destruction ends it.
 class Drainer {

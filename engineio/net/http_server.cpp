@@ -1,6 +1,6 @@
 #include "engineio/net/http_server.hpp"
 
-#include "engineio/net/countdown.hpp"
+#include "engineio/net/drain.hpp"
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/listener.hpp"
 #include "engineio/net/result.hpp"
@@ -180,15 +180,20 @@ void HttpServer::stop_listening() {
     });
 }
 
-void HttpServer::when_quiet(std::chrono::milliseconds limit, std::chrono::milliseconds patience,
-                            std::function<void()> then) {
-    auto const one_less = countdown(
-        shard_count(), [&first = state_->first(), then = std::move(then)] { first.post(then); });
-    for (auto& shard : state_->shards) {
-        shard->post([&shard = *shard, limit, patience, one_less] {
-            shard.when_quiet(shard.now() + limit, patience, one_less);
-        });
-    }
+void HttpServer::wind_down(Clock::time_point until, std::chrono::milliseconds patience,
+                           std::function<void()> then) {
+    stop_listening();
+    // After that, so that nobody comes in behind the shards' backs.
+    state_->first().post([this, until, patience, then = std::move(then)]() mutable {
+        auto const one_less =
+            when_all(shard_count(),
+                     [&first = state_->first(), then = std::move(then)] { first.post(then); });
+        for (auto& shard : state_->shards) {
+            shard->post([&shard = *shard, until, patience, one_less] {
+                shard.when_quiet(until, patience, one_less);
+            });
+        }
+    });
 }
 
 void HttpServer::stop() {

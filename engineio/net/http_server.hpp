@@ -54,11 +54,11 @@ public:
     void on_shard_end(void (*callback)());
     /// Any thread, also a handler: stops accepting.
     void stop_listening();
-    /// Any thread, once at a time. Calls `then` on shard 0 when no connection owes an answer to a
-    /// request or has output that its peer goes on reading, with pauses of at most `patience`;
-    /// after `limit` at the latest.
-    void when_quiet(std::chrono::milliseconds limit, std::chrono::milliseconds patience,
-                    std::function<void()> then);
+    /// Any thread, once: the last part of a drain (drain.hpp). Stops accepting, then calls `then`
+    /// on shard 0 when no connection owes an answer to a request or has output that its peer goes
+    /// on reading, with pauses of at most `patience`; at `until` at the latest.
+    void wind_down(Clock::time_point until, std::chrono::milliseconds patience,
+                   std::function<void()> then);
     /// Any thread, also a handler: makes run() return and the threads end once their current turn
     /// and final flush are over; open connections are cut.
     void stop();

@@ -121,4 +121,16 @@ TEST_CASE("whoever destroys it ends it") {
     CHECK(crowd.told == 0);
 }
 
+TEST_CASE("what ends in several parts has ended with the last") {
+    int ended = 0;
+    auto const part = when_all(3, [&ended] { ++ended; });
+    part();
+    part();
+    CHECK(ended == 0);
+    part();
+    CHECK(ended == 1);
+    when_all(0, [&ended] { ++ended; });
+    CHECK(ended == 2);
+}
+
 }  // namespace drain_test
