@@ -148,7 +148,7 @@ struct Options {
     /// How long a client may take to answer a ping.
     std::chrono::milliseconds ping_timeout{20'000};
     /// How long an unfinished upgrade may take.
-    std::chrono::milliseconds upgrade_timeout{10'000};
+    std::chrono::milliseconds upgrade_timeout = limits::upgrade_timeout;
     /// Bytes; larger ones end the connection.
     std::size_t max_http_buffer_size = limits::max_payload_bytes;  ///< of one message or POST
     AllowRequest allow_request = {};  ///< once per session; empty admits all

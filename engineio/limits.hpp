@@ -55,6 +55,8 @@ inline constexpr std::size_t max_payload_bytes = 1'000'000;
 inline constexpr std::size_t max_payload_packets = 131'072;
 /// Upgrades of a shard that are under way; one more is refused 503, and its client goes on polling.
 inline constexpr std::size_t max_unfinished_upgrades = 20'000;
+/// From the first request of an upgrade to its end; then the client goes on polling (Node).
+inline constexpr std::chrono::milliseconds upgrade_timeout = 10s;
 /// Addresses whose rate of new sessions is remembered; the one not seen for longest is forgotten.
 inline constexpr std::size_t max_handshake_addresses = 100'000;
 /// How long a closing polling session waits for the next GET to deliver its close packet.
@@ -107,6 +109,8 @@ inline constexpr std::size_t max_sockets_per_connection = 1024;
 inline constexpr std::size_t max_rooms_per_socket = 10'000;
 /// Acknowledgements awaited from one connection: some 200 bytes each, and a timer.
 inline constexpr std::size_t max_pending_acks = 10'000;
+/// How long a connection may stay without a namespace (Node).
+inline constexpr std::chrono::milliseconds connect_timeout = 45s;
 /// From a CONNECT to the decision of the connection's middlewares. As long as the connect timeout,
 /// which does the same for the first namespace of a connection and which Node has, too.
 inline constexpr std::chrono::milliseconds middleware_timeout = 45s;

@@ -73,7 +73,7 @@ struct ServerOptions {
     /// Folder with socket.io.js and its kin, as npm's socket.io/client-dist. Empty: none served.
     std::string client_dir = {};
     /// How long a connection may stay without a namespace.
-    std::chrono::milliseconds connect_timeout{45'000};
+    std::chrono::milliseconds connect_timeout = engineio::limits::connect_timeout;
     /// How much one client may make the server hold or do.
     SocketLimits limits = {};
     /// The wire form of packets, the same as the clients' option `parser`. Empty: text_parser();
@@ -98,7 +98,7 @@ struct ServerOptions {
     /// How long a client may take to answer one; then it leaves with "ping timeout".
     std::chrono::milliseconds ping_timeout{20'000};
     /// How long an unfinished upgrade may take.
-    std::chrono::milliseconds upgrade_timeout{10'000};
+    std::chrono::milliseconds upgrade_timeout = engineio::limits::upgrade_timeout;
     /// Bytes of one message or POST; larger ones end the connection.
     std::size_t max_http_buffer_size = engineio::limits::max_payload_bytes;
     /// Asked once per session; empty admits all.

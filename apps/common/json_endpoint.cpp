@@ -156,6 +156,7 @@ void JsonEndpoint::accept(Request request, net::Responder responder) {
         return refuse(responder, result.status, result.error);
     }
     net::WsOptions ws;
+    engineio::use_limits(options_.limits, ws);
     ws.max_message_bytes = options_.max_message_bytes;
     ws.deflate = result.deflate;
     ws.deflate_threshold = options_.deflate.threshold;

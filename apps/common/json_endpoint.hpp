@@ -7,6 +7,7 @@
 #include "engineio/net/drain.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/ws_handshake.hpp"
+#include "engineio/session_limits.hpp"
 #include "socketio/selection.hpp"
 
 #include <atomic>
@@ -33,6 +34,8 @@ struct EndpointOptions {
     std::string keep_alive = {};
     std::optional<Rate> rate = {};  ///< of one peer's messages; none: no limit
     engineio::net::DeflateOptions deflate = {};
+    /// Frames and bytes as for every WebSocket; its rate of packets counts pings and pongs, too.
+    engineio::SessionLimits limits = {};
     Clock clock = wall_clock_ms;  ///< of outgoing timestamps
 };
 

@@ -33,7 +33,9 @@ void add_flag(CLI::App& app, Setting const& setting) {
         auto const off = "!--no-" + setting.flag.substr(2);
         app.add_flag(setting.flag + "," + off, **flag, setting.help);
     } else {
-        app.add_option(setting.flag, *std::get<int*>(setting.target), setting.help)
+        app.add_option_function<std::int64_t>(
+               setting.flag, [setting](std::int64_t value) { set_number(setting, value); },
+               setting.help)
             ->check(CLI::Range(setting.low, setting.high));
     }
 }

@@ -1,13 +1,18 @@
 #include "apps/server/config.hpp"
 
 #include "apps/common/origins.hpp"
+#include "apps/server/server_options.hpp"
 
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 #include <sstream>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
 
 namespace apps::server {
 
@@ -23,12 +28,12 @@ std::string environment_name(Setting const& setting) {
     return upper("HUBBUB_" + setting.section + "_" + setting.key);
 }
 
-void set_number(Setting const& setting, std::int64_t value, std::string const& where) {
+void set_checked(Setting const& setting, std::int64_t value, std::string const& where) {
     if (value < setting.low || value > setting.high) {
         throw ConfigError(where + ": " + setting.key + " must be between " +
                           std::to_string(setting.low) + " and " + std::to_string(setting.high));
     }
-    *std::get<int*>(setting.target) = static_cast<int>(value);
+    set_number(setting, value);
 }
 
 void set_from_toml(Setting const& setting, toml::node const& node, std::string const& where) {
@@ -46,7 +51,7 @@ void set_from_toml(Setting const& setting, toml::node const& node, std::string c
         if (!node.is_integer()) {
             throw ConfigError(where + ": " + setting.key + " must be a whole number");
         }
-        set_number(setting, node.value<std::int64_t>().value_or(0), where);
+        set_checked(setting, node.value<std::int64_t>().value_or(0), where);
     }
 }
 
@@ -60,13 +65,13 @@ void set_from_text(Setting const& setting, std::string_view value, std::string c
         }
         **flag = on;
     } else {
-        int number = 0;
+        std::int64_t number = 0;
         auto const [end, error] =
             std::from_chars(value.data(), value.data() + value.size(), number);
         if (error != std::errc() || end != value.data() + value.size()) {
             throw ConfigError(where + " must be a whole number");
         }
-        set_number(setting, number, where);
+        set_checked(setting, number, where);
     }
 }
 
@@ -190,10 +195,40 @@ std::string Config::database() const {
 
 std::vector<Setting> settings_of(Config& config) {
     auto settings = server_settings(config.server);
+    auto limits = limit_settings(config.limits);
+    settings.insert(settings.end(), std::make_move_iterator(limits.begin()),
+                    std::make_move_iterator(limits.end()));
     for (auto& system : config.systems) {
         add_system(settings, system);
     }
     return settings;
+}
+
+std::int64_t number_of(Setting const& setting) {
+    return std::visit(
+        [](auto const* value) -> std::int64_t {
+            if constexpr (std::is_same_v<decltype(value), std::chrono::milliseconds const*>) {
+                return value->count();
+            } else if constexpr (std::is_arithmetic_v<std::decay_t<decltype(*value)>>) {
+                return static_cast<std::int64_t>(*value);
+            } else {
+                throw std::logic_error("a text is no number");
+            }
+        },
+        setting.target);
+}
+
+void set_number(Setting const& setting, std::int64_t number) {
+    std::visit(
+        [number](auto* value) {
+            using T = std::decay_t<decltype(*value)>;
+            if constexpr (std::is_constructible_v<T, std::int64_t>) {
+                *value = static_cast<T>(number);
+            } else {
+                throw std::logic_error("a text is no number");
+            }
+        },
+        setting.target);
 }
 
 void apply_toml(Config& config, std::string const& text, std::string const& file_name) {
@@ -223,7 +258,7 @@ void apply_toml(Config& config, std::string const& text, std::string const& file
                 });
             if (setting == settings.end()) {
                 throw ConfigError(line + ": unknown key \"" + std::string(section.str()) + "." +
-                                  std::string(key.str()) + "\"");
+                                  std::string(key.str()) + "\"; --print-config lists all");
             }
             set_from_toml(*setting, value, line);
         }
@@ -255,7 +290,7 @@ std::string to_toml(Config config) {
         } else if (auto* const* flag = std::get_if<bool*>(&setting.target)) {
             out << (**flag ? "true" : "false");
         } else {
-            out << *std::get<int*>(setting.target);
+            out << number_of(setting);
         }
         out << "\n";
     }
@@ -289,6 +324,14 @@ void check(Config const& config) {
                                   std::to_string(min_secret_bytes) + " characters");
             }
         }
+    }
+    auto const options = server_options(config);
+    try {
+        engineio::net::check_options(options.http);
+        socketio::check_limits(options);
+        engineio::check_options(socketio::engine_options(options));
+    } catch (std::invalid_argument const& error) {
+        throw ConfigError(error.what());
     }
 }
 

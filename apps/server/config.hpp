@@ -1,5 +1,8 @@
 #pragma once
 
+#include "engineio/net/http_options.hpp"
+#include "socketio/limits.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -33,6 +36,16 @@ struct ServerConfig {
     int drain_batch = 100;                 ///< as DrainOptions::batch
     bool compression = true;               ///< permessage-deflate and gzip where a client offers it
     std::string log_level = "info";
+};
+
+/// Section [limits] (limit_settings.cpp), for all systems: the options' own types, so that the
+/// defaults are theirs.
+struct LimitsConfig {
+    engineio::net::HttpOptions http = {};  ///< its `trust_proxy` is ServerConfig's
+    socketio::SocketLimits sockets = {};
+    std::chrono::milliseconds tls_handshake_timeout = engineio::limits::tls_handshake_timeout;
+    std::chrono::milliseconds upgrade_timeout = engineio::limits::upgrade_timeout;
+    std::chrono::milliseconds connect_timeout = engineio::limits::connect_timeout;
 };
 
 /// A setting that only one system has, with its default.
@@ -80,6 +93,7 @@ struct Config {
     explicit Config(std::vector<SystemInfo> const& systems = {});
 
     ServerConfig server;
+    LimitsConfig limits;
     std::vector<SystemConfig> systems;
 
     /// Enabled, and named by `only` if that names any.
@@ -95,18 +109,29 @@ struct ConfigError : std::runtime_error {
 /// One entry of the table from which the file, the environment, the flags and `--print-config`
 /// are derived, so that none of them can be forgotten for a new setting.
 struct Setting {
+    using Target =
+        std::variant<std::string*, bool*, int*, std::size_t*, double*, std::chrono::milliseconds*>;
+
     std::string section;  ///< "[server]" in the file
     std::string key;      ///< "host" in the file, HUBBUB_SERVER_HOST in the environment
     std::string flag;     ///< "--host"
     std::string help;
-    std::variant<std::string*, int*, bool*> target;
-    int low = 0;  ///< bounds of a number, both included
-    int high = 0;
+    Target target;         ///< all but texts and truth values are whole numbers
+    std::int64_t low = 0;  ///< bounds of a number, both included
+    std::int64_t high = 0;
     bool secret = false;  ///< neither a flag, which others could see, nor printed
 };
 
 /// The table, pointing into `config`, which has to outlive it.
 std::vector<Setting> settings_of(Config& config);
+
+/// The part of it for [limits].
+std::vector<Setting> limit_settings(LimitsConfig& limits);
+
+/// What a setting that is a number has for one now; and puts another there, which must be within
+/// its bounds.
+std::int64_t number_of(Setting const& setting);
+void set_number(Setting const& setting, std::int64_t value);
 
 /// Reads a TOML file's text over the present values. Throws ConfigError naming `file_name` and the
 /// line for syntax errors, unknown keys, wrong types and numbers out of bounds.
@@ -120,7 +145,8 @@ void apply_environment(Config& config, Environment const& environment);
 std::string to_toml(Config config);
 
 /// Whether the server may start like this. Throws ConfigError: an unknown system in `only`, a
-/// system without the secrets it needs, or with ones that could be guessed.
+/// system without the secrets it needs, or with ones that could be guessed, limits that contradict
+/// each other.
 void check(Config const& config);
 
 /// What the command line asked for.

@@ -12,6 +12,7 @@ namespace {
 
 common::EndpointOptions with(common::EndpointOptions options, SystemContext const& context) {
     options.deflate = context.options.per_message_deflate;
+    options.limits = context.options.limits.session;
     return options;
 }
 

@@ -1,6 +1,7 @@
 #include "apps/server/wiring.hpp"
 
 #include "apps/server/demo_mark.hpp"
+#include "apps/server/server_options.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
 
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -51,12 +53,12 @@ std::string url(ServerConfig const& config, std::uint16_t port) {
 
 // On each host, with the port of the first if any free one will do. Returns that.
 template <class Listen>
-std::uint16_t listen_on_all(ServerConfig const& server, int wanted_port, Listen listen) {
+std::uint16_t listen_on_all(ServerConfig const& server,
+                            std::optional<socketio::TlsOptions> const& tls, int wanted_port,
+                            Listen listen) {
     socketio::Endpoint endpoint;
     endpoint.port = static_cast<std::uint16_t>(wanted_port);
-    if (!server.tls_cert.empty() || !server.tls_key.empty()) {
-        endpoint.tls = socketio::TlsOptions{server.tls_cert, server.tls_key};
-    }
+    endpoint.tls = tls;
     for (auto const& host : hosts_of(server)) {
         endpoint.host = host;
         auto const port = listen(endpoint);
@@ -88,7 +90,7 @@ Folders find_folders(ServerConfig const& config, fs::path const& executable) {
 }
 
 Hubbub::Hubbub(Config const& config, Folders folders)
-    : config_(config.server), folders_(std::move(folders)),
+    : config_(config.server), options_(server_options(config)), folders_(std::move(folders)),
       runtime_(static_cast<unsigned>(config.server.threads)), store_(config.database()) {
     check_demo_mark(store_.database(), config_.demo);
     for (auto const& kind : system_kinds()) {
@@ -144,22 +146,9 @@ common::StaticSite Hubbub::own_page(std::string const& name) const {
 
 socketio::ServerOptions Hubbub::options_for(SystemConfig const& system,
                                             common::Origins const& origins) const {
-    socketio::ServerOptions options;
+    auto options = options_;
     options.port = static_cast<std::uint16_t>(system.port);
     options.client_dir = folders_.client;
-    if (!config_.tls_cert.empty() || !config_.tls_key.empty()) {
-        options.tls = socketio::TlsOptions{config_.tls_cert, config_.tls_key};
-    }
-    if (!config_.trust_proxy.empty()) {
-        options.http.trust_proxy = common::list_items(config_.trust_proxy);
-    }
-    options.ping_interval = std::chrono::milliseconds(config_.ping_interval_ms);
-    options.ping_timeout = std::chrono::milliseconds(config_.ping_timeout_ms);
-    options.max_http_buffer_size = static_cast<std::size_t>(config_.max_http_buffer_size);
-    options.per_message_deflate.enabled = config_.compression;
-    if (!config_.compression) {
-        options.http_compression.reset();
-    }
     // Browsers send cookies along with a WebSocket from any page, so foreign pages are refused.
     options.allowed_origins = socketio::CorsOptions::Predicate(
         [origins](std::string const& origin) { return origins.allows(origin); });
@@ -172,7 +161,7 @@ socketio::ServerOptions Hubbub::options_for(SystemConfig const& system,
 void Hubbub::listen() {
     for (auto& listener : listeners_) {
         auto const listen = [&](auto const& where) { return listener.system->listen(where); };
-        listener.port = listen_on_all(config_, listener.config.port, listen);
+        listener.port = listen_on_all(config_, options_.tls, listener.config.port, listen);
     }
     if (listeners_.size() > 1) {
         listen_for_index();
@@ -185,8 +174,8 @@ void Hubbub::listen_for_index() {
         links.push_back({config.info.name, config.info.title, system->hint(), port});
     }
     index_ = std::make_unique<IndexPage>(own_page("index"), links);
-    index_port_ = listen_on_all(config_, config_.index_port, [&](auto const& where) {
-        return runtime_.listen(where, {},
+    index_port_ = listen_on_all(config_, options_.tls, config_.index_port, [&](auto const& where) {
+        return runtime_.listen(where, options_.http,
                                [this](unsigned) -> engineio::net::HttpHandler& { return *index_; });
     });
 }

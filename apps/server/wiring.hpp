@@ -65,6 +65,7 @@ private:
     void listen_for_index();
 
     ServerConfig config_;
+    socketio::ServerOptions options_;  // what all systems have in common
     Folders folders_;
     socketio::Runtime runtime_;
     store::StoreThread store_;
