@@ -76,8 +76,11 @@ inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
 inline constexpr std::size_t high_water_bytes = 1024 * 1024;
 /// Above this the connection is closed: the reader is too slow to be served.
 inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
-/// Packets that may wait for a session's transport, for small ones weigh more than their bytes.
-inline constexpr std::size_t max_queued_packets = max_buffered_bytes / 64;
+/// Messages that may wait where so many bytes may: each weighs some 64 bytes besides its own, for
+/// handles and heads, and a million of one byte are a hundred megabytes.
+constexpr std::size_t max_queued_messages(std::size_t max_bytes) {
+    return max_bytes / 64;
+}
 /// A turn writes to at most so many connections; the others wait while reads are served.
 inline constexpr std::size_t max_flushes_per_turn = 512;
 /// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;

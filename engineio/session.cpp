@@ -209,8 +209,9 @@ void Session::enqueue(std::span<net::Message const> packets, bool compress) {
         flush();
     }
     // A client that does not poll may make us hold only so much until its heartbeat times out.
-    bool const too_many = queue_.size() > limits::max_queued_packets;
-    if ((too_many || queued_bytes_ > options_.limits.max_buffered_bytes) && state_ == State::open) {
+    auto const most = options_.limits.max_buffered_bytes;
+    bool const too_many = queue_.size() > limits::max_queued_messages(most);
+    if ((too_many || queued_bytes_ > most) && state_ == State::open) {
         ++shard_.metrics().slow_readers_closed;
         shard_.limit_hit("max_buffered_bytes", request().remote_address);
         state_ = State::closing;

@@ -34,7 +34,8 @@ struct SessionLimits {
     /// Bytes a client has not taken yet, above which its volatile messages are dropped and it is
     /// not writable(). Zero as in Node: any. It is told of on_drain when all are gone.
     std::size_t high_water_bytes = 0;
-    /// The same, above which its session ends.
+    /// The same, above which its session ends. So it does above one message for each 64 bytes of
+    /// this, as small ones weigh more than their bytes (limits::max_queued_messages).
     std::size_t max_buffered_bytes = limits::max_buffered_bytes;
 };
 

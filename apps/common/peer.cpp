@@ -115,7 +115,8 @@ void Peer::push(Message message, int level, bool droppable) {
         connection_->send(std::move(message));
         return;
     }
-    if (buffered > limits::max_buffered_bytes) {
+    auto const most = endpoint_.options_.limits.max_buffered_bytes;
+    if (buffered > most || (waiting_ && waiting_->size() == limits::max_queued_messages(most))) {
         ++shard_.metrics().slow_readers_closed;
         close(too_slow, "Reading too slowly");
         return;

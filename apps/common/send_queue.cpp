@@ -9,6 +9,7 @@ using engineio::net::Message;
 
 void SendQueue::push(Message message, int level) {
     bytes_ += message.frame().size();
+    ++size_;
     levels_[static_cast<std::size_t>(level)].push_back(std::move(message));
 }
 
@@ -25,6 +26,7 @@ Message SendQueue::pop() {
     auto message = std::move(level.front());
     level.pop_front();
     bytes_ -= message.frame().size();
+    --size_;
     return message;
 }
 

@@ -24,10 +24,12 @@ public:
 
     bool empty() const { return bytes_ == 0; }
     std::size_t bytes() const { return bytes_; }  ///< of all frames that wait
+    std::size_t size() const { return size_; }    ///< how many
 
 private:
     std::array<std::deque<engineio::net::Message>, Envelope::priority_levels> levels_;
     std::size_t bytes_ = 0;
+    std::size_t size_ = 0;
     int run_ = 0;
 };
 

@@ -70,7 +70,8 @@ public:
     void replace_handler(std::unique_ptr<ConnectionHandler> next, std::string unread);
 
     // Queues output for the end of the turn. Ignored once closing. More than set_max_buffered()
-    // says ends the connection (on_end in the dispatch phase).
+    // says, or limits::max_queued_messages() of it, ends the connection (on_end in the dispatch
+    // phase).
     void send(Message message);
     void send(std::string bytes);
 
@@ -113,6 +114,7 @@ private:
     friend class IoShard;  // slot_
 
     void enqueue(OutputItem item, std::size_t bytes);
+    bool overfull() const;
     void check_overflow();
     bool has_output() const;
     void write_queue();

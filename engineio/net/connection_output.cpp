@@ -41,10 +41,15 @@ void Connection::enqueue(OutputItem item, std::size_t bytes) {
     queue_.push_back(std::move(item));
     account(bytes);
     shard_.mark_dirty(*this);
-    if (had_output && buffered_ > max_buffered_ && !overflown_) {
+    if (had_output && overfull() && !overflown_) {
         overflown_ = true;
         shard_.defer([this] { check_overflow(); });
     }
+}
+
+bool Connection::overfull() const {
+    return buffered_ > max_buffered_ ||
+           queue_.size() - first_ > limits::max_queued_messages(max_buffered_);
 }
 
 void Connection::account(std::size_t added) {
@@ -61,7 +66,7 @@ void Connection::check_overflow() {
     overflown_ = false;
     // A burst of one turn is not yet a slow reader: the kernel may take it.
     flush();
-    if (!shut_ && buffered_ > max_buffered_) {
+    if (!shut_ && overfull()) {
         ++shard_.metrics().slow_readers_closed;
         shard_.limit_hit("max_buffered_bytes", remote_address_);
         finish("write buffer limit");

@@ -29,7 +29,8 @@ struct WsOptions {
     std::uint32_t max_fragments = limits::max_ws_fragments;
     Rate packet_rate = {};
     Rate byte_rate = {};
-    /// Unsent bytes above which the connection is cut: its reader is too slow.
+    /// Unsent bytes above which the connection is cut, as with more than
+    /// limits::max_queued_messages() of them: its reader is too slow.
     std::uint32_t max_buffered_bytes = limits::max_buffered_bytes;
     std::optional<NegotiatedDeflate> deflate;  ///< of check_upgrade(); its answer is sent by us
     /// Smaller messages stay uncompressed, but only without our context takeover (as ws).

@@ -1,5 +1,6 @@
 #include "engineio/net/log.hpp"
 #include "tests/loopback/raw_client.hpp"
+#include "tests/loopback/socket_folder.hpp"
 #include "tests/loopback/test_server.hpp"
 
 #include <doctest/doctest.h>
@@ -71,18 +72,6 @@ void check_moves_and_websocket(RawClient& client) {
     CHECK(client.read_frame(first) == "hello");
 }
 
-// A folder for socket files, gone at the end.
-struct Folder {
-    Folder() {
-        auto pattern = (fs::temp_directory_path() / "hubbub-unix-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-    }
-    ~Folder() { fs::remove_all(path); }
-    std::string file() const { return path + "/s"; }
-    std::string host() const { return "unix:" + file(); }
-    std::string path;
-};
-
 std::string complaint(Endpoint const& endpoint) {
     try {
         TestServer server(1, endpoint);
@@ -149,7 +138,7 @@ TEST_CASE("listen: a name is resolved, an unknown one reported") {
 }
 
 TEST_CASE("listen: several listeners share the shards") {
-    Folder const folder;
+    SocketFolder const folder;
     Listening server({.host = "127.0.0.1"});
     auto const second = server.listen({.host = "127.0.0.1"});
     CHECK(server.listen({.host = folder.host()}) == 0);
@@ -167,7 +156,7 @@ TEST_CASE("listen: several listeners share the shards") {
 }
 
 TEST_CASE("listen: a Unix socket serves, and its file goes with the listener") {
-    Folder const folder;
+    SocketFolder const folder;
     {
         Listening server({.host = folder.host()});
         RawClient client(folder.host(), 0);
@@ -185,7 +174,7 @@ TEST_CASE("listen: a Unix socket serves, and its file goes with the listener") {
 }
 
 TEST_CASE("listen: the socket file of a crashed process is replaced") {
-    Folder const folder;
+    SocketFolder const folder;
     {
         Listening server({.host = folder.host()});
         fs::create_hard_link(folder.file(), folder.path + "/left");
@@ -198,7 +187,7 @@ TEST_CASE("listen: the socket file of a crashed process is replaced") {
 }
 
 TEST_CASE("listen: a Unix socket in use and other files are left alone") {
-    Folder const folder;
+    SocketFolder const folder;
     auto const text = "can't listen on " + folder.host() + ": Address already in use";
     SUBCASE("in use") {
         Listening server({.host = folder.host()});

@@ -3,6 +3,7 @@
 
 #include "tests/loopback/met_limits.hpp"
 #include "tests/loopback/running_server.hpp"
+#include "tests/loopback/socket_folder.hpp"
 #include "tests/loopback/test_server.hpp"
 
 #include <doctest/doctest.h>
@@ -29,6 +30,11 @@ struct Sessions : RunningServer {
         io.on("flood", [](socketio::Socket& socket) {
             for (int i = 0; i < 32; ++i) {
                 socket.emit("flood", std::string(1 << 20, 'x'));
+            }
+        });
+        io.on("tiny", [](socketio::Socket& socket, int count) {
+            for (int i = 0; i < count; ++i) {
+                socket.emit("t");
             }
         });
         run();
@@ -335,6 +341,48 @@ TEST_CASE("limits: bytes that a reader does not take") {
     };
     CHECK(flood(64 << 20).empty());
     CHECK(flood(1 << 20) == Hits{{"max_buffered_bytes", 1}});
+}
+
+TEST_CASE("limits: messages that a reader does not take, however small") {
+    // What one client says that reads nothing; a Unix socket holds little, some 10,000 messages.
+    auto const flood = [](std::string const& said, std::uint64_t answers) {
+        SocketFolder const folder;
+        ServerOptions options;
+        options.limits.session.max_buffered_bytes = 1 << 20;  // 16,384 messages
+        Sessions server(options);
+        server.io.listen({.host = folder.host()});
+        RawClient client(folder.host(), 0);
+        client.send(websocket_session());
+        client.read_until("\r\n\r\n");
+        client.send_frame(text_frame, "40");
+        client.read_until("40{");
+        client.send(said);
+        auto met = metrics_of(server.io.runtime());
+        while (met.messages_out < answers && met.slow_readers_closed == 0) {
+            met = metrics_of(server.io.runtime());
+        }
+        CHECK(met.buffered_bytes < 1 << 20);
+        CHECK(met.sessions == 1 - met.slow_readers_closed);
+        CHECK(met.closes["transport error"] == met.slow_readers_closed);
+        server.ordinary();
+        return met.limit_hits;
+    };
+    // `42["tiny",N]`, masked with zeros.
+    auto const tiny = [](std::string const& count) {
+        auto const event = R"(42["tiny",)" + count + "]";
+        return "\x81" + std::string(1, static_cast<char>(0x80 + event.size())) +
+               std::string(4, '\0') + event;
+    };
+    std::string ping("\x89\x80\0\0\0\0", 6);
+    std::string pings;
+    for (int i = 0; i < 60'000; ++i) {
+        pings += ping;
+    }
+    Hits const one{{"max_buffered_bytes", 1}};
+    CHECK(flood(tiny("16000"), 16'002).empty());
+    CHECK(flood(tiny("60000"), 60'002) == one);
+    CHECK(flood(pings.substr(0, 16'000 * ping.size()) + tiny("1"), 3).empty());
+    CHECK(flood(pings + tiny("1"), 3) == one);
 }
 
 }  // namespace session_limits_test

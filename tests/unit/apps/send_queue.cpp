@@ -63,8 +63,10 @@ TEST_CASE("a queue knows the bytes that wait and gives nothing when empty") {
     push(queue, std::string(200, 'x'), 1);
     push(queue, "y", 1);
     CHECK(queue.bytes() == 204 + 3);  // frames with their headers
+    CHECK(queue.size() == 2);
     queue.pop();
     CHECK(queue.bytes() == 3);
+    CHECK(queue.size() == 1);
 }
 
 }  // namespace send_queue_test

@@ -219,6 +219,26 @@ TEST_CASE("limits: a queue nobody fetches, at its last byte") {
     CHECK(play.shard.metrics().limit_hits.at("max_buffered_bytes") == 1);
 }
 
+TEST_CASE("limits: small packets nobody fetches count for more than their bytes") {
+    Options options;
+    options.limits.max_buffered_bytes = 6'400;
+    rig::Play play(options, 4);
+    play.start(TransportName::polling);
+    auto const message = net::Message::make(net::MessageKind::text, "4");
+    auto const send = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            play.shard.turn([&] { play.session->send({&message, 1}); });
+        }
+    };
+    send(100);
+    CHECK(play.closes.empty());
+    CHECK(play.session->buffered_bytes() == 100);
+    send(1);
+    REQUIRE(play.closes.size() == 1);
+    CHECK(play.closes.front().second == "too many packets queued");
+    CHECK(play.shard.metrics().limit_hits.at("max_buffered_bytes") == 1);
+}
+
 TEST_CASE("limits: a client is writable up to the high water") {
     auto const writable_behind = [](std::size_t high_water, std::size_t bytes) {
         Options options;
