@@ -123,8 +123,9 @@ inline constexpr std::size_t max_dynamic_namespaces = 10'000;
 /// Longest name of a dynamic namespace. A name may not weigh more than what it names, and
 /// libstdc++ matches regular expressions recursively.
 inline constexpr std::size_t max_dynamic_name_bytes = 512;
-/// Unfinished coroutine handlers and middlewares of one connection; above, nothing more is read
-/// from it until half of them are done, unless one may be waiting for that client's own answer.
+/// Unfinished coroutine handlers of one connection, and events that wait for a middleware; above,
+/// nothing more is read from it until half of them are done, unless one may be waiting for that
+/// client's own answer.
 inline constexpr std::size_t max_unfinished_handlers = 256;
 /// As many close the connection: it was not pausing that could help.
 inline constexpr std::size_t max_unfinished_handlers_closing = 16 * 1024;

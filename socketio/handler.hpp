@@ -168,8 +168,8 @@ void answer(std::shared_ptr<AckSlot> const& ack, T const& value) {
     }
 }
 
-/// Counts one unfinished coroutine of a connection, for its backpressure (limits.hpp); null for
-/// one that is gone.
+/// Counts one unfinished coroutine or waiting event of a connection, for its backpressure
+/// (limits.hpp); nothing if that is gone.
 class Unfinished {
 public:
     explicit Unfinished(Socket& socket);

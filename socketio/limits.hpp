@@ -38,8 +38,9 @@ struct SocketLimits {
     /// From a CONNECT to the decision of all connection middlewares; then the client hears
     /// "Middleware timeout" and what they decide later does not count. 0: no limit.
     std::chrono::milliseconds middleware_timeout = engineio::limits::middleware_timeout;
-    /// Unfinished coroutine handlers and middlewares of one connection: above the first number it
-    /// is not read until half of them are done, at the second, which must be larger, it is closed.
+    /// Unfinished coroutine handlers and middlewares of one connection, and events whose middleware
+    /// has yet to call its Next: above the first number it is not read until half of them are done,
+    /// at the second, which must be larger, it is closed.
     std::size_t max_unfinished_handlers = engineio::limits::max_unfinished_handlers;
     std::size_t max_unfinished_handlers_closing = engineio::limits::max_unfinished_handlers_closing;
     /// Dynamic namespaces of the server at a time; another one is an "Invalid namespace".

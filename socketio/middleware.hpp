@@ -43,8 +43,11 @@ inline ConnectError middleware_failure() {
     return {"Internal server error", std::nullopt};
 }
 
-inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task) {
-    Unfinished const counted(*keep);
+inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task, bool counts) {
+    std::optional<Unfinished> counted;
+    if (counts) {
+        counted.emplace(*keep);
+    }
     try {
         decide(next, co_await std::move(task));
     } catch (...) {
@@ -64,7 +67,10 @@ void run_middleware(F& function, SocketPtr const& socket, Next next, A&... args)
                       "(Socket&, Json::Array& packet), and optionally Next as last parameter");
         using R = std::invoke_result_t<F&, Socket&, A&...>;
         if constexpr (TaskResult<R>::is_task) {
-            spawn(decide_later(socket, std::move(next), std::invoke(function, *socket, args...)));
+            // An event that waits is counted itself, whoever keeps its `next`.
+            constexpr bool counts = sizeof...(A) == 0;
+            spawn(decide_later(socket, std::move(next), std::invoke(function, *socket, args...),
+                               counts));
         } else if constexpr (std::is_void_v<R>) {
             std::invoke(function, *socket, args...);
             next(std::nullopt);

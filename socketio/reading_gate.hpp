@@ -7,7 +7,8 @@ namespace socketio {
 class Client;
 
 /// How much unfinished work one connection has caused, and whether more is read from it. Made for
-/// its first coroutine handler; shared with the coroutines, which may outlive the connection.
+/// its first coroutine handler or waiting event; shared with those, which may outlive the
+/// connection.
 ///
 /// Reading pauses above SocketLimits::max_unfinished_handlers and goes on at half of that. It never
 /// pauses while an acknowledgement of this client is awaited: the handlers may be waiting for just

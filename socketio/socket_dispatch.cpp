@@ -10,6 +10,7 @@
 #include "socketio/namespace.hpp"
 #include "socketio/socket.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace socketio {
@@ -79,6 +80,7 @@ struct Socket::EventInHand {
     std::string name;
     HeldEvent held;
     std::vector<ListenerList<EventMiddleware>::Ptr> own;  // the socket's, as they were
+    std::optional<detail::Unfinished> waiting;            // for a middleware's decision
 };
 
 void Socket::on_event(Packet&& packet) {
@@ -157,13 +159,15 @@ void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_
     if (index == shared.size() + held->own.size()) {
         return run_handlers(held->packet, held->ack);
     }
+    auto const called = std::make_shared<bool>(false);
     // May outlive this frame, be copied, be called twice, or never.
     Next const next = [this, keep = SocketPtr(this), held, index,
-                       called = std::make_shared<bool>(false)](std::optional<ConnectError> error) {
+                       called](std::optional<ConnectError> error) {
         assert_shard();
         if (std::exchange(*called, true)) {
             return;
         }
+        held->waiting.reset();
         if (error) {
             return report_error(*error);
         }
@@ -174,6 +178,9 @@ void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_
         index < shared.size() ? shared[index] : held->own[index - shared.size()]->call;
     if (!guarded(shard_, held->name, [&] { middleware(SocketPtr(this), seen, next); })) {
         next(detail::middleware_failure());
+    }
+    if (!*called) {
+        held->waiting.emplace(*this);  // until the decision, or until nobody can take it any more
     }
 }
 

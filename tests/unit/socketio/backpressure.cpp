@@ -129,6 +129,56 @@ TEST_CASE_FIXTURE(Quiet, "backpressure: middlewares that wait count, too") {
         .run();
 }
 
+TEST_CASE_FIXTURE(Quiet, "backpressure: an event with two waiting middlewares counts once") {
+    auto const wait = [](Socket&, Event const&) -> Task<Admission> {
+        co_await socketio::sleep_for(1s);
+        co_return Admission{};
+    };
+    ServerRig()
+        .serves([=](World& world) { world.io().use_event(wait).use_event(wait); })
+        .connects("a")
+        .says("a", many(limits::max_unfinished_handlers, R"(42["e"])"))
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .says("a", {R"(42["e"])"})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .advance(1s)
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: events whose middleware has not called next count, too") {
+    constexpr auto most = limits::max_unfinished_handlers;
+    std::vector<socketio::Next> undecided;
+    ServerRig()
+        .serves([&undecided](World& world) {
+            undecided.clear();
+            world.io().use_event([&undecided](Socket&, Event const&, socketio::Next next) {
+                undecided.push_back(std::move(next));
+            });
+            world.io().on("e", [&world] { world.note("handled"); });
+            world.io().on_disconnect([&undecided](Socket&) { undecided.clear(); });
+        })
+        .connects("a")
+        .says("a", many(most, R"(42["e"])"))
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .says("a", {R"(42["e"])"})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .does([&undecided](World& world) {
+            undecided[0](std::nullopt);
+            undecided[0](std::nullopt);  // counts once
+            undecided[1](socketio::EventError{"no"});
+            CHECK(world.notes.size() == 1);
+            CHECK(paused(world, "a"));
+            undecided.resize(most / 2);  // who drops them will not call them any more
+            CHECK_FALSE(paused(world, "a"));
+        })
+        .notes("handled")
+        .run();
+}
+
 TEST_CASE_FIXTURE(Quiet, "backpressure: handlers of a namespace that was left still count") {
     ServerRig()
         .serves(serve_slowly)
