@@ -184,6 +184,7 @@ struct Options {
 };
 
 /// Throws std::invalid_argument, naming the option, for what could only be ignored or fail later.
+/// A pure function.
 void check_options(Options const& options);
 
 }  // namespace engineio

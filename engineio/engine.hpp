@@ -14,7 +14,7 @@ namespace engineio {
 
 /// The Engine.IO server of one shard: validates requests (reference-behaviour 1.2), owns this
 /// shard's sessions and hands requests of other shards' sessions over to them. One per shard of a
-/// group, which holds the options.
+/// group, which holds the options. Made, used and destroyed on its shard, or before that runs.
 class Engine final : public net::HttpHandler {
 public:
     /// Makes the user of a new session; called on the shard, before the open packet is sent. If it

@@ -20,7 +20,8 @@ namespace engineio {
 class Engine;
 
 /// What the engines of all shards of one server share, and the application's side of them (Node:
-/// `io.engine`). Owned by the server; outlives its engines. Fixed once the first engine exists.
+/// `io.engine`). Owned by the server; outlives its engines. Set up by one thread and fixed once the
+/// first engine exists; then any thread.
 class EngineGroup {
 public:
     /// Throws std::invalid_argument as check_options() does.
@@ -33,9 +34,9 @@ public:
 
     /// As given to the server.
     Options const& options() const { return options_; }
-    /// Any thread: open sessions of all shards; approximate while they come and go.
+    /// Open sessions of all shards; approximate while they come and go.
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }
-    /// Any thread, once the engines exist: closes every session, queued packets discarded, with the
+    /// Once the engines exist: closes every session, queued packets discarded, with the
     /// reason "forced close". New requests are answered 503.
     void close();
 

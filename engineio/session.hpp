@@ -40,7 +40,7 @@ public:
 
 /// One client connection of Engine.IO: heartbeat, upgrade, close and the queue of packets that no
 /// transport could take yet. Pure: bytes and time go in, packets come out through Transport.
-/// Owned by its Engine; lives on one shard.
+/// Owned by its Engine; lives on one shard, and is used there only.
 ///
 /// Upgrade (reference-behaviour 3.1), the transport under test being the probe:
 ///

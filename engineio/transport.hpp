@@ -25,7 +25,8 @@ struct Outgoing {
 };
 
 /// What a session asks of a transport. Owned by the session (polling) or by its WebSocket
-/// connection; a transport that ends tells the session first and is forgotten by it.
+/// connection; a transport that ends tells the session first and is forgotten by it. On the
+/// session's shard only.
 class Transport {
 public:
     virtual ~Transport() = default;

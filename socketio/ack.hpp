@@ -106,7 +106,7 @@ private:
 };
 
 /// What emit_with_ack<T> returns: `co_await` gives Result<T, AckError>. The event has been sent
-/// already; dropping this drops only the answer.
+/// already; dropping this drops only the answer. Only on the socket's shard.
 template <class T>
 class [[nodiscard]] AckReply {
 public:
@@ -168,7 +168,7 @@ using GatherCallback = std::function<void(Gathered)>;
 
 }  // namespace detail
 
-/// `co_await` gives Replies<T>; see BroadcastOperator::emit_with_ack.
+/// `co_await` gives Replies<T>; see BroadcastOperator::emit_with_ack. Only on the shard that asked.
 template <class T>
 class [[nodiscard]] BroadcastReply {
 public:

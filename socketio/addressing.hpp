@@ -64,7 +64,7 @@ private:
 };
 
 /// The shortcuts of an `Owner` whose all() is an `Operator` for every connected socket it has:
-/// owner.to("room") is owner.all().to("room").
+/// owner.to("room") is owner.all().to("room"). Any thread.
 template <class Owner, class Operator>
 class AddressesAll {
 public:

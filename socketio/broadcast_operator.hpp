@@ -106,7 +106,8 @@ private:
     NamespacePtr nsp_;
 };
 
-/// What a Namespace, and a Server for its "/", can do to all its sockets at once.
+/// What a Namespace, and a Server for its "/", can do to all its sockets at once. Threads: as of
+/// BroadcastOperator.
 template <class Owner>
 class Broadcasts : public AddressesAll<Owner, BroadcastOperator> {
 public:
@@ -126,7 +127,7 @@ public:
     /// @private Made by RemoteSocket::timeout.
     explicit RemoteEmitter(BroadcastOperator target) : target_(std::move(target)) {}
 
-    /// As RemoteSocket::emit_with_ack.
+    /// As RemoteSocket::emit_with_ack. Only on a shard's thread.
     template <class T = Json, class... A>
     Task<Result<T, AckError>> emit_with_ack(std::string_view event, A const&... args) const {
         // Sent before the coroutine begins: nothing of the arguments has to live on.

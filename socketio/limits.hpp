@@ -49,7 +49,7 @@ struct SocketLimits {
 
 struct ServerOptions;
 
-/// Throws std::invalid_argument, naming the option, for what could not work.
+/// Throws std::invalid_argument, naming the option, for what could not work. A pure function.
 void check_limits(ServerOptions const& options);
 
 }  // namespace socketio

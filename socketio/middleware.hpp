@@ -17,7 +17,8 @@ namespace socketio {
 /// Passes (no error) or refuses; the first call counts. On the socket's shard.
 using Next = std::function<void(std::optional<ConnectError>)>;
 
-/// What a middleware decides: `return {}` passes, `return ConnectError{"why"}` refuses.
+/// What a middleware decides, on the socket's shard: `return {}` passes, `return
+/// ConnectError{"why"}` refuses.
 using Admission = Result<void, ConnectError>;
 
 using Middleware = std::function<void(SocketPtr const&, Next)>;

@@ -52,7 +52,7 @@ public:
         : HandlerRegistry(std::make_shared<HandlerTable>()), core_(core), admit_(std::move(admit)),
           by_name_(by_name) {}
 
-    /// The children that exist now; fetch_sockets and the like are theirs.
+    /// The children that exist now; fetch_sockets and the like are theirs. Any thread.
     std::vector<NamespacePtr> children() const;
 
 private:

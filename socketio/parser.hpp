@@ -41,7 +41,8 @@ struct DecodeResult {
     }
 };
 
-/// Says which events are better left as text, because all their handlers take RawJson.
+/// Says which events are better left as text, because all their handlers take RawJson. Asked on the
+/// shard of its decoder.
 class RawFilter {
 public:
     /// Whether this event of this namespace is.

@@ -49,7 +49,7 @@ struct Membership {
 };
 
 /// The index room <-> member of one namespace on one shard. Join, leave and look-up cost the same
-/// for one room or 100,000; members of a room keep the order of joining. Pure.
+/// for one room or 100,000; members of a room keep the order of joining. Pure; on that shard only.
 class Rooms {
 public:
     Rooms() = default;

@@ -136,7 +136,9 @@ struct ServerOptions {
 engineio::Options engine_options(ServerOptions const& options);
 
 /// A Socket.IO server. Register namespaces and handlers first, then run(): from then on the
-/// handler tables are fixed. of(), emit and close() may be called on any thread.
+/// handler tables are fixed. Registering, listening for the first time and what concerns signals is
+/// done by one thread before run(); all else may be called on any thread, but for what is awaited
+/// (fetch_sockets, …): on a shard's.
 ///
 ///     Server io{{.port = 3000}};
 ///     io.on("chat message", [&](std::string text) { io.emit("chat message", text); });
@@ -160,9 +162,9 @@ public:
     Namespace& of(std::string_view name, std::function<void(Namespace&)> const& set_up);
     /// Handlers for every namespace in whose name the pattern is found, as JavaScript's
     /// RegExp.test does (anchor the expression yourself). Asked in order of registration, for
-    /// unknown names of at most limits::max_dynamic_name_bytes only.
+    /// unknown names of at most limits::max_dynamic_name_bytes only. Only before listen().
     ParentNamespace& of(std::regex pattern);
-    /// The same with a predicate on name and auth payload.
+    /// The same with a predicate on name and auth payload, asked on any shard.
     ParentNamespace& of_matching(ParentNamespace::Admit admit);
     /// Every namespace made from now on, dynamic ones included. Runs on the thread that makes it;
     /// only before listen().
@@ -224,7 +226,7 @@ public:
     /// std::system_error if the address can't be used, std::runtime_error if a certificate can't.
     std::uint16_t listen();
     /// The same on another endpoint, instead of or besides the one of the options, any number of
-    /// times: http and https, IPv4 and IPv6, a Unix socket. Also while it runs.
+    /// times: http and https, IPv4 and IPv6, a Unix socket. Also while it runs. Any thread.
     std::uint16_t listen(Endpoint const& endpoint);
     /// listen() if nothing listens yet, then serves on this thread (and the other shards' threads)
     /// until close(). Only for a server that made its own runtime.

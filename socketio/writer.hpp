@@ -20,7 +20,7 @@ namespace socketio {
 
 /// What values are told to, one after the other; a parser brings its own for its wire form. Calls
 /// come in the order of the text: an object is begin_object(), then key() and a value for each
-/// member, then end_object(). Everything given is valid during the call only.
+/// member, then end_object(). Everything given is valid during the call only. Used by one thread.
 class Writer {
 public:
     virtual ~Writer() = default;

@@ -103,7 +103,7 @@ private:
     HttpConnection* connection_ = nullptr;
 };
 
-/// Where requests of one shard go (a router, an engine, an application).
+/// Where requests of one shard go (a router, an engine, an application); called on that shard.
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;

@@ -15,8 +15,8 @@
 namespace engineio::net {
 
 /// All shards of a process with their threads, and the listeners whose connections live on them.
-/// Public and thread-safe where said; hides Asio completely. Owned by the program
-/// (socketio::Server).
+/// Hides Asio completely. Owned by the program (socketio::Server). What does not say "any thread"
+/// is called before run(), or start(), by the thread that sets up.
 class HttpServer {
 public:
     /// Makes `threads` shards (0: one per hardware thread); no thread runs yet.
@@ -25,13 +25,13 @@ public:
     HttpServer(HttpServer const&) = delete;
     HttpServer& operator=(HttpServer const&) = delete;
 
-    /// The shards; of index 0 up to the count, exclusive.
+    /// Any thread: the shards, of index 0 up to the count, exclusive.
     unsigned shard_count() const;
     Shard& shard(unsigned index);
 
     /// Binds and listens; connections are spread over the shards round robin, and their requests go
-    /// to `handlers(shard index)`. Callable before and after start(), any number of times. Returns
-    /// the port (0: a Unix socket). Throws std::system_error naming the address,
+    /// to `handlers(shard index)`. Any thread, before and after start(), any number of times.
+    /// Returns the port (0: a Unix socket). Throws std::system_error naming the address,
     /// std::runtime_error naming the certificate file that can't be used, or
     /// std::invalid_argument naming the option.
     std::uint16_t listen(Endpoint const& endpoint, HttpOptions const& options,

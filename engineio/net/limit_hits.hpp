@@ -27,6 +27,7 @@ private:
 };
 
 /// One such line for each limit of a shard. Names are those of options, so the map stays small.
+/// Used by its shard only.
 class LimitHits {
 public:
     /// Writes the line if it is time. `who` met the limit; any text, also a peer's.

@@ -51,7 +51,7 @@ struct Metrics {
     Metrics& operator+=(Metrics const& other);
 };
 
-/// The Prometheus text format 0.0.4; names start with "hubbub_".
+/// Any thread, of a copy. The Prometheus text format 0.0.4; names start with "hubbub_".
 std::string prometheus_text(Metrics const& metrics);
 
 }  // namespace engineio::net

@@ -45,10 +45,10 @@ public:
     Shard(Shard const&) = delete;
     Shard& operator=(Shard const&) = delete;
 
-    /// 0 .. number of shards - 1.
+    /// 0 .. number of shards - 1. Any thread.
     unsigned index() const { return index_; }
 
-    /// Time of the current turn; does not move inside a turn.
+    /// This shard only. Time of the current turn; does not move inside a turn.
     TimePoint now() const { return now_; }
 
     /// Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
@@ -65,7 +65,7 @@ public:
     /// them are flushed in the next turns, behind what those turns mark themselves: an answer to
     /// one does not wait for a broadcast to thousands.
     void mark_dirty(Flushable& target);
-    /// To be called by a Flushable that dies while it may be marked.
+    /// This shard only. To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
 
     /// This shard only: its deadlines and its counters.
@@ -79,8 +79,10 @@ public:
 
     /// The shard whose turn this thread is in, or nullptr.
     static Shard* current();
-    /// Whether it is this one.
+    /// Whether it is this one. Any thread.
     bool is_current() const { return current() == this; }
+
+    // What follows is for drivers, on this shard's thread.
 
     /// One entry into the shard: decode happens in its scope, dispatch and flush when it closes.
     class Turn {
@@ -100,15 +102,14 @@ public:
     bool has_unflushed() const { return !dirty_.empty() || !backlog_.empty(); }
 
     /// The dispatch phase for what was decoded so far, so that each connection of a turn has its
-    /// own and what is decoded waits neither in memory nor for the others; for drivers, inside a
-    /// Turn.
+    /// own and what is decoded waits neither in memory nor for the others; inside a Turn.
     void dispatch();
 
-    /// Runs posted tasks and due timers; for drivers, inside a Turn.
+    /// Runs posted tasks and due timers; inside a Turn.
     void run_posted();
     /// Destroys tasks that come too late, when no thread runs this shard any more.
     void drop_posted();
-    /// Fires what is due; for drivers, inside a Turn.
+    /// Fires what is due; inside a Turn.
     void run_timers() { timers_.advance(now_); }
 
 protected:

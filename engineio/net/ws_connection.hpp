@@ -63,7 +63,7 @@ public:
 };
 
 /// One WebSocket after its handshake (RFC 6455): frames in and out, ping/pong and the close
-/// handshake. Owned by its Connection.
+/// handshake. Owned by its Connection, used on its shard only.
 class WsConnection {
 public:
     virtual ~WsConnection() = default;
