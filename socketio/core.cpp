@@ -140,7 +140,7 @@ private:
 
 Core::Core(Runtime& runtime, ServerOptions options)
     : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
-      first_client_(runtime.shard_count()),
+      first_client_(runtime.shard_count()), forgetting_(runtime.shard_count()),
       has_send_hooks_(options_.headers || options_.initial_headers) {
     engineio::net::check_options(options_.http);
     check_limits(options_);
@@ -256,6 +256,30 @@ void Core::on_shards(std::function<bool(unsigned)> const& wanted,
             shard.post([task, &shard] { task(shard); });
         }
     }
+}
+
+// On the shard that has something to be forgotten, or for another thread on the first.
+void Core::forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery) {
+    auto* const current = Shard::current();
+    bool const ours =
+        current && current->index() < shard_count() && &runtime_.shard(current->index()) == current;
+    if (ours) {
+        return forget_at(due, std::move(recovery), *current);
+    }
+    auto& first = runtime_.shard(0);
+    first.post(
+        [this, due, recovery = std::move(recovery), &first] { forget_at(due, recovery, first); });
+}
+
+void Core::forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery, Shard& shard) {
+    auto& timers = forgetting_[shard.index()];
+    timers[recovery] = shard.timers().at(due, [this, recovery, &timers, &shard] {
+        timers.erase(recovery);
+        auto const kept = recovery.lock();
+        if (auto const next = kept ? kept->forget(shard.now()) : std::nullopt) {
+            forget_at(*next, recovery, shard);
+        }
+    });
 }
 
 void Core::leave_cluster() {

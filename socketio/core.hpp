@@ -4,11 +4,13 @@
 #include "engineio/engine_group.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/shard.hpp"
+#include "engineio/net/timer_wheel.hpp"
 #include "socketio/answer_gate.hpp"
 #include "socketio/client_files.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
+#include "socketio/recovery.hpp"
 #include "socketio/recovery_file.hpp"
 #include "socketio/server.hpp"
 
@@ -72,8 +74,8 @@ public:
     void open();
     std::uint16_t listen();
     std::uint16_t listen(Endpoint const& endpoint);
-    /// Where the requests of a shard's connections go, once open(); for connections that no listener
-    /// has accepted.
+    /// Where the requests of a shard's connections go, once open(); for connections that no
+    /// listener has accepted.
     engineio::net::HttpHandler& entrance(unsigned shard);
     void close();
     /// `told` runs once, when every client was told; false: it does already.
@@ -96,6 +98,8 @@ public:
 
     /// Gives a new recovery what was kept of that namespace when another server ended.
     void bring_back(Recovery& recovery, std::string_view name);
+    /// Calls forget() of that recovery then, and again as long as it wants that. Any thread.
+    void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery);
 
     /// A new socket id; unrelated to the engine's.
     std::string new_socket_id();
@@ -105,10 +109,14 @@ public:
 
 private:
     class Entrance;  // one shard's HttpHandler: client files, engine, application
+    using ForgetTimers = std::map<std::weak_ptr<Recovery>, engineio::net::OneShot,
+                                  std::owner_less<std::weak_ptr<Recovery>>>;
 
     NamespacePtr make_child(ParentNamespace& parent, std::string const& name, bool occupied);
     void announce(Namespace& nsp);
     void leave_cluster();
+    void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery,
+                   engineio::net::Shard& shard);
     void close_shard(engineio::net::Shard& shard);
     void keep_recovery();
     std::size_t close_some(unsigned shard, std::size_t most);
@@ -120,7 +128,8 @@ private:
     std::optional<RecoveryFile> recovery_file_;
     std::function<void(Request, Responder)> fallback_;
     std::vector<std::unique_ptr<Entrance>> entrances_;
-    std::vector<Client*> first_client_;  // per shard, a list through the clients
+    std::vector<Client*> first_client_;     // per shard, a list through the clients
+    std::vector<ForgetTimers> forgetting_;  // per shard
     std::atomic<std::size_t> clients_{0};
     std::atomic<std::uint32_t> id_counter_{0};
     std::atomic<bool> listening_{false};

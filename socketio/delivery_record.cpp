@@ -26,10 +26,14 @@ bool DeliveryRecord::advance(std::uint64_t position, std::uint64_t previous) {
     return false;
 }
 
-void DeliveryRecord::remember(std::uint64_t position, std::uint64_t log_begin) {
+void DeliveryRecord::forget(std::uint64_t log_begin) {
     while (!deviations_.empty() && deviations_.front().position < log_begin) {
         deviations_.pop_front();
     }
+}
+
+void DeliveryRecord::remember(std::uint64_t position, std::uint64_t log_begin) {
+    forget(log_begin);
     deviations_.push_back({position, low_});
 }
 

@@ -38,8 +38,10 @@ public:
     /// concerns this shard. False if that deviates from the log's order: to be remembered. That
     /// shard only, without the lock.
     bool advance(std::uint64_t position, std::uint64_t previous);
-    /// What lies before `log_begin` may be forgotten. That shard only, with the lock.
+    /// That shard only, with the lock.
     void remember(std::uint64_t position, std::uint64_t log_begin);
+    /// What lies before `log_begin` is needed no more. With the lock.
+    void forget(std::uint64_t log_begin);
     /// What the shard had delivered when it delivered `position`, that included. With the lock.
     LogPositions at(std::uint64_t position) const;
 

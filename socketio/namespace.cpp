@@ -35,17 +35,19 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
         shards_.push_back(std::make_unique<NamespaceShard>());
     }
     if (auto const& options = core.options().connection_state_recovery) {
-        recovery_ = std::make_unique<Recovery>(
+        recovery_ = std::make_shared<Recovery>(
             Recovery::Bounds{options->max_disconnection_duration, options->max_packets,
                              options->max_bytes, options->max_sessions},
-            core.shard_count(), [this](std::string_view limit) {
+            core.shard_count(),
+            [this](std::string_view limit) {
                 // Only shards count; what other threads have caused waits for the next that does.
                 auto* const shard = engineio::net::Shard::current();
                 if (shard) {
                     shard->limit_hit(limit, name_);
                 }
                 return shard != nullptr;
-            });
+            },
+            [this](Recovery::TimePoint due) { core_.forget_at(due, recovery_); });
         core.bring_back(*recovery_, name_);
     }
     if (table_->frozen) {

@@ -124,7 +124,7 @@ private:
     Core& core_;
     std::string name_;
     std::vector<std::unique_ptr<NamespaceShard>> shards_;
-    std::unique_ptr<Recovery> recovery_;
+    std::shared_ptr<Recovery> recovery_;              // the shards' timers know it, too
     std::unique_ptr<RoomCensus> census_;              // only if the application hears of rooms
     std::atomic<std::uint64_t> ack_ids_{0};           // shared by unicast and broadcast, as in Node
     std::atomic<std::size_t> outgoing_listening_{0};  // sockets with outgoing listeners

@@ -51,6 +51,7 @@ std::string Recovery::next_offset() {
 
 Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const& encode) {
     forget_old(now);
+    keep(now);
     auto offset = next_offset();
     auto packet = std::make_shared<EncodedPacket const>(encode(offset));
     log_bytes_ += size_of(*packet);
@@ -105,25 +106,18 @@ std::uint64_t Recovery::position() const {
     return end();
 }
 
-void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
-    std::lock_guard const lock(mutex_);
-    forget_old(now);
-    auto const before = sessions_.find(session.pid);
-    // A connection whose end was noticed late: its client has come back meanwhile.
-    if (before != sessions_.end() &&
-        (before->second.base > base ||
-         (before->second.base == base && before->second.shard != shard))) {
-        return;
-    }
-    auto const order = next_order_++;
-    session_order_.emplace_back(order, session.pid);
-    auto key = session.pid;
-    Saved saved{std::move(session), now, order, shard, base, false, 0, {}};
-    if (before != sessions_.end() && before->second.base == base) {
-        saved.last = before->second.last;
-        saved.heard = std::move(before->second.heard);
-    }
-    sessions_.insert_or_assign(std::move(key), std::move(saved));
+// A connection whose end was noticed late: its client has come back meanwhile.
+bool Recovery::outlived(Saved const& saved, unsigned shard, std::uint64_t base) {
+    return saved.base > base || (saved.base == base && saved.shard != shard);
+}
+
+// The latest entry of a pid in there says how old its session is.
+std::uint64_t Recovery::queue(std::string const& pid) {
+    session_order_.emplace_back(next_order_, pid);
+    return next_order_++;
+}
+
+void Recovery::bound_sessions() {
     if (session_order_.size() > bounds_.max_sessions) {
         auto const oldest = std::move(session_order_.front());
         session_order_.pop_front();
@@ -134,6 +128,46 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
         }
     }
     tell("max_recovery_sessions", untold_sessions_);
+}
+
+void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
+    std::lock_guard const lock(mutex_);
+    forget_old(now);
+    auto const before = sessions_.find(session.pid);
+    if (before != sessions_.end() &&
+        (before->second.revoked || outlived(before->second, shard, base))) {
+        return;
+    }
+    keep(now);
+    auto key = session.pid;
+    Saved saved{std::move(session), now, queue(key), shard, base, false, false, 0, {}};
+    if (before != sessions_.end() && before->second.base == base) {
+        saved.last = before->second.last;
+        saved.heard = std::move(before->second.heard);
+    }
+    sessions_.insert_or_assign(std::move(key), std::move(saved));
+    bound_sessions();
+}
+
+void Recovery::revoke(TimePoint now, std::string const& pid, unsigned shard, std::uint64_t base) {
+    std::lock_guard const lock(mutex_);
+    forget_old(now);
+    auto const found = sessions_.find(pid);
+    if (found == sessions_.end() || outlived(found->second, shard, base)) {
+        return;
+    }
+    keep(now);
+    // Its place stays taken, so that the late end of an older connection does not save it anew.
+    found->second = {{.sid = {}, .pid = pid, .rooms = {}, .data = {}},
+                     now,
+                     queue(pid),
+                     shard,
+                     base,
+                     false,
+                     true,
+                     0,
+                     {}};
+    bound_sessions();
 }
 
 void Recovery::tell(std::string_view name, std::uint64_t& times) {
@@ -152,7 +186,7 @@ std::uint64_t Recovery::position_of(std::string_view offset) const {
 // What the client has heard, if its last event is `offset`; null if the log has forgotten some of
 // what it has not.
 std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
-    auto const last = position_of(offset);
+    auto const last = saved.revoked ? 0 : position_of(offset);
     if (last < first_position_) {
         return std::nullopt;
     }
@@ -241,6 +275,37 @@ void Recovery::forget_old(TimePoint now) {
         }
         session_order_.pop_front();
     }
+}
+
+// Before something is.
+void Recovery::keep(TimePoint now) {
+    last_kept_ = std::max(last_kept_, now);
+    if (!watched_) {
+        on_kept_(all_old());
+        watched_ = true;
+    }
+}
+
+Recovery::TimePoint Recovery::all_old() const {
+    return last_kept_ + bounds_.max_age + std::chrono::milliseconds(1);
+}
+
+std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
+    std::lock_guard const lock(mutex_);
+    forget_old(now);
+    for (auto& record : delivered_) {
+        record.forget(first_position_);
+    }
+    // Empty ones keep what was the index of many.
+    if (log_.empty()) {
+        log_ = decltype(log_)();
+    }
+    if (sessions_.empty()) {
+        sessions_ = decltype(sessions_)();
+        session_order_ = decltype(session_order_)();
+    }
+    watched_ = !log_.empty() || !sessions_.empty();
+    return watched_ ? std::optional(all_old()) : std::nullopt;
 }
 
 std::size_t Recovery::log_size() const {

@@ -52,6 +52,8 @@ public:
     };
     /// Hears each time that a number of them was reached. False: it wants to be told later.
     using OnBound = std::function<bool(std::string_view name)>;
+    /// Hears that something is kept and forget() is to be called at `due`. Under the lock.
+    using OnKept = std::function<void(TimePoint due)>;
     /// In Logged::previous of shards that need not hear of the event.
     static constexpr std::uint64_t not_sent = ~std::uint64_t{0};
 
@@ -73,8 +75,9 @@ public:
         std::uint64_t position;  // later events are live ones
     };
 
-    Recovery(Bounds bounds, unsigned shards, OnBound on_bound)
-        : bounds_(bounds), on_bound_(std::move(on_bound)), last_sent_(shards), delivered_(shards) {}
+    Recovery(Bounds bounds, unsigned shards, OnBound on_bound, OnKept on_kept)
+        : bounds_(bounds), on_bound_(std::move(on_bound)), on_kept_(std::move(on_kept)),
+          last_sent_(shards), delivered_(shards) {}
 
     /// Gives the event an offset, has it encoded with it, and remembers it. The order of offsets
     /// is the order of the log. `wanted(shard)`: somebody is there to hear it.
@@ -91,6 +94,9 @@ public:
     std::uint64_t position() const;
     /// `base` is the position() or Missed::position the socket began with.
     void save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base);
+    /// The socket has left for good: what an earlier end of it has saved counts no more, and
+    /// neither does what a connection of it saves whose end is noticed later.
+    void revoke(TimePoint now, std::string const& pid, unsigned shard, std::uint64_t base);
     /// The session of that pid, if what its client has missed since `offset` is still known.
     std::optional<SavedSession> find(TimePoint now, std::string_view pid, std::string_view offset);
     /// The same once it is admitted on `shard`, in its namespace's list already.
@@ -101,9 +107,12 @@ public:
     /// Recovery of any number of shards. `wall` is the time of day at `now`.
     RecoveryState state(TimePoint now, std::chrono::system_clock::time_point wall) const;
     void restore(TimePoint now, std::chrono::system_clock::time_point wall, RecoveryState state);
+    /// Forgets what is too old. When to be called again, if something is left; events and saved
+    /// sessions that come meanwhile do the same, so this is for a server where nothing happens.
+    std::optional<TimePoint> forget(TimePoint now);
 
     std::size_t log_size() const;
-    std::size_t session_count() const;
+    std::size_t session_count() const;  // revoked ones, too, which are remembered as such
 
 private:
     struct Saved {
@@ -113,6 +122,7 @@ private:
         unsigned shard;      // where its socket is or was
         std::uint64_t base;  // what came later was sent to it live
         bool live;           // resumed, and no end of that socket was heard of
+        bool revoked;
         std::uint64_t last;  // if it was resumed: what the client named as its last event then,
         LogPositions heard;  // and what it had heard
     };
@@ -124,12 +134,18 @@ private:
     std::string next_offset();
     static std::size_t size_of(EncodedPacket const& packet);
     void bound_log();
+    static bool outlived(Saved const& saved, unsigned shard, std::uint64_t base);
+    std::uint64_t queue(std::string const& pid);
+    void bound_sessions();
+    void keep(TimePoint now);
+    TimePoint all_old() const;
     void drop_oldest();
     void forget_old(TimePoint now);
     void tell(std::string_view name, std::uint64_t& times);
 
     Bounds const bounds_;
     OnBound const on_bound_;
+    OnKept const on_kept_;
     mutable std::mutex mutex_;  // guards everything below
     std::deque<Entry> log_;
     std::size_t log_bytes_ = 0;                                        // of its packets
@@ -138,6 +154,8 @@ private:
     std::unordered_map<std::string, Saved> sessions_;                  // by pid
     std::deque<std::pair<std::uint64_t, std::string>> session_order_;  // oldest first
     std::uint64_t next_order_ = 0;
+    TimePoint last_kept_{};         // the time of the latest that is kept
+    bool watched_ = false;          // forget() is going to be called
     std::uint64_t last_stamp_ = 0;  // ms of the wall clock
     std::uint64_t repeats_ = 0;
     std::vector<DeliveryRecord> delivered_;  // per shard, then those of a process before

@@ -73,7 +73,8 @@ RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_poi
     }
     for (auto const& [order, pid] : session_order_) {
         auto const found = sessions_.find(pid);
-        if (found == sessions_.end() || found->second.order != order || found->second.live) {
+        if (found == sessions_.end() || found->second.order != order || found->second.live ||
+            found->second.revoked) {
             continue;
         }
         auto const& [sid, id, rooms, data] = found->second.session;
@@ -92,6 +93,7 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
                        RecoveryState state) {
     std::lock_guard const lock(mutex_);
     Calendar const calendar(now, wall);
+    keep(now);
     first_position_ = std::max<std::uint64_t>(state.first_position, 1);
     last_stamp_ = state.stamp;
     repeats_ = state.repeats;
@@ -110,23 +112,25 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
     }
     for (auto& one : state.sessions) {
         auto data = parse_msgpack(one.data.bytes);
-        if (data && one.shard < state.deviations.size() && one.base <= end()) {
+        if (data && !one.sid.empty() && one.shard < state.deviations.size() && one.base <= end()) {
             auto const shard = static_cast<unsigned>(first_record + one.shard);
             auto pid = one.pid;
-            session_order_.emplace_back(next_order_, pid);
-            sessions_.insert_or_assign(std::move(pid),
-                                       Saved{{std::move(one.sid), std::move(one.pid),
-                                              std::move(one.rooms), *std::move(data)},
-                                             calendar.time_of(one.time),
-                                             next_order_++,
-                                             shard,
-                                             one.base,
-                                             false,
-                                             one.last,
-                                             {one.heard_low, std::move(one.heard_beyond)}});
+            auto const order = queue(pid);
+            sessions_.insert_or_assign(
+                std::move(pid), Saved{.session = {std::move(one.sid), std::move(one.pid),
+                                                  std::move(one.rooms), *std::move(data)},
+                                      .time = calendar.time_of(one.time),
+                                      .order = order,
+                                      .shard = shard,
+                                      .base = one.base,
+                                      .live = false,
+                                      .revoked = false,
+                                      .last = one.last,
+                                      .heard = {one.heard_low, std::move(one.heard_beyond)}});
         }
     }
     bound_log();
+    bound_sessions();
     forget_old(now);
 }
 

@@ -298,6 +298,18 @@ void Socket::disconnect(bool close) {
     leave_namespace(DisconnectReason::server_namespace_disconnect, {});
 }
 
+// Who left or was sent away does not come back as what it was at an earlier cut, either.
+void Socket::keep_or_revoke(DisconnectReason reason) {
+    auto& recovery = *nsp_->recovery_;
+    if (!is_recoverable(reason)) {
+        return recovery.revoke(shard_.now(), pid_, shard_.index(), log_position_);
+    }
+    auto rooms = nsp_->here().rooms.rooms_of(*this);
+    recovery.save(shard_.now(), {id_, pid_, std::move(rooms), data()}, shard_.index(),
+                  log_position_);
+    kept_ = true;
+}
+
 void Socket::leave_namespace(DisconnectReason reason, std::string_view description) {
     if (ending_ || !connected_) {
         return;
@@ -305,11 +317,8 @@ void Socket::leave_namespace(DisconnectReason reason, std::string_view descripti
     ending_ = true;
     SocketPtr const keep(this);
     run_disconnect(true, reason, description);
-    if (nsp_->recovery_ && is_recoverable(reason) && !pid_.empty()) {
-        auto rooms = nsp_->here().rooms.rooms_of(*this);
-        nsp_->recovery_->save(shard_.now(), {id_, pid_, std::move(rooms), data()}, shard_.index(),
-                              log_position_);
-        kept_ = true;
+    if (nsp_->recovery_ && !pid_.empty()) {
+        keep_or_revoke(reason);
     }
     ended_ = true;  // no listener to rooms brings it back into one
     nsp_->remove(*this);

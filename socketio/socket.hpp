@@ -259,6 +259,7 @@ private:
     void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
     void fail_acks();
     void leave_namespace(DisconnectReason reason, std::string_view description);
+    void keep_or_revoke(DisconnectReason reason);
     void dismiss();
     void abandon();
     void tear_down();

@@ -305,6 +305,25 @@ TEST_CASE("recovery: one state may be restored twice at the same time") {
         .run();
 }
 
+TEST_CASE("recovery: who was sent away does not come back as it was at an earlier cut") {
+    ServerRig(with_recovery(), 2)
+        .serves([](World& w) { w.io().on("kick me", [](Socket& s) { s.disconnect(); }); })
+        .connects("a")
+        .does([](World& world) { world.io().emit("e"); })
+        .gets("a", R"(42["e","*)")
+        .cuts("a")
+        .opens("b", 1)
+        .says("b", {R"(40{"pid":"{pid:a}","offset":"{offset:a}"})"})
+        .gets("b", R"(40{"sid":"{sid:a}*)")
+        .says("b", {R"(42["kick me"])"})
+        .gets("b", "41")
+        .opens("c")
+        .says("c", {R"(40{"pid":"{pid:a}","offset":"{offset:a}"})"})
+        .gets("c", "40*")
+        .checks([](World& world) { CHECK(world.peer("c").sid != world.peer("a").sid); })
+        .run();
+}
+
 TEST_CASE("recovery: what can't be restored connects anew") {
     ServerRig(with_recovery())
         .connects("a")

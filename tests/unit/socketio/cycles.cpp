@@ -134,4 +134,23 @@ TEST_CASE("cycles: thousands of clients leave memory, rooms, acks and timers as 
     world.check_clean();
 }
 
+TEST_CASE("cycles: what recovery keeps is forgotten in time, though nothing happens any more") {
+    socketio::ServerOptions options;
+    options.connection_state_recovery = {.max_disconnection_duration = 10s};
+    World world(options, 2);
+    world.core().open();
+    auto const before = bytes_in_use();
+    SUBCASE("on a shard") {
+        world.turn(1, [&world] { world.io().emit("large", std::string(1'000'000, 'x')); });
+    }
+    SUBCASE("on any other thread") {
+        world.io().emit("large", std::string(1'000'000, 'x'));
+    }
+    world.advance(9s);
+    CHECK(bytes_in_use() > before + 1'000'000);
+    world.advance(1s);
+    CHECK(bytes_in_use() < before + tolerated_bytes);
+    world.check_clean();
+}
+
 }  // namespace cycles_test

@@ -24,10 +24,13 @@ struct Log {
     explicit Log(std::chrono::milliseconds limit = 1'000ms, unsigned shards = 1)
         : Log(Recovery::Bounds{limit}, shards) {}
     explicit Log(Recovery::Bounds bounds, unsigned shards = 1)
-        : recovery(bounds, shards, [this](std::string_view name) {
-              hits.emplace_back(name);
-              return on_a_shard;
-          }) {}
+        : recovery(
+              bounds, shards,
+              [this](std::string_view name) {
+                  hits.emplace_back(name);
+                  return on_a_shard;
+              },
+              [this](Recovery::TimePoint due) { dues.push_back(due); }) {}
 
     // Not delivered anywhere yet.
     Recovery::Logged log(std::string const& name, Selection selection = {}) {
@@ -46,6 +49,9 @@ struct Log {
     }
     void save(std::string const& sid, std::vector<std::string> rooms = {}, unsigned shard = 0) {
         recovery.save(now, {sid, "pid of " + sid, std::move(rooms), Json(sid)}, shard, base);
+    }
+    void revoke(std::string const& sid, unsigned shard = 0) {
+        recovery.revoke(now, "pid of " + sid, shard, base);
     }
     // Names of the missed packets, or "none" if the session can't be restored.
     std::string missed(std::string const& sid, std::string const& offset, unsigned shard = 0) {
@@ -67,6 +73,7 @@ struct Log {
 
     std::vector<std::string> hits;  // of bounds, told or refused
     bool on_a_shard = true;
+    std::vector<Recovery::TimePoint> dues;  // when forget() is to be called
     Recovery recovery;
     Recovery::TimePoint now{};
     std::map<std::string, std::string> offsets;  // of the latest event of each name
@@ -262,6 +269,79 @@ TEST_CASE("recovery: sessions and events expire after the same time") {
     CHECK(log.missed("me", second) == "none");
     CHECK(log.recovery.session_count() == 0);
     CHECK(log.recovery.log_size() == 0);
+}
+
+TEST_CASE("recovery: forgets by time alone") {
+    Log log(1'000ms, 2);
+    auto const begin = log.now;
+    SUBCASE("events") {
+        log.append("first");
+    }
+    SUBCASE("sessions") {
+        log.save("first");
+    }
+    CHECK(log.dues == std::vector{begin + 1'001ms});
+    log.now += 600ms;
+    log.append("second");
+    log.save("me");
+    CHECK(log.dues.size() == 1);  // one who calls is enough
+    auto const next = log.recovery.forget(begin + 1'001ms);
+    CHECK(next == begin + 1'601ms);
+    CHECK(log.recovery.log_size() == 1);
+    CHECK(log.recovery.session_count() == 1);
+    CHECK(log.recovery.forget(*next) == std::nullopt);
+    CHECK(log.recovery.log_size() == 0);
+    CHECK(log.recovery.session_count() == 0);
+    log.now = *next;
+    auto const third = log.append("third");
+    CHECK(log.dues.size() == 2);
+    log.base = log.recovery.position() - 1;
+    log.save("me");
+    CHECK(log.missed("me", third) == "");
+}
+
+TEST_CASE("recovery: who left for good does not come back as an earlier cut has saved it") {
+    Log log(1'000ms, 2);
+    auto const seen = log.append("seen");
+    log.save("me", {"r"});
+    auto const stale = log.base;
+    log.append("missed");
+    CHECK(log.missed("me", seen) == "missed ");
+    SUBCASE("with the offset from before that cut, nor with any other") {
+        auto const live = log.append("live");
+        log.revoke("me");
+        CHECK(log.missed("me", seen) == "none");
+        CHECK(log.missed("me", log.offsets["missed"]) == "none");
+        CHECK(log.missed("me", live) == "none");
+    }
+    SUBCASE("and neither by a connection whose end is noticed later") {
+        log.revoke("me");
+        log.base = stale;
+        log.save("me");
+        log.save("me", {}, 1);
+        CHECK(log.missed("me", seen) == "none");
+    }
+    SUBCASE("but an old connection says nothing about who came back on another") {
+        log.base = stale;
+        log.revoke("me", 1);
+        CHECK(log.missed("me", seen) == "missed ");
+    }
+    SUBCASE("and is forgotten in time") {
+        log.revoke("me");
+        log.now += 1'001ms;
+        CHECK(log.recovery.forget(log.now) == std::nullopt);
+        CHECK(log.recovery.session_count() == 0);
+    }
+}
+
+TEST_CASE("recovery: leaving over and over is limited as saving is") {
+    Log log(Recovery::Bounds{.max_age = 1s, .max_sessions = 2});
+    auto const seen = log.append("seen");
+    log.save("me");
+    log.save("you");
+    log.revoke("you");
+    CHECK(log.recovery.session_count() == 1);
+    CHECK(log.missed("me", seen) == "none");
 }
 
 TEST_CASE("recovery: a session saved again starts anew") {
