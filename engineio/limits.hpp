@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 /// Every limit and default of the two engineio layers in one place, so that "how much can a peer
 /// make us hold?" is answered by reading one file. A leaf: it includes nothing of the project,
@@ -90,6 +91,10 @@ inline constexpr int max_forgiven_heartbeats = 4;
 inline constexpr std::chrono::milliseconds limit_log_interval = 10s;
 /// A server that drains waits so long for peers that neither fetch nor read what is left for them.
 inline constexpr std::chrono::milliseconds goodbye_time = 1s;
+/// What was freed is handed back to the system so long after something happened, if it is as much
+/// as this and a 32nd of the process.
+inline constexpr std::chrono::milliseconds unused_memory_interval = 5s;
+inline constexpr std::int64_t min_unused_memory_bytes = 256 * 1024;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

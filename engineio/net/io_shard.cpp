@@ -10,18 +10,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 namespace engineio::net {
 
 namespace {
 
-// Fewer connections leave nothing worth the milliseconds.
-constexpr std::size_t crowd = 1000;
-// The rest of the crowd may be on its way out, too.
-constexpr auto trim_delay = std::chrono::seconds(1);
 // Between two looks at whether all is said.
 constexpr auto quiet_look = std::chrono::milliseconds(10);
 
@@ -29,11 +22,15 @@ constexpr auto quiet_look = std::chrono::milliseconds(10);
 
 IoShard::IoShard(unsigned index)
     : Shard(index, Clock::now()), work_(context_.get_executor()), timer_(context_),
-      ready_(context_, poller_.descriptor()), buffer_bytes_(limits::read_buffer_bytes),
+      trim_timer_(context_), ready_(context_, poller_.descriptor()),
+      buffer_bytes_(limits::read_buffer_bytes),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes_)) {}
 
 IoShard::~IoShard() {
     ready_.release();  // the poller closes it
+    if (trims_) {
+        UnusedMemory::disclaim();
+    }
 }
 
 std::span<char> IoShard::plaintext_buffer() {
@@ -115,7 +112,6 @@ void IoShard::arm_timer() {
 void IoShard::own(std::unique_ptr<Connection> connection) {
     connection->slot_ = static_cast<std::uint32_t>(connections_.size());
     connections_.push_back(std::move(connection));
-    most_connections_ = std::max(most_connections_, connections_.size());
     ++metrics().connections;
 }
 
@@ -127,22 +123,26 @@ void IoShard::disown(Connection& connection) {
     retire(std::move(connections_.back()));
     connections_.pop_back();
     --metrics().connections;
-    trim_soon();
 }
 
-// The allocator keeps what a crowd has left behind, because it lies scattered: without this 10,000
-// connections that went leave 30 MB.
-void IoShard::trim_soon() {
-#ifdef __GLIBC__
-    if (most_connections_ < crowd || connections_.size() * 2 > most_connections_) {
-        return;
-    }
-    most_connections_ = connections_.size();
-    trim_timer_ = timers().after(trim_delay, [this] {
-        output_rooms_.clear();  // each of them would keep the page it lies on
-        ::malloc_trim(0);
+void IoShard::trim_later() {
+    trims_ = true;
+    trim_timer_.expires_after(UnusedMemory::delay());
+    // No turn: it would be the reason for the next look.
+    trim_timer_.async_wait([this](boost::system::error_code const& error) {
+        if (!error) {
+            trims_ = false;
+            trim();
+        }
     });
-#endif
+}
+
+void IoShard::trim() {
+    if (connections_.size() < connections_.capacity() / 4) {
+        connections_.shrink_to_fit();
+    }
+    output_rooms_.clear();  // each of them would keep the page it lies on
+    UnusedMemory::look();
 }
 
 void IoShard::when_quiet(TimePoint limit, Clock::duration patience, std::function<void()> then) {

@@ -3,6 +3,7 @@
 #include "engineio/net/output_queue.hpp"
 #include "engineio/net/poller.hpp"
 #include "engineio/net/shard.hpp"
+#include "engineio/net/unused_memory.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -55,6 +56,10 @@ public:
             std::forward<Body>(body)();
         }
         arm_timer();
+        // After the last turn of a busy time, too: what ends it is what frees the most.
+        if (UnusedMemory::claim()) {
+            trim_later();
+        }
     }
 
     void own(std::unique_ptr<Connection> connection);
@@ -74,7 +79,8 @@ private:
     void serve_ready();
     void stop_when_flushed();
     void arm_timer();
-    void trim_soon();
+    void trim_later();
+    void trim();
     void cut_all();
     void look_if_quiet();
     bool quiet();
@@ -82,6 +88,7 @@ private:
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer trim_timer_;
     Poller poller_;
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> ready_;
     TimePoint armed_until_ = TimePoint::max();
@@ -90,8 +97,6 @@ private:
     std::unique_ptr<char[]> plaintext_;
     OutputRooms output_rooms_;
     std::vector<std::unique_ptr<Connection>> connections_;
-    std::size_t most_connections_ = 0;  // since memory was given back
-    OneShot trim_timer_;
     std::function<void()> when_quiet_;
     TimePoint quiet_limit_{};
     Clock::duration patience_{};
@@ -99,6 +104,7 @@ private:
     std::uint64_t bytes_out_then_ = 0;
     OneShot quiet_timer_;
     bool stopping_ = false;
+    bool trims_ = false;  // trim_timer_ is armed
 };
 
 }  // namespace engineio::net

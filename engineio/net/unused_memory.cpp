@@ -1,0 +1,104 @@
+#include "engineio/net/unused_memory.hpp"
+
+#include "engineio/limits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <fcntl.h>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace engineio::net {
+
+std::atomic<bool> UnusedMemory::claimed_{false};
+
+namespace {
+
+// The rest of the time is the shard's.
+constexpr int share = 1000;
+
+struct Memory {
+    std::int64_t resident;  // anonymous pages
+    std::int64_t unused;    // of it, what is not allocated; stacks and the like included
+};
+
+// One look comes long after another.
+std::atomic<std::int64_t> kept{0};              // of the unused, what can't be handed back
+std::atomic<UnusedMemory::Delay::rep> cost{0};  // of the last look
+
+// The fields 2 and 3 of /proc/self/statm (proc(5)): resident, and of it not anonymous.
+std::optional<std::int64_t> resident_bytes() {
+    int const file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return std::nullopt;
+    }
+    std::array<char, 128> text{};
+    auto const bytes = ::read(file, text.data(), text.size());
+    ::close(file);
+    std::int64_t pages[3] = {};
+    auto const* at = text.data();
+    auto const* const end = at + std::max<ssize_t>(bytes, 0);
+    for (auto& number : pages) {
+        auto const [next, error] = std::from_chars(at, end, number);
+        if (error != std::errc()) {
+            return std::nullopt;
+        }
+        at = std::min(next + 1, end);
+    }
+    return (pages[1] - pages[2]) * ::sysconf(_SC_PAGESIZE);
+}
+
+#ifdef __GLIBC__
+std::optional<Memory> measure() {
+    auto const resident = resident_bytes();
+    if (!resident) {
+        return std::nullopt;
+    }
+    auto const info = ::mallinfo2();
+    return Memory{*resident, *resident - static_cast<std::int64_t>(info.uordblks + info.hblkhd)};
+}
+
+bool give_back() {
+    auto const now = measure();
+    if (!now) {
+        return false;
+    }
+    kept = std::min(kept.load(), now->unused);
+    if (now->unused - kept <= std::max(limits::min_unused_memory_bytes, now->resident / 32)) {
+        return false;
+    }
+    ::malloc_trim(0);
+    auto const then = measure();
+    kept = then ? then->unused : now->unused;
+    return true;
+}
+#else
+bool give_back() {
+    return false;
+}
+#endif
+
+}  // namespace
+
+UnusedMemory::Delay UnusedMemory::delay() noexcept {
+    return std::max<Delay>(limits::unused_memory_interval, Delay(cost) * share);
+}
+
+bool UnusedMemory::look() {
+    // Who frees something from here on has to claim the next look.
+    disclaim();
+    auto const begin = std::chrono::steady_clock::now();
+    bool const given = give_back();
+    cost = (std::chrono::steady_clock::now() - begin).count();
+    return given;
+}
+
+}  // namespace engineio::net

@@ -1,0 +1,83 @@
+#include "engineio/net/unused_memory.hpp"
+
+#include "engineio/limits.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace unused_memory_test {
+
+using engineio::net::UnusedMemory;
+
+namespace {
+
+std::size_t resident_bytes() {
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    std::ifstream("/proc/self/statm") >> total >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Small pieces of which a few remain, so that the allocator by itself could not give back the rest.
+std::vector<std::unique_ptr<std::string>> fill_and_free(std::size_t bytes) {
+    std::vector<std::unique_ptr<std::string>> pieces;
+    for (std::size_t i = 0; i < bytes / 4000; ++i) {
+        pieces.push_back(std::make_unique<std::string>(4000, 'x'));
+    }
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        if (i % 1000 != 999) {
+            pieces[i].reset();
+        }
+    }
+    return pieces;
+}
+
+}  // namespace
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+TEST_CASE("unused memory: what was freed goes back to the system, again and again") {
+    UnusedMemory::look();
+    auto const before = resident_bytes();
+    for (int i = 0; i < 3; ++i) {
+        CAPTURE(i);
+        auto const rest = fill_and_free(64'000'000);
+        CHECK(resident_bytes() > before + 50'000'000);
+        CHECK(UnusedMemory::look());
+        CHECK(resident_bytes() < before + 5'000'000);
+    }
+}
+
+TEST_CASE("unused memory: little is not worth it, nor is what is in use") {
+    std::string const used(1'000'000, 'x');
+    UnusedMemory::look();
+    std::vector<std::string> const more(100, std::string(100'000, 'x'));
+    CHECK_FALSE(UnusedMemory::look());
+    fill_and_free(engineio::limits::min_unused_memory_bytes / 4);
+    CHECK_FALSE(UnusedMemory::look());
+}
+
+#endif
+
+TEST_CASE("unused memory: one of all claims the next look") {
+    UnusedMemory::disclaim();
+    CHECK(UnusedMemory::claim());
+    CHECK_FALSE(UnusedMemory::claim());
+    SUBCASE("until it has looked") {
+        UnusedMemory::look();
+    }
+    SUBCASE("or gone") {
+        UnusedMemory::disclaim();
+    }
+    CHECK(UnusedMemory::claim());
+    UnusedMemory::disclaim();
+    CHECK(UnusedMemory::delay() >= engineio::limits::unused_memory_interval);
+}
+
+}  // namespace unused_memory_test
