@@ -44,9 +44,9 @@ export class Worker {
         this.settled = new Promise((resolve) => { this.isSettled = resolve; });
         this.socket.on("connect", () => this.#onConnect());
         this.socket.on("disconnect", (reason) => this.#onDisconnect(reason));
-        // What came before a CONNECT answer that never came the client keeps, and would show it
-        // again with what the next recovery brings.
-        this.socket.io.on("close", () => {
+        // What came before a CONNECT answer that never came, or in the same moment as the end of
+        // its connection, the client keeps, and would show it again with what recovery brings.
+        this.socket.io.on("open", () => {
             this.report.count("stale buffers of clients", this.socket.receiveBuffer.length && 1);
             this.socket.receiveBuffer = [];
         });
