@@ -118,7 +118,7 @@ std::uint64_t Recovery::queue(std::string const& pid) {
 }
 
 void Recovery::bound_sessions() {
-    if (session_order_.size() > bounds_.max_sessions) {
+    while (session_order_.size() > bounds_.max_sessions) {
         auto const oldest = std::move(session_order_.front());
         session_order_.pop_front();
         if (auto const found = sessions_.find(oldest.second);
