@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -118,6 +119,35 @@ TEST_CASE("a connection that can't be waited for any more ends instead of hangin
     CHECK(is_clean(*server));
 }
 
+TEST_CASE("a new connection that can't be waited for is dropped, and the listener lives on") {
+    auto const server = make_server(2);
+    auto const request = "GET /none HTTP/1.1\r\nHost: h\r\n\r\n";
+    auto neighbour = std::make_unique<RawClient>(server->port);
+    auto const is_served = [&](RawClient& client) {
+        client.send(request);
+        return client.read_answer().starts_with("HTTP/1.1 404 ");
+    };
+    CHECK(is_served(*neighbour));
+    auto const descriptors = open_descriptors();
+    for (int const error : {ENOSPC, ENOMEM}) {
+        Plan plan;
+        plan.fail(Call::watch, error, 1, 1);
+        for (int i = 1; i <= 4; ++i) {  // on both shards
+            RawClient dropped(server->port);
+            CHECK(dropped.read_all().empty());
+            CHECK(!dropped.stuck());
+            CHECK(plan.failures(Call::watch) == i);
+        }
+        CHECK(is_served(*neighbour));
+        plan.fail(Call::watch, 0);
+        RawClient next(server->port);
+        CHECK(is_served(next));
+    }
+    neighbour.reset();
+    CHECK(is_clean(*server));
+    CHECK(open_descriptors() == descriptors - 2);  // both ends of the neighbour's
+}
+
 TEST_CASE("output that can't be waited for ends the connection, too") {
     auto const server = make_server();
     auto const whole = undisturbed(server->port, Call::watch);
@@ -136,6 +166,38 @@ TEST_CASE("interruptions and false alarms are nothing") {
     disturb(Call::receive, EAGAIN, 2);
     disturb(Call::send, EINTR, 2);
     disturb(Call::send, EAGAIN, 2);
+}
+
+TEST_CASE("waiting may be interrupted, wake up for nothing, or tell late") {
+    // Not every other one: Asio waits once and the connections' set once for each event.
+    disturb(Call::wait, EINTR, 3);
+    disturb(Call::wait, no_events, 3);
+    disturb(Call::wait, no_events, 5);
+}
+
+TEST_CASE("errors and hang-ups that are none end nothing") {
+    disturb(Call::wait, hung_up, 1);
+    disturb(Call::wait, hung_up, 3);
+}
+
+TEST_CASE("waiting that fails altogether for a while leaves nobody unserved") {
+    for (int const error : {EINTR, no_events}) {
+        auto const server = make_server(2);
+        auto const whole = undisturbed(server->port, Call::wait);
+        {
+            Plan plan;
+            plan.fail(Call::wait, error, 1, 1);
+            RawClient waiting(server->port);  // the kernel lets it in, nobody is told
+            waiting.send("GET /none HTTP/1.1\r\nHost: h\r\n\r\n");
+            while (plan.failures(Call::wait) < 100) {
+                std::this_thread::sleep_for(1ms);
+            }
+            plan.fail(Call::wait, 0);
+            CHECK(waiting.read_answer().starts_with("HTTP/1.1 404 "));
+        }
+        CHECK(dialogue(server->port) == whole.heard);
+        CHECK(is_clean(*server));
+    }
 }
 
 TEST_CASE("bytes may come and go one by one") {

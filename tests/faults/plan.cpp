@@ -62,8 +62,8 @@ bool fails(Call call) {
     auto& rule = rule_of(call);
     int const number = ++rule.calls;
     int const past = number - rule.first;
-    bool const hit =
-        rule.error != 0 && past >= 0 && (past == 0 || (rule.step != 0 && past % rule.step == 0));
+    int const step = rule.step;
+    bool const hit = rule.error != 0 && past >= 0 && (past == 0 || (step != 0 && past % step == 0));
     if (hit) {
         ++rule.failures;
         errno = rule.error;
@@ -180,6 +180,26 @@ ssize_t sendmsg(int fd, msghdr const* message, int flags) {
     shorter.msg_iov = &part;
     shorter.msg_iovlen = 1;
     return real(fd, &shorter, flags);
+}
+
+int epoll_wait(int set, epoll_event* events, int most, int timeout) {
+    static auto* const real = next<decltype(epoll_wait)>("epoll_wait");
+    if (!planned || !fails(Call::wait)) {
+        return real(set, events, most, timeout);
+    }
+    switch (rule_of(Call::wait).error) {
+    case no_events:
+        return 0;
+    case hung_up: {
+        int const count = real(set, events, most, timeout);
+        for (int i = 0; i < count; ++i) {
+            events[i].events |= EPOLLERR | EPOLLHUP;
+        }
+        return count;
+    }
+    default:
+        return -1;
+    }
 }
 
 int epoll_ctl(int set, int operation, int fd, epoll_event* event) {

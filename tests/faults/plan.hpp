@@ -4,12 +4,17 @@
 
 namespace faults {
 
-// The system calls of a server that can be made to fail.
-enum class Call { accept, receive, send, watch, count };
+// The system calls of a server that can be made to fail. `watch` is epoll_ctl, `wait` epoll_wait.
+enum class Call { accept, receive, send, watch, wait, count };
+
+// Errors of `wait` that epoll_wait does not call so.
+inline constexpr int no_events = -1;  // it returns at once with none: those there are come later
+inline constexpr int hung_up = -2;    // whatever is ready has an error and a hang-up besides
 
 // Makes system calls of this process fail as planned, from its construction to its destruction. One
 // at a time. Only calls of a server's thread inside a turn are concerned, so neither those of the
-// test's own clients nor Asio's; receive and send also only on connections accepted meanwhile.
+// test's own clients nor Asio's; receive and send also only on connections accepted meanwhile. Of
+// `wait` all calls are, Asio's and those of the connections' own set: clients here make none.
 class Plan {
 public:
     Plan();
