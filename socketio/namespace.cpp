@@ -37,7 +37,8 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
     if (auto const& options = core.options().connection_state_recovery) {
         recovery_ = std::make_shared<Recovery>(
             Recovery::Bounds{options->max_disconnection_duration, options->max_packets,
-                             options->max_bytes, options->max_sessions},
+                             options->max_bytes, options->max_sessions,
+                             core.options().ping_interval + core.options().ping_timeout},
             core.shard_count(),
             [this](std::string_view limit) {
                 // Only shards count; what other threads have caused waits for the next that does.

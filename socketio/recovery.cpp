@@ -186,8 +186,9 @@ std::uint64_t Recovery::position_of(std::string_view offset) const {
 // What the client has heard, if its last event is `offset`; null if the log has forgotten some of
 // what it has not.
 std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
-    auto const last = saved.revoked ? 0 : position_of(offset);
-    if (last < first_position_) {
+    auto const last = position_of(offset);
+    bool const hollow = saved.session.sid.empty();
+    if (hollow || last < first_position_) {
         return std::nullopt;
     }
     // Its socket lives and has sent it more: what rooms that has, and in which order its shard
@@ -235,6 +236,15 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
     if (!known) {
         return std::nullopt;
     }
+    // Two sockets of a session that live on one shard differ by their base: save() must not take
+    // the end of the earlier for that of the later. So nothing for nobody comes between.
+    if (saved.live && saved.base == end() && saved.shard == shard) {
+        keep(now);
+        log_.push_back({next_offset(),
+                        log_.empty() ? now : log_.back().time,
+                        {{saved.session.sid}, {saved.session.sid}},
+                        std::make_shared<EncodedPacket const>()});
+    }
     Missed missed{{}, end()};
     auto first = end() + 1;  // of what was missed
     for (auto at = known->low + 1; at <= end(); ++at) {
@@ -248,6 +258,7 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
     saved.shard = shard;
     saved.base = missed.position;
     saved.live = true;
+    saved.resumed = now;
     saved.last = position_of(offset);
     saved.heard = std::move(*known);
     return missed;
@@ -270,7 +281,9 @@ void Recovery::forget_old(TimePoint now) {
         if (current && now - found->second.time <= bounds_.max_age) {
             break;
         }
-        if (current) {
+        if (current && found->second.live && now - found->second.resumed <= bounds_.late_end) {
+            hollow(found->second, now);
+        } else if (current) {
             sessions_.erase(found);
         }
         session_order_.pop_front();
@@ -306,6 +319,15 @@ std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
     }
     watched_ = !log_.empty() || !sessions_.empty();
     return watched_ ? std::optional(all_old()) : std::nullopt;
+}
+
+// Too old to be resumed; but an earlier socket of the session may still be thought alive, whose end
+// must not be taken for that of the later.
+void Recovery::hollow(Saved& saved, TimePoint now) {
+    saved.session = {{}, std::move(saved.session.pid), {}, {}};
+    saved.time = now;
+    saved.order = queue(saved.session.pid);
+    last_kept_ = std::max(last_kept_, now);  // forget() comes again
 }
 
 std::size_t Recovery::log_size() const {

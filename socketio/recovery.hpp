@@ -49,6 +49,8 @@ public:
         std::size_t max_packets = engineio::limits::max_recovery_packets;
         std::size_t max_bytes = engineio::limits::max_recovery_bytes;
         std::size_t max_sessions = engineio::limits::max_recovery_sessions;
+        /// The end of a connection is noticed after this time at the latest (heartbeat).
+        std::chrono::milliseconds late_end = std::chrono::seconds(45);
     };
     /// Hears each time that a number of them was reached. False: it wants to be told later.
     using OnBound = std::function<bool(std::string_view name)>;
@@ -125,6 +127,7 @@ private:
         bool revoked;
         std::uint64_t last;  // if it was resumed: what the client named as its last event then,
         LogPositions heard;  // and what it had heard
+        TimePoint resumed{};
     };
 
     Entry& push(TimePoint now, Selection selection, Encode const& encode);
@@ -141,6 +144,7 @@ private:
     TimePoint all_old() const;
     void drop_oldest();
     void forget_old(TimePoint now);
+    void hollow(Saved& saved, TimePoint now);
     void tell(std::string_view name, std::uint64_t& times);
 
     Bounds const bounds_;

@@ -103,6 +103,55 @@ TEST_CASE("recovery: who comes back while its last connection still lives, as fa
         log.save("me", {"stale room"}, 0);
         CHECK(log.missed("me", later, 0) == "none");
     }
+    SUBCASE("asks again before anything else has happened, on the same shard") {
+        CHECK(log.missed("me", seen) == "live ");
+        auto const earlier = log.base;
+        CHECK(log.missed("me", seen) == "live ");
+        auto const latest = log.base;
+        auto const later = log.append("later");
+        log.base = earlier;
+        log.save("me", {"stale room"});
+        CHECK(log.missed("me", later) == "none");  // the latest lives
+        log.base = latest;
+        log.save("me", {"new room"});
+        log.append("to stale", {{"stale room"}, {}});
+        log.append("to new", {{"new room"}, {}});
+        CHECK(log.missed("me", later) == "to new ");
+    }
+}
+
+TEST_CASE("recovery: the end of an earlier connection is no news either when the session is old") {
+    Log log(Recovery::Bounds{.max_age = 1s, .late_end = 3s}, 2);
+    auto const seen = log.append("seen");
+    log.save("me", {"old room"});
+    CHECK(log.missed("me", seen) == "");
+    auto const earlier = log.base;
+    log.append("missed");
+    CHECK(log.missed("me", seen, 1) == "missed ");
+    auto const latest = log.base;
+    log.now += 2'500ms;  // nobody can resume it as it was saved
+    CHECK(log.missed("me", seen) == "none");
+    auto const live = log.append("live");
+    log.base = earlier;
+    log.save("me", {"stale room"});
+    CHECK(log.missed("me", live) == "none");  // the latest lives
+    log.base = latest;
+    log.save("me", {"new room"}, 1);
+    log.append("to stale", {{"stale room"}, {}});
+    log.append("to new", {{"new room"}, {}});
+    CHECK(log.missed("me", live) == "to new ");
+}
+
+TEST_CASE("recovery: sessions that live are not kept for ever") {
+    Log log(Recovery::Bounds{.max_age = 1s, .late_end = 3s});
+    auto const seen = log.append("seen");
+    log.save("me");
+    CHECK(log.missed("me", seen) == "");
+    for (int i = 0; i < 3; ++i) {
+        log.now += 1'100ms;
+        log.append("x");
+    }
+    CHECK(log.recovery.session_count() == 0);
 }
 
 TEST_CASE("recovery: every offset is new, many in one millisecond, too") {
@@ -252,7 +301,7 @@ TEST_CASE("recovery: events that need not reach a shard are no gaps") {
 }
 
 TEST_CASE("recovery: sessions and events expire after the same time") {
-    Log log(1'000ms);
+    Log log(Recovery::Bounds{.max_age = 1s, .late_end = 0ms});
     auto const first = log.append("first");
     log.now += 600ms;
     auto const second = log.append("second");
