@@ -335,6 +335,7 @@ void Actor::go(Member& member) {
     link_->send("41" + prefix(member.space));
     member.left = true;
     auto& seat = seats_[member.space];
+    half_late_ = half_late_ || half_ == &seat;
     seat = {};
     seat.leftovers = seat.hasty = true;
 }
@@ -407,14 +408,14 @@ void Actor::on_event(Seat& seat, Packet const& packet) {
     auto const number = take_number<long>(rest);
     bool const logged = name == "c" || name == "d" || name == "b";
     bool const with_offset = logged && model_.recovery();
+    std::string heard = seat.offset;
     item.entry = logged ? number : -1;
     json.remove_suffix(1);
     if (with_offset) {
         auto const at = json.rfind(",\"");
         auto offset = json.substr(at + 2);
         offset.remove_suffix(1);
-        seat.offset = offset;
-        seat.last_entry = number;
+        heard = offset;
         json = json.substr(0, at);
     }
     item.text = json;
@@ -422,12 +423,20 @@ void Actor::on_event(Seat& seat, Packet const& packet) {
         half_ = &seat;
         half_item_ = std::move(item);
         half_offset_ = with_offset;
+        half_heard_ = std::move(heard);
         return;
     }
+    note_heard(seat, std::move(heard), item);
     model_.seen(*seat.member, item, with_offset);
     if (packet.has_id) {
         answer(*seat.member, packet.id, item.text);
     }
+}
+
+// Only of what has arrived wholly.
+void Actor::note_heard(Seat& seat, std::string offset, Item const& item) {
+    seat.offset = std::move(offset);
+    seat.last_entry = item.entry >= 0 ? item.entry : seat.last_entry;
 }
 
 void Actor::on_ack(Seat& seat, Packet const& packet) {
@@ -460,6 +469,9 @@ void Actor::on_attachment(std::string_view bytes) {
         return;
     }
     half_item_.attachment = bytes;
+    if (half_offset_) {
+        note_heard(*seat, std::move(half_heard_), half_item_);
+    }
     model_.seen(*seat->member, half_item_, half_offset_);
 }
 

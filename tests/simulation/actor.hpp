@@ -61,6 +61,7 @@ private:
     void on_attachment(std::string_view bytes);
     void on_welcome(Seat& seat, std::string_view json);
     void on_event(Seat& seat, Packet const& packet);
+    static void note_heard(Seat& seat, std::string offset, Item const& item);
     void on_ack(Seat& seat, Packet const& packet);
     void answer(Member& member, std::uint64_t id, std::string_view text);
 
@@ -76,6 +77,7 @@ private:
     Seat* half_ = nullptr;  // whose packet waits for its attachment
     Item half_item_;
     bool half_offset_ = false;
+    std::string half_heard_;  // the offset in it
     bool half_late_ = false;  // it is for nobody
     long upgrades_ = 0;
     bool mute_ = false;

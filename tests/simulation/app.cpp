@@ -32,6 +32,16 @@ std::string quoted(std::string const& text) {
     return ",\"" + text + "\"";
 }
 
+constexpr char const* pen = "pen";
+
+// All that the model knows of.
+std::set<std::string> rooms_of(Socket& socket) {
+    auto const rooms = socket.rooms();
+    std::set<std::string> known(rooms.begin() + 1, rooms.end());
+    std::erase_if(known, [](std::string const& room) { return room.starts_with(pen); });
+    return known;
+}
+
 constexpr char const* placeholder = ",{\"_placeholder\":true,\"num\":0}";
 
 }  // namespace
@@ -54,21 +64,19 @@ Member* App::member_of(Socket& socket) {
     return socket.data<Member*>();
 }
 
-// The model is told of the event; null if it must not be handled.
+// The model is told of the event.
 Member* App::begin(Socket& socket, Request const& request) {
     Member* const member = member_of(socket);
     if (!member) {
         model_.complain("event " + request.name + " of a socket that has not connected");
         return nullptr;
     }
-    if (!model_.handles(*member, request)) {
-        return nullptr;
-    }
-    auto const rooms = socket.rooms();
-    std::set<std::string> const there(rooms.begin() + 1, rooms.end());
-    if (there != member->rooms) {
-        model_.complain("a socket of " + member->space + " is in other rooms than it should be");
-    }
+    model_.note([this, member, request, there = rooms_of(socket)] {
+        if (model_.handles(*member, request) && there != member->rooms) {
+            model_.complain("a socket of " + member->space +
+                            " is in other rooms than it should be");
+        }
+    });
     return member;
 }
 
@@ -97,8 +105,10 @@ void App::watch(HandlerRegistry& registry) {
             return model_.complain("a socket nobody asked for has connected");
         }
         socket.data<Member*>() = member;
-        model_.admitted(*member, engineio::net::Shard::current()->index(), socket.id(),
-                        socket.recovered(), machine_.now());
+        Model::Arrival arrival{model_.stamp(), engineio::net::Shard::current()->index(),
+                               socket.id(), socket.recovered(), rooms_of(socket)};
+        model_.note(arrival.stamp,
+                    [this, member, arrival] { model_.admitted(*member, arrival, machine_.now()); });
         if (socket.recovered() && socket.data()["sid"].string() &&
             *socket.data()["sid"].string() != socket.id()) {
             model_.complain("a recovered socket has the data of another");
@@ -107,7 +117,11 @@ void App::watch(HandlerRegistry& registry) {
     });
     registry.on_disconnecting([this](Socket& socket, DisconnectReason reason) {
         if (auto* const member = member_of(socket)) {
-            model_.disconnecting(*member, reason, machine_.now());
+            // Before anything can be recovered of it, as far as other shards go.
+            member->leaving = model_.stamp();
+            model_.note(member->leaving, [this, member, reason] {
+                model_.disconnecting(*member, reason, machine_.now());
+            });
         }
     });
     registry.on_disconnect([this](Socket& socket, DisconnectReason reason) {
@@ -115,49 +129,71 @@ void App::watch(HandlerRegistry& registry) {
         if (!member || socket.connected() || !socket.rooms().empty()) {
             return model_.complain("a socket has left, and it has not");
         }
-        model_.disconnected(*member, reason, machine_.now());
+        model_.note(member->leaving, [this, member, reason] {
+            model_.disconnected(*member, reason, machine_.now());
+        });
     });
 }
 
 // --- one socket --------------------------------------------------------------------------------
 
+void App::expect(Member& member, Item item, long stamp) {
+    item.sender = model_.lane();
+    model_.note(stamp, [this, &member, item = std::move(item)] {
+        if (item.entry >= 0) {
+            model_.log(model_.space(member.space), item, {{member.session->sid}, {}},
+                       machine_.now());
+        }
+        member.expected.push_back(item);
+    });
+}
+
 void App::tell(Socket& socket, Member& member, int form) {
-    auto& space = model_.space(member.space);
+    auto const entry = model_.stamp();
     if (form == 2) {
-        member.expected.push_back({Item::Kind::event, event_text("v", member.token, ""), {}, true});
-        return socket.volatile_().emit("v", member.token);
-    }
-    auto const entry = model_.log(space, {{socket.id()}, {}}, machine_.now());
-    if (form == 1) {
-        member.expected.push_back({Item::Kind::event, event_text("b", entry, placeholder),
-                                   attachment(entry), false, entry});
+        expect(member, {Item::Kind::event, event_text("v", entry, ""), {}, true}, entry);
+        socket.volatile_().emit("v", entry);
+    } else if (form == 1) {
+        expect(member,
+               {Item::Kind::event, event_text("b", entry, placeholder), attachment(entry), false,
+                entry},
+               entry);
         socket.emit("b", entry, Binary{attachment(entry)});
     } else {
-        member.expected.push_back(
-            {Item::Kind::event, event_text("d", entry, quoted(padding(entry))), {}, false, entry});
+        expect(
+            member,
+            {Item::Kind::event, event_text("d", entry, quoted(padding(entry))), {}, false, entry},
+            entry);
         socket.emit("d", entry, padding(entry));
     }
 }
 
 void App::add_answers(HandlerRegistry& registry) {
-    auto const answers = [](Member* member, int n) {
+    auto const answers = [this](Member* member, int n) {
         if (member) {
-            member->expected.push_back({Item::Kind::ack, "[" + std::to_string(n)});
+            expect(*member, {Item::Kind::ack, "[" + std::to_string(n)}, model_.stamp());
         }
         return n;
     };
     registry.on("ask", [this, answers](Socket& socket, int n, int a, int b) {
         return answers(begin(socket, {"ask", n, a, b}), n);
     });
-    registry.on("later", [this, answers](Socket& socket, int n, int a, int b) -> Task<int> {
+    registry.on("later", [this](Socket& socket, int n, int a, int b) -> Task<int> {
         auto* const member = begin(socket, {"later", n, a, b});
         if (!member) {
             co_return n;
         }
-        ++member->pending_later;
+        model_.note([member] { ++member->pending_later; });
         co_await socketio::sleep_for(milliseconds(a));
-        --member->pending_later;
-        co_return answers(member->connected ? member : nullptr, n);
+        Item answer{Item::Kind::ack, "[" + std::to_string(n)};
+        answer.sender = model_.lane();
+        model_.note([member, answer] {
+            --member->pending_later;
+            if (member->connected) {
+                member->expected.push_back(answer);
+            }
+        });
+        co_return n;
     });
     registry.on("bin", [this](Socket& socket, int n, int a, int b, Binary bytes) {
         auto* const member = begin(socket, {"bin", n, a, b});
@@ -165,8 +201,9 @@ void App::add_answers(HandlerRegistry& registry) {
             model_.complain("a client's attachment came as another");
         }
         if (member) {
-            member->expected.push_back(
-                {Item::Kind::ack, std::string("[") + (placeholder + 1), attachment(n + 1)});
+            expect(*member,
+                   {Item::Kind::ack, std::string("[") + (placeholder + 1), attachment(n + 1)},
+                   model_.stamp());
         }
         return Binary{attachment(n + 1)};
     });
@@ -179,65 +216,99 @@ void App::add_answers(HandlerRegistry& registry) {
 
 Task<void> App::ask_one(Socket& socket, int patience) {
     auto* const member = member_of(socket);
-    int const number = next_question_++;
-    questions_[number] = {machine_.now() + milliseconds(patience), {member->token}, {}};
-    ++member->pending_questions;
-    member->expected.push_back({Item::Kind::ask, event_text("q", number, "")});
+    auto const stamp = model_.stamp();
+    int const number = static_cast<int>(stamp);
+    model_.note(stamp, [this, member, number, patience] {
+        questions_[number] = {machine_.now() + milliseconds(patience), {member->token}, 1, {}};
+        ++member->pending_questions;
+    });
+    expect(*member, {Item::Kind::ask, event_text("q", number, "")}, stamp);
     auto const answer =
         co_await socket.timeout(milliseconds(patience)).emit_with_ack<int>("q", number);
-    auto const question = questions_.extract(number);
-    --member->pending_questions;
-    ++answered_;
-    if (question.empty()) {
-        model_.complain("a question was answered twice");
-    } else if (answer && (*answer != member->token || question.mapped().answers.empty())) {
-        model_.complain("a question was answered, but not by its client");
-    } else if (!answer && answer.error() == socketio::AckError::disconnected && member->connected) {
-        model_.complain("a question was given up although its socket is there");
-    } else if (!answer && answer.error() == socketio::AckError::invalid) {
-        model_.complain("a question was answered with something else");
-    }
+    model_.note([this, member, number, answer] {
+        auto const question = questions_.extract(number);
+        --member->pending_questions;
+        ++answered_;
+        if (question.empty()) {
+            model_.complain("a question was answered twice");
+        } else if (answer && (*answer != member->token || question.mapped().answers.empty())) {
+            model_.complain("a question was answered, but not by its client");
+        } else if (!answer && answer.error() == socketio::AckError::disconnected &&
+                   member->connected) {
+            model_.complain("a question was given up although its socket is there");
+        } else if (!answer && answer.error() == socketio::AckError::invalid) {
+            model_.complain("a question was answered with something else");
+        }
+    });
 }
 
 // --- rooms -------------------------------------------------------------------------------------
 
-void App::on_each_shard(std::function<void(unsigned)> const& note) {
+void App::on_each_shard(std::function<void(unsigned)> const& what) {
     for (unsigned i = 0; i < machine_.shard_count(); ++i) {
         if (machine_.shard(i).is_current()) {
-            note(i);
+            what(i);
         } else {
-            machine_.shard(i).post([note, i] { note(i); });
+            machine_.shard(i).post([what, i] { what(i); });
         }
     }
+}
+
+// An action on sockets of all shards: on each of them the model hears of it before and after.
+void App::around(Space& space, std::shared_ptr<Cast> const& cast,
+                 std::function<void()> const& action) {
+    on_each_shard([this, &space, cast](unsigned shard) {
+        model_.note([this, &space, cast, shard] { model_.open(space, shard, cast); });
+    });
+    action();
+    on_each_shard([this, &space, cast](unsigned shard) {
+        model_.note([this, &space, cast, shard] { model_.close(space, shard, cast); });
+    });
 }
 
 void App::add_rooms(HandlerRegistry& registry) {
     registry.on("join", [this](Socket& socket, int n, int a, int b) {
         if (auto* const member = begin(socket, {"join", n, a, b})) {
-            member->rooms.insert(room_name(a));
+            model_.note([this, member, a] {
+                member->rooms.insert(room_name(a));
+                model_.changed(*member);
+            });
             socket.join(room_name(a));
         }
     });
     registry.on("leave", [this](Socket& socket, int n, int a, int b) {
         if (auto* const member = begin(socket, {"leave", n, a, b})) {
-            member->rooms.erase(room_name(a));
+            model_.note([this, member, a] {
+                member->rooms.erase(room_name(a));
+                model_.changed(*member);
+            });
             socket.leave(room_name(a));
         }
     });
     registry.on("herd", [this](Socket& socket, int n, int a, int b) {
-        if (!begin(socket, {"herd", n, a, b})) {
-            return;
+        if (begin(socket, {"herd", n, a, b})) {
+            auto& nsp = socket.nsp();
+            herd(model_.space(nsp.name()), nsp, n % 2 == 0, room_name(a), b);
         }
-        bool const join = n % 2 == 0;
-        auto& space = model_.space(socket.nsp().name());
-        on_each_shard([this, &space, join, a, b](unsigned shard) {
-            for (auto* const member : model_.selected(space, shard, {{room_name(a)}, {}})) {
-                join ? static_cast<void>(member->rooms.insert(room_name(b)))
-                     : static_cast<void>(member->rooms.erase(room_name(b)));
-            }
-        });
-        auto const all = socket.nsp().in(room_name(a));
-        join ? all.sockets_join(room_name(b)) : all.sockets_leave(room_name(b));
+    });
+}
+
+// With threads into rooms of their own, where nobody looks for them: which sockets of other shards
+// are in a room when the command arrives there, the model can't always tell, and would not know
+// their rooms from then on.
+void App::herd(Space& space, Namespace& nsp, bool join, std::string const& from, int to) {
+    bool const sure = !model_.parallel();
+    auto const room = sure ? room_name(to) : pen + room_name(to);
+    auto const cast = std::make_shared<Cast>(Cast{{{from}, {}}});
+    if (sure) {
+        cast->must = [join, room](Member& member) {
+            join ? static_cast<void>(member.rooms.insert(room))
+                 : static_cast<void>(member.rooms.erase(room));
+        };
+    }
+    around(space, cast, [&] {
+        auto const all = nsp.in(from);
+        join ? all.sockets_join(room) : all.sockets_leave(room);
     });
 }
 
@@ -246,33 +317,32 @@ void App::add_rooms(HandlerRegistry& registry) {
 void App::cast(Namespace& nsp, socketio::BroadcastOperator const& to, Target target,
                bool is_volatile) {
     auto& space = model_.space(nsp.name());
-    auto const entry = is_volatile ? -1 : model_.log(space, target, machine_.now());
-    Item item{Item::Kind::event, event_text("v", -1, ""), {}, true};
-    bool const binary = entry % 5 == 0;
-    if (binary) {
-        item = {Item::Kind::event, event_text("b", entry, placeholder), attachment(entry), false,
-                entry};
-    } else if (entry >= 0) {
-        item = {
-            Item::Kind::event, event_text("c", entry, quoted(padding(entry))), {}, false, entry};
-    }
-    // A shard where nobody is connected now is not told.
-    std::vector<bool> told;
-    for (auto const& members : space.members) {
-        told.push_back(!members.empty());
-    }
-    on_each_shard([this, &space, told, target, item](unsigned shard) {
-        if (told[shard]) {
-            model_.delivered(space, shard, target, item);
+    auto const entry = model_.stamp();
+    bool const binary = !is_volatile && entry % 5 == 0;
+    auto const form = is_volatile ? "v" : binary ? "b" : "c";
+    auto const cast = std::make_shared<Cast>(Cast{target, {}, true});
+    cast->item = {Item::Kind::event,
+                  event_text(form, entry,
+                             is_volatile ? ""
+                             : binary    ? placeholder
+                                         : quoted(padding(entry))),
+                  binary ? attachment(entry) : "",
+                  is_volatile,
+                  is_volatile ? -1 : entry,
+                  model_.lane()};
+    model_.note(entry, [this, &space, cast] {
+        if (cast->item.entry >= 0) {
+            model_.log(space, cast->item, cast->target, machine_.now());
+        }
+        for (auto const& members : space.members) {
+            cast->told.push_back(!members.empty());
         }
     });
-    if (is_volatile) {
-        to.volatile_().emit("v", -1);
-    } else if (binary) {
-        to.emit("b", entry, Binary{attachment(entry)});
-    } else {
-        to.emit("c", entry, padding(entry));
-    }
+    around(space, cast, [&] {
+        is_volatile ? to.volatile_().emit("v", entry)
+        : binary    ? to.emit("b", entry, Binary{attachment(entry)})
+                    : to.emit("c", entry, padding(entry));
+    });
 }
 
 void App::add_broadcasts(HandlerRegistry& registry) {
@@ -323,37 +393,58 @@ void App::broadcast(std::string const& name, int of_shard, Dice& dice) {
 
 Task<void> App::ask_room(Socket& socket, Target target, int patience) {
     SocketPtr const keep(&socket);
-    int const number = next_question_++;
+    auto const stamp = model_.stamp();
+    int const number = static_cast<int>(stamp);
     auto const until = machine_.now() + milliseconds(patience);
-    questions_[number] = {until, {}, {}};
-    auto& space = model_.space(socket.nsp().name());
-    Item const item{Item::Kind::ask, event_text("p", number, "")};
-    auto const shards = std::make_shared<unsigned>(0);
-    on_each_shard([this, &space, target, item, number, shards](unsigned shard) {
-        ++*shards;
-        for (auto const* const member : model_.selected(space, shard, target)) {
-            if (auto const found = questions_.find(number); found != questions_.end()) {
-                found->second.asked.insert(member->token);
-            }
+    model_.note(stamp, [this, number, until] { questions_[number] = {until, {}, 0, {}}; });
+    auto const cast = std::make_shared<Cast>(
+        Cast{target,
+             {Item::Kind::ask, event_text("p", number, ""), {}, false, -1, model_.lane()},
+             true});
+    auto const mark = [this, number](auto const& how) {
+        if (auto const found = questions_.find(number); found != questions_.end()) {
+            how(found->second);
         }
-        model_.delivered(space, shard, target, item);
+    };
+    cast->may = [mark](Member& member) {
+        mark([&](Question& question) { question.asked.insert(member.token); });
+    };
+    cast->must = [mark](Member&) { mark([](Question& question) { ++question.least; }); };
+    socketio::BroadcastReply<int> asking;
+    around(model_.space(socket.nsp().name()), cast, [&] {
+        asking = socket.nsp()
+                     .to(target.rooms.front())
+                     .timeout(milliseconds(patience))
+                     .emit_with_ack<int>("p", number);
     });
-    auto const replies = co_await socket.nsp()
-                             .to(target.rooms.front())
-                             .timeout(milliseconds(patience))
-                             .emit_with_ack<int>("p", number);
-    auto const question = questions_.extract(number);
+    auto const replies = co_await asking;
+    Result result{{replies.replies.begin(), replies.replies.end()},
+                  replies.replies.size(),
+                  replies.missing,
+                  machine_.now() < until};
+    model_.note([this, number, cast, result] {
+        // Every shard has been there, or the time was up.
+        if (result.in_time && cast->parts.size() != machine_.shard_count()) {
+            model_.complain("a room's question came back too early");
+        }
+        check_room_answer(number, result);
+    });
+}
+
+void App::check_room_answer(int number, Result const& result) {
+    auto const extracted = questions_.extract(number);
     ++answered_;
-    auto const total = replies.replies.size() + replies.missing;
-    std::set<int> const distinct(replies.replies.begin(), replies.replies.end());
-    if (question.empty() || distinct.size() != replies.replies.size() ||
-        !std::ranges::includes(question.mapped().answers, distinct)) {
+    if (extracted.empty()) {
+        return model_.complain("a room's question was answered twice");
+    }
+    auto const& question = extracted.mapped();
+    auto const total = result.given + result.missing;
+    if (result.replies.size() != result.given ||
+        !std::ranges::includes(question.answers, result.replies)) {
         model_.complain("a room's question was answered by somebody else, or twice");
-    } else if (total > question.mapped().asked.size() ||
-               (machine_.now() < until &&
-                (*shards != machine_.shard_count() || total != question.mapped().asked.size()))) {
+    } else if (total > question.asked.size() || (result.in_time && total < question.least)) {
         model_.complain("a room's question counts " + std::to_string(total) + " sockets of " +
-                        std::to_string(question.mapped().asked.size()));
+                        std::to_string(question.asked.size()));
     }
 }
 
@@ -387,8 +478,10 @@ void App::check_answers() {
 void App::add_ends(HandlerRegistry& registry) {
     registry.on("quit", [this](Socket& socket, int n, int a, int b) {
         if (auto* const member = begin(socket, {"quit", n, a, b})) {
-            member->kicked = member->line->garbage = true;
-            member->line->closed_by_server = member->line->closed_by_server || a == 0;
+            model_.note([member, a] {
+                member->kicked = member->line->garbage = true;
+                member->line->closed_by_server = member->line->closed_by_server || a == 0;
+            });
             socket.disconnect(a == 0);
         }
     });
@@ -398,25 +491,18 @@ void App::add_ends(HandlerRegistry& registry) {
         }
         bool const close = b == 0;
         SocketPtr const keep(&socket);
-        auto& space = model_.space(socket.nsp().name());
-        Target const target{{room_name(a)}, {}};
-        auto const victims =
-            std::make_shared<std::vector<std::vector<Member*>>>(machine_.shard_count());
-        on_each_shard([this, &space, target, close, victims](unsigned shard) {
-            (*victims)[shard] = model_.selected(space, shard, target);
-            for (auto* const member : (*victims)[shard]) {
-                member->kicked = member->line->garbage = true;
-                member->line->closed_by_server = member->line->closed_by_server || close;
+        auto const cast = std::make_shared<Cast>(Cast{{{room_name(a)}, {}}});
+        cast->may = [close](Member& member) {
+            member.kicked = member.line->garbage = true;
+            member.line->closed_by_server = member.line->closed_by_server || close;
+        };
+        cast->must = [this](Member& member) {
+            if (member.connected) {
+                model_.complain("a socket was disconnected by another shard, and is there");
             }
-        });
-        socket.nsp().in(target.rooms.front()).disconnect_sockets(close);
-        on_each_shard([this, victims](unsigned shard) {
-            for (auto const* const member : (*victims)[shard]) {
-                if (member->connected) {
-                    model_.complain("a socket was disconnected by another shard, and is there");
-                }
-            }
-        });
+        };
+        around(model_.space(socket.nsp().name()), cast,
+               [&] { socket.nsp().in(room_name(a)).disconnect_sockets(close); });
     });
 }
 

@@ -41,8 +41,16 @@ public:
 private:
     struct Question {
         TimePoint until;        // the server waits so long
-        std::set<int> asked;    // tokens of those who heard it
+        std::set<int> asked;    // tokens of those who may have heard it
+        std::size_t least = 0;  // so many have
         std::set<int> answers;  // of those whose clients have sent one
+    };
+    // What has come back of a question to a room.
+    struct Result {
+        std::set<int> replies;
+        std::size_t given = 0;
+        std::size_t missing = 0;
+        bool in_time = false;
     };
 
     Member* member_of(socketio::Socket& socket);
@@ -53,17 +61,21 @@ private:
     void add_ends(socketio::HandlerRegistry& registry);
     void watch(socketio::HandlerRegistry& registry);
 
+    void expect(Member& member, Item item, long stamp);
     void tell(socketio::Socket& socket, Member& member, int form);
     void cast(socketio::Namespace& nsp, socketio::BroadcastOperator const& to, Target target,
               bool is_volatile);
-    void on_each_shard(std::function<void(unsigned)> const& note);
+    void around(Space& space, std::shared_ptr<Cast> const& cast,
+                std::function<void()> const& action);
+    void on_each_shard(std::function<void(unsigned)> const& what);
+    void herd(Space& space, socketio::Namespace& nsp, bool join, std::string const& from, int to);
     socketio::Task<void> ask_one(socketio::Socket& socket, int patience);
     socketio::Task<void> ask_room(socketio::Socket& socket, Target target, int patience);
+    void check_room_answer(int number, Result const& result);
 
     Machine& machine_;
     Model& model_;
     std::map<int, Question> questions_;
-    int next_question_ = 0;
     long answered_ = 0;
 };
 

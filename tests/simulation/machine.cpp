@@ -4,6 +4,7 @@
 #include "socketio/task.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
@@ -76,16 +77,18 @@ IoShard& driver(Shard& shard) {
 
 }  // namespace
 
-Machine::Machine(socketio::ServerOptions options, unsigned shards, Dice& dice)
-    : dice_(fresh(dice)), runtime_(shards),
-      core_(std::make_unique<socketio::Core>(runtime_, std::move(options))), folder_(make_folder()),
-      path_(folder_ + "/socket") {}
+Machine::Machine(socketio::ServerOptions options, unsigned shards, Dice& dice, bool threads)
+    : dice_(fresh(dice)), crew_(threads ? std::make_unique<Crew>(shards) : nullptr),
+      runtime_(shards), core_(std::make_unique<socketio::Core>(runtime_, std::move(options))),
+      folder_(make_folder()), path_(folder_ + "/socket") {
+    for (unsigned i = 0; i < shards && threads; ++i) {
+        shard_dice_.emplace_back(static_cast<std::uint64_t>(dice.below(1'000'000)));
+    }
+}
 
 Machine::~Machine() {
     runtime_.stop_listening();
-    for (unsigned i = 0; i < shard_count(); ++i) {
-        step(i, true);
-    }
+    step_all();
     for (unsigned i = 0; i < shard_count(); ++i) {
         turn(i, [] { socketio::destroy_spawned(); });
     }
@@ -102,7 +105,8 @@ void Machine::listen() {
 }
 
 void Machine::turn(unsigned index, std::function<void()> const& action) {
-    driver(shard(index)).enter(action);
+    auto const enter = [&] { driver(shard(index)).enter(action); };
+    crew_ ? crew_->run_one(index, enter) : enter();
 }
 
 Machine::TimePoint Machine::now() const {
@@ -115,7 +119,7 @@ void Machine::move_clock(std::chrono::milliseconds time) {
 
 bool Machine::step(unsigned index, bool all) {
     bool progress = false;
-    if (all || dice_.one_in(2)) {
+    if (all || dice_of(index).one_in(2)) {
         progress = driver(shard(index)).context().poll_one() != 0;
     }
     if (all || !progress) {
@@ -135,7 +139,7 @@ bool Machine::serve_ready(unsigned index, bool all) {
             do {
                 poller.serve_one();
                 io.dispatch();
-            } while (poller.has_collected() && !dice_.one_in(3));
+            } while (poller.has_collected() && !dice_of(index).one_in(3));
         });
         progress = true;
         if (!all) {
@@ -146,11 +150,37 @@ bool Machine::serve_ready(unsigned index, bool all) {
 }
 
 bool Machine::step_all() {
+    if (crew_) {
+        return burst_all();
+    }
     bool progress = false;
     auto const first = static_cast<unsigned>(dice_.below(static_cast<int>(shard_count())));
     for (unsigned i = 0; i < shard_count(); ++i) {
         progress = step((first + i) % shard_count(), true) || progress;
     }
+    return progress;
+}
+
+void Machine::burst(std::vector<int> const& steps, std::function<void()> const& own) {
+    crew_->run(
+        [&](unsigned index) {
+            for (int i = 0; i < steps[index]; ++i) {
+                step(index, false);
+            }
+        },
+        own);
+}
+
+bool Machine::burst_all() {
+    constexpr int most = 100;
+    std::atomic<bool> progress{false};
+    crew_->run(
+        [&](unsigned index) {
+            for (int i = 0; i < most && step(index, true); ++i) {
+                progress.store(true, std::memory_order_relaxed);
+            }
+        },
+        [] {});
     return progress;
 }
 
@@ -185,6 +215,14 @@ std::size_t Machine::rooms(std::string const& space) {
     std::size_t count = 0;
     for (unsigned i = 0; i < shard_count(); ++i) {
         turn(i, [&] { count += core_->of(space, {}).room_count(); });
+    }
+    return count;
+}
+
+std::size_t Machine::coroutines() {
+    std::size_t count = 0;
+    for (unsigned i = 0; i < (crew_ ? shard_count() : 1); ++i) {
+        turn(i, [&] { count += socketio::spawned_count(); });
     }
     return count;
 }

@@ -31,8 +31,8 @@ struct Arguments {
     bool read(int argc, char** argv) {
         for (int i = 1; i < argc; ++i) {
             std::string_view const name = argv[i];
-            if (name == "--trace") {
-                settings.trace = true;
+            if (name == "--trace" || name == "--threads") {
+                (name == "--trace" ? settings.trace : settings.threads) = true;
                 continue;
             }
             if (i + 1 == argc) {
@@ -62,11 +62,13 @@ bool run(Arguments const& arguments, std::uint64_t seed, simulation::Numbers& su
     running = nullptr;
     if (!good) {
         std::fprintf(stderr, "%s", simulation.story().c_str());
-        std::fprintf(stderr, "again: simulation --seed %llu --steps %ld%s\n",
+        std::fprintf(stderr, "again%s: simulation --seed %llu --steps %ld%s%s\n",
+                     arguments.settings.threads ? ", perhaps" : "",
                      static_cast<unsigned long long>(seed), arguments.steps,
                      arguments.settings.shards
                          ? (" --shards " + std::to_string(arguments.settings.shards)).c_str()
-                         : "");
+                         : "",
+                     arguments.settings.threads ? " --threads" : "");
     }
     sum += simulation.numbers();
     return good;
@@ -78,7 +80,7 @@ int main(int argc, char** argv) {
     Arguments arguments;
     if (!arguments.read(argc, argv)) {
         std::fprintf(stderr, "simulation [--seed N] [--seeds N] [--steps N] [--shards N] "
-                             "[--trace]\n");
+                             "[--threads] [--trace]\n");
         return 2;
     }
     std::signal(SIGABRT, on_abort);

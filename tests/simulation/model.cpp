@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace simulation {
@@ -9,38 +10,62 @@ namespace simulation {
 using socketio::DisconnectReason;
 using namespace std::chrono_literals;
 
-namespace {
-
 std::string label(Member const& member) {
     return "socket " + std::to_string(member.token) + " in " + member.space;
 }
 
-std::string shown(Item const& item) {
-    static constexpr char const* kinds[] = {"welcome", "event", "ask", "ack", "goodbye"};
-    return std::string(kinds[static_cast<int>(item.kind)]) + " " + item.text.substr(0, 40) +
-           (item.attachment.empty() ? "" : " with " + item.attachment.substr(0, 20));
-}
-
-bool same(Item const& a, Item const& b) {
-    return a.kind == b.kind && a.text == b.text && a.attachment == b.attachment;
-}
-
-}  // namespace
-
 void Model::complain(std::string what) {
+    if (racing_) {
+        return note([this, what] { complain(what); });
+    }
     if (complaint_.empty()) {
         complaint_ = std::move(what);
     }
 }
 
-Space& Model::space(std::string const& name) {
-    auto& space = spaces_[name];
-    if (space.members.empty()) {
+Model::Model(unsigned shards, bool recovery, std::chrono::milliseconds max_absence, bool parallel)
+    : shards_(shards), recovery_(recovery), max_absence_(max_absence), parallel_(parallel),
+      notes_(shards + 1) {
+    for (auto const* const name : space_names) {
+        auto& space = spaces_[name];
         space.name = name;
         space.members.resize(shards_);
         space.owners.resize(shards_);
+        space.open.resize(shards_);
     }
-    return space;
+}
+
+// --- threads -----------------------------------------------------------------------------------
+
+unsigned Model::lane() const {
+    auto const* const shard = parallel_ ? engineio::net::Shard::current() : nullptr;
+    return !parallel_ ? 0 : shard ? shard->index() : shards_;
+}
+
+void Model::note(long stamp, std::function<void()> what) {
+    racing_ ? notes_[lane()].push_back({stamp, std::move(what)}) : what();
+}
+
+void Model::begin_burst() {
+    racing_ = parallel_;
+    ++burst_;
+    burst_begin_ = stamp();
+}
+
+void Model::end_burst() {
+    racing_ = false;
+    std::vector<Note> all;
+    for (auto& lane : notes_) {
+        std::ranges::move(lane, std::back_inserter(all));
+        lane.clear();
+    }
+    // Of one thread some have the same.
+    std::ranges::stable_sort(all, {}, &Note::stamp);
+    replaying_ = true;
+    for (auto const& note : all) {
+        note.what();
+    }
+    replaying_ = false;
 }
 
 Member& Model::make_member(std::string name, std::shared_ptr<Lifeline> line) {
@@ -79,36 +104,18 @@ std::size_t Model::open_members() const {
 
 // --- the server --------------------------------------------------------------------------------
 
-bool Model::matches(Target const& target, std::string const& sid, bool owner,
-                    std::set<std::string> const& rooms) const {
-    auto const in = [&](std::string const& room) {
-        return room == sid ? owner : rooms.contains(room);
-    };
-    return (target.rooms.empty() || std::ranges::any_of(target.rooms, in)) &&
-           std::ranges::none_of(target.except, in);
-}
-
-std::vector<Member*> Model::selected(Space& space, unsigned shard, Target const& target) {
-    std::vector<Member*> found;
-    for (Member* const member : space.members[shard]) {
-        auto const& sid = member->session->sid;
-        if (matches(target, sid, space.owners[shard][sid] == member, member->rooms)) {
-            found.push_back(member);
-        }
-    }
-    return found;
-}
-
-void Model::admitted(Member& member, unsigned shard, std::string const& sid, bool recovered,
-                     TimePoint now) {
+void Model::admitted(Member& member, Arrival const& arrival, TimePoint now) {
     auto& here = space(member.space);
+    auto const& sid = arrival.sid;
     if (member.connected || member.ended) {
         return complain(label(member) + " was connected twice");
     }
-    member.shard = shard;
+    member.shard = arrival.shard;
     member.connected = true;
-    member.base = static_cast<long>(here.log.size());
-    if (!recovered) {
+    member.base = arrival.stamp;
+    member.base_low = replaying_ ? burst_begin_ : member.base;
+    auto const known = here.sessions.find(arrival.recovered ? sid : "");
+    if (!arrival.recovered) {
         if (member.claim_is_good && must_recover(member, now)) {
             complain(label(member) + " came back in time, and was not recovered");
         }
@@ -116,38 +123,58 @@ void Model::admitted(Member& member, unsigned shard, std::string const& sid, boo
         member.session->sid = sid;
         member.session->base = member.base;
         here.sessions[sid] = member.session;
+    } else if (!member.claims || known == here.sessions.end() || !known->second->saved) {
+        return complain(label(member) + " was recovered, but nothing was saved");
     } else {
-        auto const known = here.sessions.find(sid);
-        if (!member.claims || known == here.sessions.end() || !known->second->saved) {
-            return complain(label(member) + " was recovered, but nothing was saved");
-        }
-        auto& session = *(member.session = known->second);
-        if (auto const* const other = holder(here, session);
-            other && member.claimed_entry >= other->base) {
-            complain(label(member) + " was recovered although its last connection lives");
-        }
-        if (now - session.saved_at > max_absence_) {
-            complain(label(member) + " was recovered too late");
-        }
-        member.rooms = session.saved_rooms;
-        for (long at = session.base; at < member.base; ++at) {
-            auto const& target = here.log[static_cast<std::size_t>(at)].target;
-            if (session.received.contains(at) || session.passed_by.contains(at)) {
-                continue;
-            }
-            if (matches(target, sid, true, session.saved_rooms)) {
-                member.missed.push_back(at);
-            } else {
-                session.passed_by.insert(at);
-            }
-        }
-        session.base = member.missed.empty() ? member.base : member.missed.front();
-        ++recoveries;
+        member.session = known->second;
+        resumed(here, member, *member.session, now);
+        member.rooms = member.unclear ? arrival.rooms : member.session->saved_rooms;
     }
     member.session->latest = member.token;
-    here.members[shard].push_back(&member);
-    here.owners[shard][sid] = &member;
-    member.expected.push_back({Item::Kind::welcome, "{\"sid\":\"" + sid + "\""});
+    member.session->touched = burst_;
+    here.members[member.shard].push_back(&member);
+    here.owners[member.shard][sid] = &member;
+    member.expected.push_back(
+        {Item::Kind::welcome, "{\"sid\":\"" + sid + "\"", {}, false, -1, sender_of(member)});
+    for (auto const& cast : here.open[member.shard]) {
+        change(*cast, member);
+    }
+}
+
+void Model::resumed(Space& space, Member& member, Session& session, TimePoint now) {
+    // Whether it came back before the end of its last connection was known, only the threads know.
+    member.unclear = replaying_ && session.touched == burst_;
+    if (auto const* const other = holder(space, session);
+        other && member.claimed_entry >= other->base) {
+        complain(label(member) + " was recovered although its last connection lives");
+    }
+    if (now - session.saved_at > max_absence_) {
+        complain(label(member) + " was recovered too late");
+    }
+    ++recoveries;
+    if (member.unclear) {
+        session.base = member.base;
+    } else {
+        collect_missed(space, member, session);
+    }
+}
+
+void Model::collect_missed(Space& space, Member& member, Session& session) {
+    auto const end = space.log.lower_bound(member.base);
+    for (auto at = space.log.lower_bound(session.base); at != end; ++at) {
+        auto const& [number, entry] = *at;
+        if (session.received.contains(number) || session.passed_by.contains(number)) {
+            continue;
+        }
+        if (!matches(entry.target, session.sid, true, session.saved_rooms)) {
+            session.passed_by.insert(number);
+        } else {
+            (number < member.base_low ? member.missed : member.either).push_back(number);
+        }
+    }
+    session.base = !member.missed.empty()   ? member.missed.front()
+                   : !member.either.empty() ? member.either.front()
+                                            : member.base;
 }
 
 // The socket that has the session now, but for those whose clients have come back since.
@@ -171,9 +198,15 @@ bool Model::must_recover(Member const& member, TimePoint now) {
         holder(space(member.space), *known->second)) {
         return false;
     }
+    if (replaying_ && known->second->touched == burst_) {
+        return false;
+    }
     // The log must still know its last event and what that has overtaken.
-    auto const first = static_cast<std::size_t>(std::max(0L, member.claimed_entry - 200));
-    return now - here.log[first].time < max_absence_ - margin;
+    auto first = here.log.find(member.claimed_entry);
+    for (int i = 0; i < 200 && first != here.log.begin(); ++i) {
+        --first;
+    }
+    return now - first->second.time < max_absence_ - margin;
 }
 
 void Model::disconnecting(Member& member, DisconnectReason reason, TimePoint now) {
@@ -183,7 +216,7 @@ void Model::disconnecting(Member& member, DisconnectReason reason, TimePoint now
     check_reason(member, reason, now);
     ++reasons[std::string(to_string(reason))];
     if (reason == DisconnectReason::server_namespace_disconnect) {
-        member.expected.push_back({Item::Kind::goodbye, {}});
+        member.expected.push_back({Item::Kind::goodbye, {}, {}, false, -1, sender_of(member)});
     }
 }
 
@@ -196,12 +229,16 @@ void Model::disconnected(Member& member, DisconnectReason reason, TimePoint now)
     ++disconnects;
     auto& here = space(member.space);
     std::erase(here.members[member.shard], &member);
+    for (auto const& cast : here.open[member.shard]) {
+        cast->parts[member.shard].changed.insert(&member);
+    }
     auto& owners = here.owners[member.shard];
     if (owners[member.session->sid] == &member) {
         owners.erase(member.session->sid);
     }
     auto& session = *member.session;
     session.given_up = !is_recoverable(reason);
+    session.touched = burst_;
     // Of a connection whose client has come back meanwhile nothing is kept any more.
     if (recovery_ && is_recoverable(reason) && session.latest == member.token) {
         session.saved = true;
@@ -238,146 +275,6 @@ void Model::check_reason(Member const& member, DisconnectReason reason, TimePoin
     }
     if (!plausible) {
         complain(label(member) + " left without cause: " + std::string(to_string(reason)));
-    }
-}
-
-bool Model::handles(Member& member, Request const& request) {
-    ++events;
-    if (!member.connected) {
-        complain(label(member) + ": event " + request.name + " while it is not connected");
-    } else if (member.requests.empty()) {
-        complain(label(member) + ": event " + request.name + " " + std::to_string(request.number) +
-                 " that its client did not send, or once more");
-    } else {
-        auto const& next = member.requests.front();
-        if (next.name != request.name || next.number != request.number || next.a != request.a ||
-            next.b != request.b) {
-            complain(label(member) + ": event " + request.name + " " +
-                     std::to_string(request.number) + " instead of " + next.name + " " +
-                     std::to_string(next.number));
-        }
-        member.requests.pop_front();
-        return true;
-    }
-    return false;
-}
-
-long Model::log(Space& space, Target target, TimePoint now) {
-    space.log.push_back({std::move(target), now});
-    return static_cast<long>(space.log.size()) - 1;
-}
-
-int Model::delivered(Space& space, unsigned shard, Target const& target, Item const& item) {
-    auto const hear = selected(space, shard, target);
-    int count = 0;
-    for (Member* const member : space.members[shard]) {
-        bool const heard = std::ranges::find(hear, member) != hear.end();
-        // What it missed before it came back is not told again.
-        if (recovery_ && item.entry >= 0 && item.entry < member->base) {
-            continue;
-        }
-        if (heard) {
-            member->expected.push_back(item);
-            ++count;
-        } else if (recovery_ && item.entry >= 0) {
-            member->session->passed_by.insert(item.entry);
-        }
-    }
-    return count;
-}
-
-// --- the client --------------------------------------------------------------------------------
-
-void Model::seen_before_welcome(Member& member, Item const& got, bool with_offset) {
-    if (!member.session) {
-        return complain(label(member) + " got " + shown(got) + " before it was admitted");
-    }
-    auto const entry = got.entry;
-    auto const& log = space(member.space).log;
-    auto& session = *member.session;
-    if (!member.claims || !with_offset || entry < 0 || entry >= static_cast<long>(log.size())) {
-        complain(label(member) + " got " + shown(got) + " before its CONNECT answer");
-    } else if (entry <= member.last_missed) {
-        complain(label(member) + " got what it missed in another order: " + shown(got));
-    } else if (!matches(log[static_cast<std::size_t>(entry)].target, session.sid, true,
-                        session.saved_rooms)) {
-        complain(label(member) + " was brought what was meant for others: " + shown(got));
-    } else if (!session.received.insert(entry).second) {
-        complain(label(member) + " was brought once more: " + shown(got));
-    }
-    member.last_missed = entry;
-    member.missed_seen.insert(entry);
-    ++recovered_events;
-}
-
-void Model::seen(Member& member, Item got, bool with_offset) {
-    ++events;
-    if (!member.welcomed) {
-        return seen_before_welcome(member, got, with_offset);
-    }
-    auto& expected = member.expected;
-    while (!expected.empty() && expected.front().may_be_missing && !same(expected.front(), got)) {
-        expected.pop_front();
-    }
-    if (expected.empty()) {
-        return complain(label(member) + " got " + shown(got) + ", which nobody sent");
-    }
-    auto const& next = expected.front();
-    if (!same(next, got)) {
-        return complain(label(member) + " got " + shown(got) + " instead of " + shown(next));
-    }
-    if (with_offset != (recovery_ && next.entry >= 0)) {
-        return complain(label(member) + ": offset in " + shown(got));
-    }
-    if (next.entry >= 0 && recovery_ && !member.session->received.insert(next.entry).second) {
-        complain(label(member) + " got once more: " + shown(got));
-    }
-    expected.pop_front();
-}
-
-void Model::welcomed(Member& member, std::string const& sid, std::string const& pid) {
-    if (member.welcomed || member.expected.empty() ||
-        member.expected.front().kind != Item::Kind::welcome ||
-        member.expected.front().text != "{\"sid\":\"" + sid + "\"") {
-        return complain(label(member) + " got a CONNECT answer that nobody sent");
-    }
-    member.expected.pop_front();
-    member.welcomed = true;
-    auto& session = *member.session;
-    if (session.pid.empty()) {
-        session.pid = pid;
-    } else if (session.pid != pid) {
-        complain(label(member) + " got another pid");
-    }
-    for (long const entry : member.missed) {
-        if (!member.missed_seen.contains(entry)) {
-            complain(label(member) + " came back and was not brought " + std::to_string(entry));
-        }
-    }
-}
-
-void Model::check_settled(Member const& member, bool link_open) {
-    if (!link_open || member.left || member.refused || !complaint_.empty()) {
-        return;
-    }
-    if (!member.welcomed) {
-        return complain(label(member) + " got no CONNECT answer");
-    }
-    if (!member.connected) {
-        return complain(label(member) + " is gone, and its client was not told");
-    }
-    for (auto const& item : member.expected) {
-        if (!item.may_be_missing) {
-            return complain(label(member) + " was not brought " + shown(item));
-        }
-    }
-    if (!member.requests.empty()) {
-        return complain(label(member) + ": nobody handled " + member.requests.front().name + " " +
-                        std::to_string(member.requests.front().number));
-    }
-    if (static_cast<int>(member.asks.size()) != member.pending_later) {
-        complain(label(member) + " waits for " + std::to_string(member.asks.size()) +
-                 " answers instead of " + std::to_string(member.pending_later));
     }
 }
 

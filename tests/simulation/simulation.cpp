@@ -1,7 +1,6 @@
 #include "tests/simulation/simulation.hpp"
 
 #include "engineio/net/log.hpp"
-#include "socketio/task.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,6 +14,7 @@ namespace {
 
 constexpr std::size_t remembered_lines = 60;
 constexpr int most_rounds = 100'000;
+constexpr int mean_burst = 40;
 constexpr auto max_absence = 20s;
 
 socketio::ServerOptions make_options(Dice& dice) {
@@ -70,7 +70,7 @@ std::string Numbers::text() const {
     add(garbage, "protocol errors");
     add(disconnects, "disconnects");
     add(time.count(), "s of virtual time");
-    text += ", hash " + std::to_string(hash);
+    text += hash != 0 ? ", hash " + std::to_string(hash) : "";
     for (auto const& [reason, count] : reasons) {
         text += "\n  " + reason + ": " + std::to_string(count);
     }
@@ -84,10 +84,13 @@ Simulation::Simulation(std::uint64_t seed, Settings const& settings)
     engineio::net::set_level("error");
     auto options = make_options(dice_);
     auto const random_shards = 1 + static_cast<unsigned>(dice_.below(4));
-    auto const shards = settings.shards != 0 ? settings.shards : random_shards;
+    auto const shards = settings.shards != 0 ? settings.shards
+                        : settings.threads   ? std::max(2U, random_shards)
+                                             : random_shards;
     bool const recovery = options.connection_state_recovery.has_value();
-    model_ = std::make_unique<Model>(shards, recovery, max_absence);
-    machine_ = std::make_unique<Machine>(std::move(options), shards, dice_);
+    model_ = std::make_unique<Model>(shards, recovery, max_absence, settings.threads);
+    machine_ = std::make_unique<Machine>(std::move(options), shards, dice_, settings.threads);
+    allotted_.resize(shards);
     app_ = std::make_unique<App>(*machine_, *model_);
     app_->serve(machine_->core().of("/", {}));
     app_->serve(machine_->core().of("/b", {}));
@@ -107,7 +110,8 @@ Simulation::Simulation(std::uint64_t seed, Settings const& settings)
 
 Simulation::~Simulation() {
     actors_.clear();
-    machine_.reset();  // its coroutines still tell the model
+    model_->begin_burst();
+    machine_.reset();  // its coroutines still tell the model, which does not listen any more
 }
 
 void Simulation::trace(std::string line) {
@@ -150,7 +154,7 @@ Numbers Simulation::numbers() const {
     numbers.questions = app_->answered();
     numbers.time = std::chrono::duration_cast<std::chrono::seconds>(machine_->now() - begin_);
     numbers.reasons = model_->reasons;
-    numbers.hash = hash_;
+    numbers.hash = settings_.threads ? 0 : hash_;
     return numbers;
 }
 
@@ -175,9 +179,32 @@ void Simulation::step_server() {
         busy_ = shard;
         busy_until_ = step_ + dice_.below(800);
     }
-    if (shard != busy_) {
-        machine_->step(shard, false);
+    if (shard == busy_) {
+        return;
     }
+    if (!settings_.threads) {
+        machine_->step(shard, false);
+        return;
+    }
+    // As many steps as with one thread, but those of a while at the same time.
+    ++allotted_[shard];
+    if (dice_.one_in(mean_burst)) {
+        burst();
+    }
+}
+
+// All shards at once, and a thread that is none of them; then the model is told.
+void Simulation::burst() {
+    auto const casts = dice_.below(3);
+    Dice own(static_cast<std::uint64_t>(dice_.below(1'000'000)));
+    model_->begin_burst();
+    machine_->burst(allotted_, [&] {
+        for (int i = 0; i < casts; ++i) {
+            app_->broadcast(own.one_in(2) ? "/" : "/b", -1, own);
+        }
+    });
+    model_->end_burst();
+    std::ranges::fill(allotted_, 0);
 }
 
 void Simulation::step() {
@@ -210,7 +237,9 @@ void Simulation::step() {
 // Until nobody has anything to do any more, but for clients that do not want to.
 void Simulation::settle() {
     for (int round = 0; round < most_rounds; ++round) {
+        model_->begin_burst();
         bool progress = machine_->step_all();
+        model_->end_burst();
         for (auto const& actor : actors_) {
             progress = actor->pump(true) || progress;
         }
@@ -275,7 +304,7 @@ void Simulation::check_clean() {
     expect_none("clients of the engine", machine_->core().engine().clients_count());
     expect_none("timers", machine_->armed_timers());
     expect_none("rooms", machine_->rooms("/") + machine_->rooms("/b"));
-    expect_none("unfinished coroutines", socketio::spawned_count());
+    expect_none("unfinished coroutines", machine_->coroutines());
     expect_none("open questions", app_->open_questions());
     bool const cleans = machine_->core().options().cleanup_empty_child_namespaces;
     expect_none("dynamic namespaces", cleans ? machine_->core().namespace_count() - 2 : 0);

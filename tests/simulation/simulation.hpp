@@ -17,8 +17,9 @@
 namespace simulation {
 
 struct Settings {
-    unsigned shards = 0;  // 0: as the seed will have it
-    bool trace = false;   // everything that happens, to standard error
+    unsigned shards = 0;   // 0: as the seed will have it
+    bool threads = false;  // a thread for each shard
+    bool trace = false;    // everything that happens, to standard error
 };
 
 // What was done, to see that something was.
@@ -56,6 +57,7 @@ public:
 private:
     void step();
     void step_server();
+    void burst();
     void settle();
     void pass(std::chrono::milliseconds time);
     void finish();
@@ -74,6 +76,7 @@ private:
     long step_ = 0;
     std::optional<unsigned> busy_;  // a shard whose thread has no time
     long busy_until_ = 0;
+    std::vector<int> allotted_;     // steps for the next burst
     std::deque<std::string> last_;  // lines of the trace
     std::uint64_t hash_ = 14695981039346656037ULL;
 };
