@@ -21,11 +21,13 @@ namespace {
 // Nanoseconds since 1970, of a day on which times have the digits they have today.
 constexpr std::int64_t beginning = 1'700'000'000'000'000'000;
 std::int64_t virtual_time = beginning;
+std::int64_t wall_shift = 0;  // of the clock on the wall, which people set
 bool next_is_small = false;
 
 // Every run begins alike.
 simulation::Dice& fresh(simulation::Dice& dice) {
     virtual_time = beginning;
+    wall_shift = 0;
     next_is_small = false;
     return dice;
 }
@@ -33,10 +35,12 @@ simulation::Dice& fresh(simulation::Dice& dice) {
 }  // namespace
 
 // The program's only clock is this one, for the standard library and Asio, too.
-extern "C" int clock_gettime(clockid_t, timespec* time) noexcept {
+extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
     constexpr std::int64_t second = 1'000'000'000;
-    time->tv_sec = static_cast<time_t>(virtual_time / second);
-    time->tv_nsec = static_cast<long>(virtual_time % second);
+    bool const is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    auto const now = virtual_time + (is_wall ? wall_shift : 0);
+    time->tv_sec = static_cast<time_t>(now / second);
+    time->tv_nsec = static_cast<long>(now % second);
     return 0;
 }
 
@@ -115,6 +119,10 @@ Machine::TimePoint Machine::now() const {
 
 void Machine::move_clock(std::chrono::milliseconds time) {
     virtual_time += std::chrono::nanoseconds(time).count();
+}
+
+void Machine::set_wall_clock(std::chrono::seconds ahead) {
+    wall_shift = std::chrono::nanoseconds(ahead).count();
 }
 
 bool Machine::step(unsigned index, bool all) {

@@ -51,6 +51,8 @@ public:
     void turn(unsigned shard, std::function<void()> const& action);
     // Only the clock; what is due happens in the next turns.
     void move_clock(std::chrono::milliseconds time);
+    // Somebody sets the wall clock, which nothing but dates may follow.
+    void set_wall_clock(std::chrono::seconds ahead);
     // The next deadline of any shard.
     std::optional<TimePoint> next_due();
 

@@ -44,6 +44,12 @@ MUTANTS = {
         "socketio/recovery.cpp",
         "void Recovery::forget_old(TimePoint now) {\n",
         "void Recovery::forget_old(TimePoint now) {\n    now -= 9 * max_age_;\n"),
+    "events dated by the wall clock": (
+        "socketio/namespace_broadcast.cpp",
+        "    return shard ? shard->now() : engineio::net::Shard::Clock::now();",
+        "    return shard ? Recovery::TimePoint(std::chrono::system_clock::now()"
+        ".time_since_epoch())\n"
+        "                 : engineio::net::Shard::Clock::now();"),
     "a disconnect not told": (
         "socketio/client.cpp",
         "    for (auto const& socket : sockets) {\n        socket->leave_namespace(reason",

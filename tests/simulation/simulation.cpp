@@ -229,9 +229,19 @@ void Simulation::step() {
         settle();
     } else {
         auto const time = milliseconds(dice_.one_in(10) ? dice_.below(60'000) : dice_.below(3'000));
+        if (dice_.one_in(2)) {
+            set_wall_clock();
+        }
         trace("time passes: " + std::to_string(time.count()) + " ms");
         pass(time);
     }
+}
+
+void Simulation::set_wall_clock() {
+    constexpr int day = 86'400;
+    auto const ahead = dice_.below(2 * day) - day;
+    trace("the wall clock is set: " + std::to_string(ahead) + " s ahead");
+    machine_->set_wall_clock(std::chrono::seconds(ahead));
 }
 
 // Until nobody has anything to do any more, but for clients that do not want to.

@@ -58,6 +58,7 @@ private:
     void step();
     void step_server();
     void burst();
+    void set_wall_clock();
     void settle();
     void pass(std::chrono::milliseconds time);
     void finish();
