@@ -98,12 +98,6 @@ THREADS = {
         "        std::lock_guard const lock(namespaces_mutex_);\n"
         "        if (auto const found =",
         "        if (auto const found ="),
-    "counted among the hearers too late": (
-        "socketio/namespace.cpp",
-        "    here().add(socket);\n    if (recovery_ && !begin_recoverable(socket)) {\n"
-        "        here().remove(socket);\n",
-        "    bool const well = !recovery_ || begin_recoverable(socket);\n"
-        "    here().add(socket);\n    if (!well) {\n        here().remove(socket);\n"),
 }
 
 
