@@ -136,7 +136,7 @@ TEST_CASE("a new connection that can't be waited for is dropped, and the listene
             RawClient dropped(server->port);
             CHECK(dropped.read_all().empty());
             CHECK(!dropped.stuck());
-            CHECK(plan.failures(Call::watch) == i);
+            CHECK(plan.failures(Call::watch) >= i);
         }
         CHECK(is_served(*neighbour));
         plan.fail(Call::watch, 0);
