@@ -11,7 +11,7 @@ namespace apps::server {
 
 namespace {
 
-constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+constexpr std::int64_t largest = std::numeric_limits<std::uint32_t>::max();
 constexpr std::int64_t hour_ms = 3'600'000;
 
 using Settings = std::vector<Setting>;
@@ -28,7 +28,7 @@ void add(Settings& settings, std::string key, Setting::Target target, std::int64
 void add_rate(Settings& settings, std::string const& key, engineio::net::Rate& rate,
               std::string const& help) {
     auto const interval = key + "_interval_ms";
-    add(settings, key, &rate.count, 0, most, help + " in " + interval + "; 0: no limit");
+    add(settings, key, &rate.count, 0, largest, help + " in " + interval + "; 0: no limit");
     add(settings, interval, &rate.interval, 1, hour_ms, "Milliseconds of " + key);
 }
 
@@ -52,19 +52,19 @@ void add_times(Settings& settings, LimitsConfig& limits) {
 
 void add_connections(Settings& settings, engineio::net::HttpOptions& http) {
     constexpr std::int64_t largest_head = std::int64_t{16} << 20;
-    add(settings, "max_connections", &http.max_connections, 0, most,
+    add(settings, "max_connections", &http.max_connections, 0, largest,
         "Connections of a listener; 0: no limit");
-    add(settings, "max_connections_per_address", &http.max_connections_per_address, 0, most,
+    add(settings, "max_connections_per_address", &http.max_connections_per_address, 0, largest,
         "The same of an address; 0: no limit, as it must be behind a proxy");
-    add(settings, "max_half_open_connections", &http.max_half_open_connections, 0, most,
+    add(settings, "max_half_open_connections", &http.max_half_open_connections, 0, largest,
         "Connections of a listener that have not sent a request yet; 0: no limit");
     add(settings, "max_header_size", &http.max_header_size, 1, largest_head,
         "Bytes of a request's head, then 431");
-    add(settings, "max_headers_count", &http.max_headers_count, 0, most,
+    add(settings, "max_headers_count", &http.max_headers_count, 0, largest,
         "Fields of a request's head, the rest is ignored; 0: as many as fit");
-    add(settings, "max_pipelined_bytes", &http.max_pipelined_bytes, 0, most,
+    add(settings, "max_pipelined_bytes", &http.max_pipelined_bytes, 0, largest,
         "Bytes of further requests that are read while one is answered");
-    add(settings, "http_high_water_bytes", &http.high_water_bytes, 0, most,
+    add(settings, "http_high_water_bytes", &http.high_water_bytes, 0, largest,
         "Bytes of answers not taken yet, above which no further request is read");
 }
 
@@ -75,34 +75,34 @@ void add_sessions(Settings& settings, engineio::SessionLimits& session) {
     add_rate(settings, "packet_rate", session.packet_rate, "Packets of a client");
     add_rate(settings, "byte_rate", session.byte_rate,
              "Bytes of a client, not less than max_http_buffer_size,");
-    add(settings, "max_payload_packets", &session.max_payload_packets, 1, most,
+    add(settings, "max_payload_packets", &session.max_payload_packets, 1, largest,
         "Packets in one POST, then 413");
-    add(settings, "max_fragments", &session.max_fragments, 1, most,
+    add(settings, "max_fragments", &session.max_fragments, 1, largest,
         "Frames of a WebSocket message, then 1008");
-    add(settings, "max_unfinished_upgrades", &session.max_unfinished_upgrades, 0, most,
+    add(settings, "max_unfinished_upgrades", &session.max_unfinished_upgrades, 0, largest,
         "Upgrades under way on a thread, then 503; 0: no limit");
-    add(settings, "high_water_bytes", &session.high_water_bytes, 0, most,
+    add(settings, "high_water_bytes", &session.high_water_bytes, 0, largest,
         "Bytes a client has not taken yet, above which volatile messages are dropped; 0: any");
-    add(settings, "max_buffered_bytes", &session.max_buffered_bytes, 1, most,
+    add(settings, "max_buffered_bytes", &session.max_buffered_bytes, 1, largest,
         "The same, above which its connection ends");
 }
 
 void add_sockets(Settings& settings, socketio::SocketLimits& sockets) {
     auto const deepest = static_cast<std::int64_t>(engineio::limits::max_json_depth);
-    add(settings, "max_attachments", &sockets.packet.max_attachments, 0, most,
+    add(settings, "max_attachments", &sockets.packet.max_attachments, 0, largest,
         "Attachments of a Socket.IO packet; 0: none");
-    add(settings, "max_attachment_bytes", &sockets.packet.max_attachment_bytes, 0, most,
+    add(settings, "max_attachment_bytes", &sockets.packet.max_attachment_bytes, 0, largest,
         "Their bytes together; 0: as many as fit into messages");
     add(settings, "max_json_depth", &sockets.packet.max_json_depth, 1, deepest,
         "Nesting of a packet's data");
-    add(settings, "max_rooms", &sockets.max_rooms, 1, most, "Rooms of a socket");
-    add(settings, "max_sockets", &sockets.max_sockets, 1, most, "Sockets of a connection");
-    add(settings, "max_pending_acks", &sockets.max_pending_acks, 1, most,
+    add(settings, "max_rooms", &sockets.max_rooms, 1, largest, "Rooms of a socket");
+    add(settings, "max_sockets", &sockets.max_sockets, 1, largest, "Sockets of a connection");
+    add(settings, "max_pending_acks", &sockets.max_pending_acks, 1, largest,
         "Acknowledgements awaited from a connection");
-    add(settings, "max_unfinished_handlers", &sockets.max_unfinished_handlers, 1, most,
+    add(settings, "max_unfinished_handlers", &sockets.max_unfinished_handlers, 1, largest,
         "Unfinished handlers of a connection, above which it is not read until half are done");
     add(settings, "max_unfinished_handlers_closing", &sockets.max_unfinished_handlers_closing, 2,
-        most, "As many end the connection; more than max_unfinished_handlers");
+        largest, "As many end the connection; more than max_unfinished_handlers");
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ constexpr auto max_age = 1'000ms;
 // One process: the recovery of a namespace, packets told by a name instead of their bytes.
 struct Process {
     explicit Process(unsigned shards)
-        : recovery(Recovery::Bounds{max_age}, shards, [](std::string_view) { return true; }) {}
+        : recovery(
+              Recovery::Bounds{max_age}, shards, [](std::string_view) { return true; },
+              [this](Recovery::TimePoint due) { forget_at = due; }) {}
 
     Recovery::Logged log(std::string const& name, Selection selection = {}) {
         return recovery.append(
@@ -67,6 +69,7 @@ struct Process {
         return names;
     }
 
+    Recovery::TimePoint forget_at{};  // as the recovery wants it
     Recovery recovery;
     Recovery::TimePoint now{24h};
     system_clock::time_point wall{};
@@ -152,6 +155,10 @@ TEST_CASE("recovery file: time goes on while no server is there") {
     };
     SUBCASE("in time") {
         CHECK(come_back(700ms) == "missed ");
+        CHECK(next.forget_at > next.now);
+        next.now = next.forget_at;
+        next.recovery.forget(next.now);
+        CHECK(next.recovery.log_size() == 0);
     }
     SUBCASE("too late") {
         CHECK(come_back(701ms) == "none");
