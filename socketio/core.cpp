@@ -263,12 +263,10 @@ void Core::forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery) 
     auto* const current = Shard::current();
     bool const ours =
         current && current->index() < shard_count() && &runtime_.shard(current->index()) == current;
-    if (ours) {
-        return forget_at(due, std::move(recovery), *current);
-    }
-    auto& first = runtime_.shard(0);
-    first.post(
-        [this, due, recovery = std::move(recovery), &first] { forget_at(due, recovery, first); });
+    on_shards([home = ours ? current->index() : 0](unsigned index) { return index == home; },
+              [this, due, recovery = std::move(recovery)](Shard& shard) {
+                  forget_at(due, recovery, shard);
+              });
 }
 
 void Core::forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery, Shard& shard) {

@@ -4,7 +4,6 @@
 #include "socketio/recovery.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace socketio {
@@ -107,8 +106,8 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
     }
     // Behind those of our own shards, for what was heard before.
     auto const first_record = delivered_.size();
-    for (auto& deviations : state.deviations) {
-        delivered_.emplace_back(std::move(deviations));
+    for (auto const& deviations : state.deviations) {
+        delivered_.emplace_back(deviations);
     }
     for (auto& one : state.sessions) {
         auto data = parse_msgpack(one.data.bytes);
