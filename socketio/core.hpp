@@ -96,8 +96,6 @@ public:
     void on_shards(std::function<bool(unsigned)> const& wanted,
                    std::function<void(engineio::net::Shard&)> const& task);
 
-    /// Gives a new recovery what was kept of that namespace when another server ended.
-    void bring_back(Recovery& recovery, std::string_view name);
     /// Calls forget() of that recovery then, and again as long as it wants that. Any thread.
     void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery);
 
@@ -118,6 +116,7 @@ private:
     void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery,
                    engineio::net::Shard& shard);
     void close_shard(engineio::net::Shard& shard);
+    void bring_back(Namespace& nsp);
     void keep_recovery();
     std::size_t close_some(unsigned shard, std::size_t most);
 
@@ -126,6 +125,7 @@ private:
     engineio::EngineGroup engine_;  // outlives the entrances
     std::optional<ClientFiles> client_files_;
     std::optional<RecoveryFile> recovery_file_;
+    std::atomic<bool> recovery_kept_ = false;  // close() may be called again
     std::function<void(Request, Responder)> fallback_;
     std::vector<std::unique_ptr<Entrance>> entrances_;
     std::vector<Client*> first_client_;     // per shard, a list through the clients

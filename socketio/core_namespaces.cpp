@@ -67,6 +67,7 @@ Namespace& Core::of(std::string_view given, std::function<void(Namespace&)> cons
             return *at->second;  // another thread was quicker
         }
         permanent_.push_back(std::move(made));
+        bring_back(*fresh);
     }
     announce(*fresh);
     return *fresh;
@@ -136,6 +137,7 @@ NamespacePtr Core::make_child(ParentNamespace& parent, std::string const& name, 
         }
         namespaces_.emplace(name, child);
         ++dynamic_count_;
+        bring_back(*child);
     }
     announce(*child);
     return child;
@@ -165,15 +167,16 @@ std::vector<NamespacePtr> Core::children_of(HandlerTable const& family) {
     return children;
 }
 
-void Core::bring_back(Recovery& recovery, std::string_view name) {
-    if (auto kept = recovery_file_ ? recovery_file_->take(name) : std::nullopt) {
-        recovery.restore(steady_clock::now(), system_clock::now(), *std::move(kept));
+// What was kept of a namespace when another server ended, before anybody can come to it.
+void Core::bring_back(Namespace& nsp) {
+    if (auto kept = recovery_file_ ? recovery_file_->take(nsp.name()) : std::nullopt) {
+        nsp.recovery_->restore(steady_clock::now(), system_clock::now(), *std::move(kept));
     }
 }
 
 // When no socket is left.
 void Core::keep_recovery() {
-    if (!recovery_file_) {
+    if (!recovery_file_ || recovery_kept_.exchange(true)) {
         return;
     }
     std::vector<RecoveryState> states;

@@ -49,7 +49,6 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
                 return shard != nullptr;
             },
             [this](Recovery::TimePoint due) { core_.forget_at(due, recovery_); });
-        core.bring_back(*recovery_, name_);
     }
     if (table_->frozen) {
         freeze();

@@ -3,6 +3,7 @@
 
 #include "socketio/recovery_file.hpp"
 #include "socketio/recovery.hpp"
+#include "tests/rig/server_rig.hpp"
 
 #include <doctest/doctest.h>
 
@@ -244,6 +245,23 @@ TEST_CASE("recovery file: what is no state of ours brings nothing back and does 
             }
         }
     }
+}
+
+TEST_CASE("recovery file: of two threads that make a namespace, the quicker one's has its part") {
+    StateFile file;
+    Process first(1);
+    first.wall = system_clock::now();
+    first.append("seen");
+    first.save("me", {}, 0);
+    file.keep(first, "/late");
+    ServerOptions options;
+    options.connection_state_recovery =
+        RecoveryOptions{.max_disconnection_duration = 60s, .file = file.path};
+    rig::World world(options);
+    world.core().of("/late", [&](Namespace&) { world.of("/late"); });
+    world.open("a");
+    world.say("a", {R"(40/late,{"pid":"pid of me","offset":")" + first.offsets["seen"] + "\"}"});
+    world.gets("a", R"(40/late,{"sid":"me","pid":"pid of me"})");
 }
 
 TEST_CASE("recovery file: brings the same as without a restart, in whatever order shards deliver") {
