@@ -134,13 +134,12 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
     std::lock_guard const lock(mutex_);
     forget_old(now);
     auto const before = sessions_.find(session.pid);
-    if (before != sessions_.end() &&
-        (before->second.revoked || outlived(before->second, shard, base))) {
+    if (before != sessions_.end() && outlived(before->second, shard, base)) {
         return;
     }
     keep(now);
     auto key = session.pid;
-    Saved saved{std::move(session), now, queue(key), shard, base, false, false, 0, {}};
+    Saved saved{std::move(session), now, queue(key), shard, base};
     if (before != sessions_.end() && before->second.base == base) {
         saved.last = before->second.last;
         saved.heard = std::move(before->second.heard);
@@ -156,17 +155,9 @@ void Recovery::revoke(TimePoint now, std::string const& pid, unsigned shard, std
     if (found == sessions_.end() || outlived(found->second, shard, base)) {
         return;
     }
-    keep(now);
-    // Its place stays taken, so that the late end of an older connection does not save it anew.
-    found->second = {{.sid = {}, .pid = pid, .rooms = {}, .data = {}},
-                     now,
-                     queue(pid),
-                     shard,
-                     base,
-                     false,
-                     true,
-                     0,
-                     {}};
+    hollow_out(found->second, now);
+    found->second.live = false;
+    found->second.base = no_later_base;
     bound_sessions();
 }
 
@@ -187,8 +178,7 @@ std::uint64_t Recovery::position_of(std::string_view offset) const {
 // what it has not.
 std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
     auto const last = position_of(offset);
-    bool const hollow = saved.session.sid.empty();
-    if (hollow || last < first_position_) {
+    if (saved.hollow() || last < first_position_) {
         return std::nullopt;
     }
     // Its socket lives and has sent it more: what rooms that has, and in which order its shard
@@ -233,17 +223,15 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
     }
     auto& saved = found->second;
     auto known = heard(saved, offset);
-    if (!known) {
-        return std::nullopt;
-    }
     // Two sockets of a session that live on one shard differ by their base: save() must not take
     // the end of the earlier for that of the later. So nothing for nobody comes between.
-    if (saved.live && saved.base == end() && saved.shard == shard) {
-        keep(now);
-        log_.push_back({next_offset(),
-                        log_.empty() ? now : log_.back().time,
-                        {{saved.session.sid}, {saved.session.sid}},
-                        std::make_shared<EncodedPacket const>()});
+    if (known && saved.live && saved.base == end() && saved.shard == shard) {
+        push(log_.empty() ? now : log_.back().time, {{saved.session.sid}, {saved.session.sid}},
+             [](std::string_view) { return EncodedPacket(); });
+        known = heard(saved, offset);  // the log may have dropped its oldest
+    }
+    if (!known) {
+        return std::nullopt;
     }
     Missed missed{{}, end()};
     auto first = end() + 1;  // of what was missed
@@ -282,7 +270,7 @@ void Recovery::forget_old(TimePoint now) {
             break;
         }
         if (current && found->second.live && now - found->second.resumed <= bounds_.late_end) {
-            hollow(found->second, now);
+            hollow_out(found->second, now);
         } else if (current) {
             sessions_.erase(found);
         }
@@ -321,13 +309,12 @@ std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
     return watched_ ? std::optional(all_old()) : std::nullopt;
 }
 
-// Too old to be resumed; but an earlier socket of the session may still be thought alive, whose end
-// must not be taken for that of the later.
-void Recovery::hollow(Saved& saved, TimePoint now) {
+// No client can resume it any more.
+void Recovery::hollow_out(Saved& saved, TimePoint now) {
+    keep(now);
     saved.session = {{}, std::move(saved.session.pid), {}, {}};
     saved.time = now;
     saved.order = queue(saved.session.pid);
-    last_kept_ = std::max(last_kept_, now);  // forget() comes again
 }
 
 std::size_t Recovery::log_size() const {

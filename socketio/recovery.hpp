@@ -123,12 +123,14 @@ private:
         std::uint64_t order;
         unsigned shard;      // where its socket is or was
         std::uint64_t base;  // what came later was sent to it live
-        bool live;           // resumed, and no end of that socket was heard of
-        bool revoked;
-        std::uint64_t last;  // if it was resumed: what the client named as its last event then,
-        LogPositions heard;  // and what it had heard
+        bool live = false;   // resumed, and no end of that socket was heard of
+        std::uint64_t last = 0;  // if it was resumed: what the client named as its last event then,
+        LogPositions heard{};    // and what it had heard
         TimePoint resumed{};
+        // Only a place is left of it, so that no late end of an earlier connection saves it anew.
+        bool hollow() const { return session.sid.empty(); }
     };
+    static constexpr std::uint64_t no_later_base = ~std::uint64_t{0};
 
     Entry& push(TimePoint now, Selection selection, Encode const& encode);
     std::uint64_t end() const { return first_position_ + log_.size() - 1; }
@@ -144,7 +146,7 @@ private:
     TimePoint all_old() const;
     void drop_oldest();
     void forget_old(TimePoint now);
-    void hollow(Saved& saved, TimePoint now);
+    void hollow_out(Saved& saved, TimePoint now);
     void tell(std::string_view name, std::uint64_t& times);
 
     Bounds const bounds_;

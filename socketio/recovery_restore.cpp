@@ -73,7 +73,7 @@ RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_poi
     for (auto const& [order, pid] : session_order_) {
         auto const found = sessions_.find(pid);
         if (found == sessions_.end() || found->second.order != order || found->second.live ||
-            found->second.revoked) {
+            found->second.hollow()) {
             continue;
         }
         auto const& [sid, id, rooms, data] = found->second.session;
@@ -122,8 +122,6 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
                                       .order = order,
                                       .shard = shard,
                                       .base = one.base,
-                                      .live = false,
-                                      .revoked = false,
                                       .last = one.last,
                                       .heard = {one.heard_low, std::move(one.heard_beyond)}});
         }

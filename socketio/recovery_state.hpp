@@ -4,7 +4,6 @@
 #include "socketio/json_codec.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
