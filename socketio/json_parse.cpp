@@ -36,7 +36,8 @@ bool is_overflow(std::string_view token) {
     std::int64_t exponent = 0;
     auto const [end, error] = std::from_chars(
         exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
-    if (error == std::errc::result_out_of_range) {
+    constexpr std::int64_t beyond_any_text = std::int64_t{1} << 62;
+    if (error == std::errc::result_out_of_range || exponent > beyond_any_text) {
         return !negative;
     }
     return (negative ? -exponent : exponent) + point - first > 0;

@@ -273,9 +273,11 @@ TEST_CASE("json: numbers out of range become infinite or zero") {
     CHECK(Json::parse("1e400")->number() == infinity);
     CHECK(Json::parse("-1e400")->number() == -infinity);
     CHECK(Json::parse("1e99999999999999999999999")->number() == infinity);
+    CHECK(Json::parse("1e9223372036854775807")->number() == infinity);
     CHECK(Json::parse("0e99999999999999999999999")->number() == 0);
     CHECK(Json::parse("1e-400")->number() == 0);
     CHECK(Json::parse("1e-99999999999999999999999")->number() == 0);
+    CHECK(Json::parse("0.01e-9223372036854775807")->number() == 0);
     CHECK(Json::parse("1" + std::string(400, '0'))->number() == infinity);
     CHECK(Json::parse("1" + std::string(400, '0') + "e-400")->number() == 1);
     CHECK(Json::parse("0." + std::string(400, '0') + "1")->number() == 0);
