@@ -219,7 +219,7 @@ private:
         if (type_byte == 0 && !is_fixed) {
             return put(std::move(binary));
         }
-        return put(Json::array({sign_extend(type_byte, 1), std::move(binary)}));
+        return may_nest() && put(Json::array({sign_extend(type_byte, 1), std::move(binary)}));
     }
 
     static Json date(std::string_view bytes) {
@@ -232,11 +232,14 @@ private:
         return iso_time(IsoTime(std::chrono::milliseconds(time)));
     }
 
-    bool open(bool is_map, std::uint64_t size) {
-        // Each element takes a byte at least. The packet's own map is one more level than the
-        // text encoding has.
+    // The packet's own map is one more level than the text encoding has.
+    bool may_nest() {
         too_deep_ = open_.size() > max_depth_;
-        if (size > bytes_.left() || too_deep_) {
+        return !too_deep_;
+    }
+
+    bool open(bool is_map, std::uint64_t size) {
+        if (size > bytes_.left() || !may_nest()) {  // each element takes a byte at least
             return false;
         }
         is_map ? tree_.begin_object(size) : tree_.begin_array(size);

@@ -203,6 +203,8 @@ TEST_CASE("msgpack: hostile bytes end in linear time") {
     std::string const at_limit(max_json_depth, '\x91');
     CHECK(parse_msgpack(at_limit + std::string(1, '\x90')));
     CHECK_FALSE(parse_msgpack(at_limit + std::string("\x91\x90")));
+    CHECK(parse_msgpack(at_limit + bytes_of("c70061")));  // an extension becomes an array
+    CHECK_FALSE(parse_msgpack(at_limit + bytes_of("91c70061")));
     std::string wide = bytes_of("dd000186a0") + std::string(100'000, '\x90');
     CHECK(parse_msgpack(wide)->size() == 100'000);
     wide.pop_back();
