@@ -11,6 +11,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <time.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -33,6 +34,13 @@ struct Memory {
 // One look comes long after another.
 std::atomic<std::int64_t> kept{0};              // of the unused, what can't be handed back
 std::atomic<UnusedMemory::Delay::rep> cost{0};  // of the last look
+
+// Of a processor: on a busy machine a look may last long that costs little.
+UnusedMemory::Delay thread_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 // The fields 2 and 3 of /proc/self/statm (proc(5)): resident, and of it not anonymous.
 std::optional<std::int64_t> resident_bytes() {
@@ -66,13 +74,22 @@ std::optional<Memory> measure() {
     return Memory{*resident, *resident - static_cast<std::int64_t>(info.uordblks + info.hblkhd)};
 }
 
+// What handing back is likely to give. Only whole pages are, so each byte in use keeps several:
+// when some of them are freed, those can go, too.
+double expected(Memory const& now) {
+    auto const used = std::max<std::int64_t>(now.resident - now.unused, 1);
+    return static_cast<double>(now.unused - kept) * static_cast<double>(now.resident) /
+           static_cast<double>(used);
+}
+
 bool give_back() {
     auto const now = measure();
     if (!now) {
         return false;
     }
     kept = std::min(kept.load(), now->unused);
-    if (now->unused - kept <= std::max(limits::min_unused_memory_bytes, now->resident / 32)) {
+    auto const worth_it = std::max(limits::min_unused_memory_bytes, now->resident / 64);
+    if (expected(*now) <= static_cast<double>(worth_it)) {
         return false;
     }
     ::malloc_trim(0);
@@ -95,9 +112,9 @@ UnusedMemory::Delay UnusedMemory::delay() noexcept {
 bool UnusedMemory::look() {
     // Who frees something from here on has to claim the next look.
     disclaim();
-    auto const begin = std::chrono::steady_clock::now();
+    auto const begin = thread_time();
     bool const given = give_back();
-    cost = (std::chrono::steady_clock::now() - begin).count();
+    cost = (thread_time() - begin).count();
     return given;
 }
 

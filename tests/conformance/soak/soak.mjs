@@ -13,7 +13,8 @@ import { Worker } from "./worker.mjs";
 const workerCount = 45;
 const lanes = 6;
 const settleSeconds = 75;  // the heartbeat of who vanished, and what is left of its requests
-const forgetSeconds = 15;  // what recovery keeps (2 s), and until memory is handed back (5 s)
+const quietSeconds = 20;  // recovery forgets in 2 s; a look at what can be handed back is 5 s later,
+const mostQuietSeconds = 120;  // or longer if looking takes long
 const tolerated = 1.05;
 
 const { values: options } = parseArgs({
@@ -122,6 +123,20 @@ async function round(server, minutes) {
     for (const worker of [...witnesses, ...workers]) worker.stop();
 }
 
+// The memory of a server in which nothing happens, once it changes no more.
+async function measureQuiet(pid) {
+    let now = measure(pid);
+    const begin = Date.now();
+    for (let changed = begin; Date.now() - changed < quietSeconds * 1000;) {
+        await sleep(500);
+        const before = now.kib;
+        now = measure(pid);
+        if (now.kib !== before) changed = Date.now();
+        if (Date.now() - begin > mostQuietSeconds * 1000) break;
+    }
+    return now;
+}
+
 // Nobody may be left; then the memory of a server in which nothing happens any more.
 async function settle(server, before) {
     const until = Date.now() + settleSeconds * 1000;
@@ -141,8 +156,7 @@ async function settle(server, before) {
     } while (others.length > 1 && Date.now() < until);
     if (others.length !== 1) report.loss(`${others.length - 1} sockets are left behind`);
     if (others.some(({ rooms }) => rooms.length > 0)) report.loss("rooms are left behind");
-    await sleep(forgetSeconds * 1000);
-    now = measure(server.child.pid);
+    now = await measureQuiet(server.child.pid);
     console.log(`${new Date().toISOString()} nobody there: ${now.kib} KiB, ` +
         `${now.descriptors} descriptors`);
     return now;
