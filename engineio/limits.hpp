@@ -107,6 +107,9 @@ inline constexpr std::size_t max_attachments = 10;
 /// buffer; we copy, and 30,000 placeholders for one megabyte would be 30 GB. Stock encoders never
 /// name an attachment twice.
 inline constexpr std::size_t max_reused_attachment_bytes = 1024 * 1024;
+/// Text of a packet that waits for its attachments, up to which its tree is kept meanwhile: a tree
+/// is up to thirty times as large, and they may never come. A longer text is read again.
+inline constexpr std::size_t max_waiting_tree_bytes = 4096;
 /// Deepest nesting of arrays and objects accepted from the wire. The reference has no limit, but a
 /// tree is copied and destroyed recursively, so an unlimited one would be a stack overflow.
 inline constexpr std::size_t max_json_depth = 512;
@@ -115,6 +118,8 @@ inline constexpr std::size_t max_json_depth = 512;
 inline constexpr std::size_t max_sockets_per_connection = 1024;
 /// Rooms of one socket, which an application often joins at the client's wish: some 200 bytes each.
 inline constexpr std::size_t max_rooms_per_socket = 10'000;
+/// Longest name of a room.
+inline constexpr std::size_t max_room_bytes = 1024;
 /// Acknowledgements awaited from one connection: some 200 bytes each, and a timer.
 inline constexpr std::size_t max_pending_acks = 10'000;
 /// How long a connection may stay without a namespace (Node).

@@ -14,6 +14,9 @@ namespace {
 constexpr int max_plain_depth = 32;     // recursion, for short
 constexpr int max_plain_digits = 15;    // below 2^53, so exact as JavaScript's number
 constexpr std::size_t usual_items = 4;  // of an event: name and a few arguments
+// Containers that are given room for so many at once. A megabyte of brackets is of many more, which
+// are given what they need.
+constexpr int roomy_containers = 64;
 
 // A recursive descent that gives up at the first thing that is not plain. Every value is made where
 // it stays, over a null, which has nothing to destroy: assigning costs as much again.
@@ -50,6 +53,10 @@ private:
         }
         skip_blanks();
         return true;
+    }
+
+    std::size_t expected_items() {
+        return containers_ == roomy_containers ? 1 : (++containers_, usual_items);
     }
 
     bool value(Json& out, int depth) {
@@ -122,7 +129,7 @@ private:
         Json::Array items;
         skip_blanks();
         if (!take(']')) {
-            items.reserve(usual_items);
+            items.reserve(expected_items());
             do {
                 if (!value(items.emplace_back(), depth + 1)) {
                     return false;
@@ -141,7 +148,7 @@ private:
         std::vector<Json::Member> members;
         skip_blanks();
         if (!take('}')) {
-            members.reserve(usual_items);
+            members.reserve(expected_items());
             do {
                 if (!member(members, depth)) {
                     return false;
@@ -170,6 +177,7 @@ private:
 
     char const* at_;
     char const* end_;
+    int containers_ = 0;
 };
 
 }  // namespace

@@ -191,7 +191,13 @@ DecodeResult TextDecoder::on_text(std::string_view text) {
         return DecodeResult::complete(std::move(packet));
     }
     packet.type = header.type == PacketType::binary_event ? PacketType::event : PacketType::ack;
-    pending_ = std::make_unique<Pending>(Pending{std::move(packet), header.attachments, {}});
+    std::string payload;
+    if (header.payload.size() > engineio::limits::max_waiting_tree_bytes) {
+        payload = header.payload;
+        packet.data = Json();
+    }
+    pending_ = std::make_unique<Pending>(
+        Pending{std::move(packet), std::move(payload), header.attachments, {}});
     return DecodeResult::wait();
 }
 
@@ -215,6 +221,9 @@ DecodeResult TextDecoder::on_binary(std::string_view bytes) {
         return DecodeResult::wait();
     }
     std::unique_ptr<Pending> const complete = std::move(pending_);
+    if (!complete->payload.empty()) {
+        complete->packet.data = *Json::parse(complete->payload);  // it was valid before
+    }
     if (!resolve_placeholders(complete->packet.data, std::move(complete->attachments))) {
         return DecodeResult::failure("illegal attachments");
     }

@@ -32,6 +32,7 @@ private:
 
     struct Pending {
         Packet packet;
+        std::string payload;  // of a large packet, instead of its data, which would be larger
         std::size_t expected = 0;
         std::vector<std::string> attachments;
         std::size_t bytes = 0;  // of the attachments

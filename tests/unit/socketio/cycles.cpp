@@ -1,6 +1,7 @@
 // Ten thousand clients come, do a bit of everything and go: nothing may stay behind.
 
 #include "socketio/socketio.hpp"
+#include "socketio/text_parser.hpp"
 #include "tests/rig/server_rig.hpp"
 
 #include <doctest/doctest.h>
@@ -134,6 +135,22 @@ TEST_CASE("cycles: thousands of clients leave memory, rooms, acks and timers as 
     CHECK(world.metrics().buffered_bytes == 0);
     CHECK(world.core().namespace_count() == 1);
     world.check_clean();
+}
+
+TEST_CASE("cycles: a megabyte of brackets is not a hundred megabytes") {
+    std::string text = R"(51-["a")";
+    while (text.size() < 1'000'000) {
+        text += "," + std::string(30, '[') + "0" + std::string(30, ']');
+    }
+    text += "]";
+    auto const before = bytes_in_use();
+    socketio::TextDecoder decoder;
+    CHECK(decoder.on_text(text).kind == socketio::DecodeResult::Kind::need_more);
+    CHECK(bytes_in_use() < before + 2 * text.size());  // while the attachment is waited for
+    auto const whole = decoder.on_binary("x");
+    CHECK(whole.kind == socketio::DecodeResult::Kind::packet);
+    CHECK(whole.packet.data.size() > 10'000);
+    CHECK(bytes_in_use() < before + 40 * text.size());
 }
 
 TEST_CASE("cycles: what recovery keeps is forgotten in time, though nothing happens any more") {
