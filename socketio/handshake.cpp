@@ -1,9 +1,20 @@
 #include "socketio/handshake.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
+#include <vector>
 
 namespace socketio {
+
+Json query_json(engineio::net::Query const& query) {
+    std::vector<Json::Member> members;
+    members.reserve(query.pairs().size());
+    for (auto const& [name, value] : query.pairs()) {
+        members.emplace_back(name, value);
+    }
+    return Json::Object(std::move(members));
+}
 
 std::optional<std::string> Handshake::query(std::string_view name) const {
     auto const all = request().query();
@@ -11,26 +22,21 @@ std::optional<std::string> Handshake::query(std::string_view name) const {
 }
 
 Json Handshake::to_json() const {
-    Json headers = Json::object();
+    std::vector<Json::Member> headers;
     for (auto const& [name, value] : request().headers) {
-        headers.set(name, value);
-    }
-    Json query = Json::object();
-    auto const parsed = request().query();  // keeps the pairs alive
-    for (auto const& [name, value] : parsed.pairs()) {
-        query.set(name, value);
+        headers.emplace_back(name, value);
     }
     auto const issued_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(issued_.time_since_epoch()).count();
     return Json::object(
-        {{"headers", headers},
+        {{"headers", Json::Object(std::move(headers))},
          {"time", engineio::net::http_date(std::chrono::system_clock::to_time_t(issued_))},
          {"address", request().remote_address},
          {"xdomain", xdomain()},
          {"secure", request().secure},
          {"issued", issued_ms},
          {"url", request().target},
-         {"query", query},
+         {"query", query_json(request().query())},
          {"auth", auth_}});
 }
 
@@ -49,7 +55,11 @@ Handshake Handshake::from_json(Json const& json) {
     request.target = text("url");
     request.remote_address = text("address");
     request.secure = json["secure"] == Json(true);
-    std::chrono::milliseconds const issued(json["issued"].integer().value_or(0));
+    // Another server's word: it must not leave the clock's range.
+    constexpr auto range =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::duration::max());
+    auto const issued =
+        std::clamp(std::chrono::milliseconds(json["issued"].integer().value_or(0)), -range, range);
     return Handshake(std::make_shared<engineio::net::StoredRequest const>(request), json["auth"],
                      std::chrono::system_clock::time_point(issued));
 }

@@ -13,6 +13,10 @@
 
 namespace socketio {
 
+/// The decoded pairs as an object, in O(n log n): a peer may send a megabyte of them. The last of
+/// equal names counts.
+Json query_json(engineio::net::Query const& query);
+
 /// What a client said when it connected: the first HTTP request of its session (shared by all
 /// namespaces of the connection) and the auth payload of this namespace's CONNECT packet.
 /// Immutable; readable from any thread.

@@ -9,11 +9,24 @@
 #include "socketio/namespace_recipients.hpp"
 #include "socketio/namespace_shard.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace socketio {
 
 namespace {
+
+std::chrono::milliseconds with_grace(std::chrono::milliseconds limit) {
+    constexpr auto grace = engineio::limits::cluster_grace;
+    return std::min(limit, std::chrono::milliseconds::max() - grace) + grace;
+}
+
+// How many clients another server has asked, as it says.
+std::size_t asked_in(Json const& reply) {
+    auto const number = reply["asked"].integer().value_or(0);
+    return std::in_range<std::uint32_t>(number) ? static_cast<std::size_t>(number) : 0;
+}
 
 // The answers to one broadcast with acknowledgement; lives on the asking shard, other shards post
 // to it.
@@ -42,11 +55,12 @@ struct AckGather {
         gathered.asked += replies.missing;
         settled += replies.missing;
         for (Json& reply : replies.replies) {
-            auto const count = static_cast<std::size_t>(reply["asked"].integer().value_or(0));
-            settled += count;
+            auto count = asked_in(reply);
             if (Json::Array const* const answers = reply["answers"].array_items()) {
                 gathered.answers.insert(gathered.answers.end(), answers->begin(), answers->end());
+                count = std::max(count, answers->size());  // it may have been told wrong
             }
+            settled += count;
             gathered.asked += count;
         }
         --pending;
@@ -83,7 +97,7 @@ std::shared_ptr<AckGather> make_gather(Core& core, bool clustered, std::chrono::
                                     core.shard_count() + clustered, engineio::net::OneShot());
     // Ends the wait; the sockets' own timeouts, armed later, only free their entries. The partial
     // sums of other servers leave them at the limit and need a moment.
-    auto const patience = clustered ? limit + engineio::limits::cluster_grace : limit;
+    auto const patience = clustered ? with_grace(limit) : limit;
     gather->timer = origin->timers().after(patience, [keep = std::weak_ptr(gather)] {
         if (auto const alive = keep.lock()) {
             alive->finish();
@@ -94,7 +108,7 @@ std::shared_ptr<AckGather> make_gather(Core& core, bool clustered, std::chrono::
 
 void ask_cluster(Core& core, ClusterRequest request, std::chrono::milliseconds limit,
                  std::shared_ptr<AckGather> const& gather) {
-    core.adapter()->ask(std::move(request), limit + engineio::limits::cluster_grace,
+    core.adapter()->ask(std::move(request), with_grace(limit),
                         [gather, gate = core.answers()](ClusterReplies replies) {
                             gate->post(gather->origin,
                                        [gather, replies = std::move(replies)]() mutable {

@@ -75,12 +75,6 @@ OneShot TimerWheel::at(Clock::time_point due, std::function<void()> callback) {
     return handle;
 }
 
-OneShot TimerWheel::after(Clock::duration delay, std::function<void()> callback) {
-    // "For ever" must not wrap around into the past.
-    bool const for_ever = delay > Clock::time_point::max() - now_;
-    return at(for_ever ? Clock::time_point::max() : now_ + delay, std::move(callback));
-}
-
 void TimerWheel::collect(std::size_t slot) {
     for (Timer* timer = slots_[slot]; timer; timer = timer->next_) {
         if (timer->due_ <= now_) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace engineio::net {
@@ -85,8 +86,20 @@ public:
     /// Runs `callback` once at `due`. The handle must be kept (destroying it cancels); it may be
     /// destroyed by the callback itself.
     [[nodiscard]] OneShot at(Clock::time_point due, std::function<void()> callback);
-    /// The same, `delay` after now(). A driver that slept calls set_now at the start of its turn.
-    [[nodiscard]] OneShot after(Clock::duration delay, std::function<void()> callback);
+    /// The same, `delay` after now(), which may be "for ever" in any unit. A driver that slept
+    /// calls set_now at the start of its turn.
+    template <class Rep, class Period>
+    [[nodiscard]] OneShot after(std::chrono::duration<Rep, Period> delay,
+                                std::function<void()> callback) {
+        using Delay = std::chrono::duration<Rep, Period>;
+        // Neither the sum nor the delay in nanoseconds may wrap around into the past.
+        bool const for_ever = delay > std::chrono::floor<Delay>(Clock::time_point::max() - now_);
+        bool const past = delay <= Delay::zero();
+        return at(for_ever ? Clock::time_point::max()
+                  : past   ? now_
+                           : now_ + delay,
+                  std::move(callback));
+    }
 
     /// Fires everything due at `now`, earliest first. Timers armed meanwhile for `now` or earlier
     /// wait for the next call, so a timer that re-arms itself cannot hold the shard.

@@ -47,6 +47,20 @@ TEST_CASE("fires in order of deadlines, never early, once") {
     CHECK_FALSE(wheel.next_due());
 }
 
+TEST_CASE("for ever, in any unit, is not now") {
+    TimerWheel wheel(epoch);
+    int fired = 0;
+    auto const fire = [&fired] { ++fired; };
+    auto const ms = wheel.after(std::chrono::milliseconds::max(), fire);
+    auto const hours = wheel.after(std::chrono::hours::max(), fire);
+    auto const ns = wheel.after(Clock::duration::max(), fire);
+    wheel.advance(epoch + 24h);
+    CHECK(fired == 0);
+    auto const past = wheel.after(std::chrono::milliseconds::min(), fire);
+    wheel.advance(epoch + 24h + 10ms);
+    CHECK(fired == 1);
+}
+
 TEST_CASE("re-arming moves, cancelling and destroying unlink") {
     TimerWheel wheel(epoch);
     std::vector<int> log;

@@ -215,6 +215,39 @@ TEST_CASE("cluster: fetch_sockets finds everybody, and one can act on them") {
     CHECK(cluster.one->notes == std::vector<std::string>{"7", "1"});
 }
 
+TEST_CASE("cluster: what another server says of its clients may be wrong") {
+    struct Liar final : socketio::Adapter {
+        void open(socketio::ClusterMember&) override {}
+        void close() override {}
+        std::size_t server_count() const override { return 2; }
+        void publish(socketio::ClusterRequest) override {}
+        void ask(socketio::ClusterRequest, std::chrono::milliseconds,
+                 std::function<void(socketio::ClusterReplies)> done) override {
+            done({{*socketio::Json::parse(answer)}, 0});
+        }
+        std::string answer;
+    };
+    for (auto const* const answer :
+         {R"({"asked":0,"answers":[1,2]})", R"({"asked":-1,"answers":[1,2]})",
+          R"({"asked":9007199254740991,"answers":[1,2]})", R"({"answers":[1,2]})"}) {
+        auto const liar = std::make_shared<Liar>();
+        liar->answer = answer;
+        socketio::ServerOptions options;
+        options.adapter = liar;
+        World world(options);
+        world.core().open();
+        world.turn(0, [&world] {
+            socketio::spawn([](World& w) -> Task<void> {
+                auto const votes = co_await w.io().timeout(1s).emit_with_ack<int>("vote");
+                w.note(std::to_string(votes.replies.size()) + " missing " +
+                       std::to_string(votes.missing));
+            }(world));
+        });
+        world.settle();
+        CHECK(world.notes == std::vector<std::string>{"2 missing 0"});
+    }
+}
+
 TEST_CASE("cluster: acknowledgements of everybody") {
     Cluster cluster;
     cluster.open();
