@@ -24,6 +24,7 @@ void check_limits(ServerOptions const& options) {
     demand(limits.packet.max_json_depth >= 1 && limits.packet.max_json_depth <= max_json_depth,
            "limits.packet.max_json_depth", fmt::format("1 to {}", max_json_depth));
     at_least_one(limits.max_rooms, "limits.max_rooms");
+    at_least_one(limits.max_room_bytes, "limits.max_room_bytes");
     at_least_one(limits.max_sockets, "limits.max_sockets");
     at_least_one(limits.max_pending_acks, "limits.max_pending_acks");
     demand(limits.middleware_timeout.count() >= 0, "limits.middleware_timeout",

@@ -30,6 +30,8 @@ struct SocketLimits {
     engineio::SessionLimits session = {};
     /// Rooms of one socket besides its own; Socket::join refuses the next one.
     std::size_t max_rooms = engineio::limits::max_rooms_per_socket;
+    /// Bytes of a room's name; Socket::join refuses a longer one.
+    std::size_t max_room_bytes = engineio::limits::max_room_bytes;
     /// Sockets (namespaces) of one connection; the next CONNECT ends the connection.
     std::size_t max_sockets = engineio::limits::max_sockets_per_connection;
     /// Acknowledgements awaited from one connection; the next emit_with_ack to it sends nothing and

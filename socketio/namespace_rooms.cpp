@@ -21,6 +21,10 @@ void Namespace::freeze() {
 
 // Whether it is in it now.
 bool Namespace::join_room(Socket& socket, std::string_view room) {
+    if (room.size() > core_.options().limits.max_room_bytes) {
+        socket.shard_.limit_hit("max_room_bytes", socket.id());
+        return false;
+    }
     auto& rooms = shard(socket.shard_.index()).rooms;
     if (socket.room_count() >= core_.options().limits.max_rooms) {
         if (rooms.contains(socket, room)) {

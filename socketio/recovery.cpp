@@ -1,6 +1,7 @@
 #include "socketio/recovery.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace socketio {
@@ -10,24 +11,30 @@ namespace {
 constexpr std::string_view offset_alphabet =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 
-bool contains(std::vector<std::string> const& list, std::string_view name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
+// Of a saved session, its own included.
+using RoomNames = std::unordered_set<std::string_view>;
+
+RoomNames room_names(SavedSession const& session) {
+    RoomNames rooms(session.rooms.begin(), session.rooms.end());
+    rooms.insert(session.sid);
+    return rooms;
 }
 
-bool was_meant_for(Selection const& selection, SavedSession const& session) {
-    auto const member = [&](std::string const& room) {
-        return room == session.sid || contains(session.rooms, room);
-    };
+bool was_meant_for(Selection const& selection, RoomNames const& rooms) {
+    auto const member = [&](std::string const& room) { return rooms.contains(room); };
     return (selection.rooms.empty() || std::ranges::any_of(selection.rooms, member)) &&
            std::ranges::none_of(selection.except, member);
 }
 
 }  // namespace
 
-std::size_t Recovery::size_of(EncodedPacket const& packet) {
-    std::size_t bytes = packet.main.size();
-    for (auto const& attachment : packet.attachments) {
-        bytes += attachment.size();
+std::size_t Recovery::size_of(Entry const& entry) {
+    std::size_t bytes = entry.packet->main.size();
+    for (auto const* const texts :
+         {&entry.packet->attachments, &entry.selection.rooms, &entry.selection.except}) {
+        for (auto const& text : *texts) {
+            bytes += text.size();
+        }
     }
     return bytes;
 }
@@ -54,8 +61,8 @@ Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const
     keep(now);
     auto offset = next_offset();
     auto packet = std::make_shared<EncodedPacket const>(encode(offset));
-    log_bytes_ += size_of(*packet);
     log_.push_back({std::move(offset), now, std::move(selection), std::move(packet)});
+    log_bytes_ += size_of(log_.back());
     bound_log();
     return log_.back();
 }
@@ -234,10 +241,11 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
         return std::nullopt;
     }
     Missed missed{{}, end()};
+    auto const rooms = room_names(saved.session);
     auto first = end() + 1;  // of what was missed
     for (auto at = known->low + 1; at <= end(); ++at) {
         auto const& entry = log_[at - first_position_];
-        if (!known->contains(at) && was_meant_for(entry.selection, saved.session)) {
+        if (!known->contains(at) && was_meant_for(entry.selection, rooms)) {
             first = std::min(first, at);
             missed.packets.push_back(entry.packet);
         }
@@ -253,7 +261,7 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
 }
 
 void Recovery::drop_oldest() {
-    log_bytes_ -= size_of(*log_.front().packet);
+    log_bytes_ -= size_of(log_.front());
     log_.pop_front();
     ++first_position_;
 }

@@ -121,9 +121,9 @@ private:
         SavedSession session;
         TimePoint time;
         std::uint64_t order;
-        unsigned shard;      // where its socket is or was
-        std::uint64_t base;  // what came later was sent to it live
-        bool live = false;   // resumed, and no end of that socket was heard of
+        unsigned shard;          // where its socket is or was
+        std::uint64_t base;      // what came later was sent to it live
+        bool live = false;       // resumed, and no end of that socket was heard of
         std::uint64_t last = 0;  // if it was resumed: what the client named as its last event then,
         LogPositions heard{};    // and what it had heard
         TimePoint resumed{};
@@ -137,7 +137,7 @@ private:
     std::uint64_t position_of(std::string_view offset) const;
     std::optional<LogPositions> heard(Saved const& saved, std::string_view offset) const;
     std::string next_offset();
-    static std::size_t size_of(EncodedPacket const& packet);
+    static std::size_t size_of(Entry const& entry);
     void bound_log();
     static bool outlived(Saved const& saved, unsigned shard, std::uint64_t base);
     std::uint64_t queue(std::string const& pid);
@@ -154,7 +154,7 @@ private:
     OnKept const on_kept_;
     mutable std::mutex mutex_;  // guards everything below
     std::deque<Entry> log_;
-    std::size_t log_bytes_ = 0;                                        // of its packets
+    std::size_t log_bytes_ = 0;                                        // of its entries
     std::uint64_t first_position_ = 1;                                 // of log_.front()
     std::vector<std::uint64_t> last_sent_;                             // per shard
     std::unordered_map<std::string, Saved> sessions_;                  // by pid

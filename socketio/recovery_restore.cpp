@@ -22,9 +22,10 @@ public:
     std::int64_t date_of(Recovery::TimePoint time) const {
         return wall_ - std::chrono::duration_cast<milliseconds>(now_ - time).count();
     }
-    // A date in the future, by a clock that was set back, is now.
+    // A date in the future, by a clock that was set back, is now; who knows what else is in a file.
     Recovery::TimePoint time_of(std::int64_t date) const {
-        return now_ - milliseconds(std::max<std::int64_t>(wall_ - date, 0));
+        constexpr std::int64_t age_ago = milliseconds(std::chrono::years(100)).count();
+        return now_ - milliseconds(wall_ - std::clamp(date, wall_ - age_ago, wall_));
     }
 
 private:
@@ -98,11 +99,11 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
     repeats_ = state.repeats;
     for (auto& event : state.events) {
         auto packet = packet_of(event);
-        log_bytes_ += size_of(*packet);
         log_.push_back({std::move(event.offset),
                         calendar.time_of(event.time),
                         {std::move(event.rooms), std::move(event.except)},
                         std::move(packet)});
+        log_bytes_ += size_of(log_.back());
     }
     // Behind those of our own shards, for what was heard before.
     auto const first_record = delivered_.size();

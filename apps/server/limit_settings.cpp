@@ -96,6 +96,7 @@ void add_sockets(Settings& settings, socketio::SocketLimits& sockets) {
     add(settings, "max_json_depth", &sockets.packet.max_json_depth, 1, deepest,
         "Nesting of a packet's data");
     add(settings, "max_rooms", &sockets.max_rooms, 1, largest, "Rooms of a socket");
+    add(settings, "max_room_bytes", &sockets.max_room_bytes, 1, largest, "Bytes of a room's name");
     add(settings, "max_sockets", &sockets.max_sockets, 1, largest, "Sockets of a connection");
     add(settings, "max_pending_acks", &sockets.max_pending_acks, 1, largest,
         "Acknowledgements awaited from a connection");

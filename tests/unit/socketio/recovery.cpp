@@ -320,6 +320,14 @@ TEST_CASE("recovery: sessions and events expire after the same time") {
     CHECK(log.recovery.log_size() == 0);
 }
 
+TEST_CASE("recovery: the names of rooms count among the bytes") {
+    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 64'000'000});
+    for (int i = 0; i < 100; ++i) {
+        log.append("x", {{std::string(500'000, 'r')}, {std::string(500'000, 'e')}});
+    }
+    CHECK(log.recovery.log_size() == 63);
+}
+
 TEST_CASE("recovery: forgets by time alone") {
     Log log(1'000ms, 2);
     auto const begin = log.now;

@@ -247,6 +247,22 @@ TEST_CASE("recovery file: what is no state of ours brings nothing back and does 
     }
 }
 
+TEST_CASE("recovery file: what is older than any clock is forgotten at once") {
+    for (std::int64_t const date : {-8'000'000'000'000, -9'007'199'254'740'991}) {
+        Process first(1);
+        auto const offset = (first.append("seen"), first.offsets["seen"]);
+        first.save("me", {}, 0);
+        auto state = first.recovery.state(first.now, first.wall);
+        state.events[0].time = date;
+        state.sessions[0].time = date;
+        Process next(1);
+        next.recovery.restore(next.now, next.wall, std::move(state));
+        CHECK_FALSE(next.recovery.find(next.now, "pid of me", offset));
+        CHECK(next.recovery.log_size() == 0);
+        CHECK(next.recovery.session_count() == 0);
+    }
+}
+
 TEST_CASE("recovery file: of two threads that make a namespace, the quicker one's has its part") {
     StateFile file;
     Process first(1);
