@@ -45,7 +45,6 @@ Client::Client(Core& core, engineio::Session& session)
     : core_(core), session_(session), decoder_(core.parser().make_decoder()),
       connect_timer_(std::make_unique<engineio::net::Timer>(
           [](void* self) { static_cast<Client*>(self)->on_connect_timeout(); }, this)) {
-    core_.add_client(*this, session_.shard().index());
     decoder_->set_limits(core_.options().limits.packet);
     if (core_.has_raw_handlers()) {
         leave_events_raw();
@@ -53,8 +52,19 @@ Client::Client(Core& core, engineio::Session& session)
     session_.shard().timers().arm(*connect_timer_,
                                   session_.shard().now() + core_.options().connect_timeout);
     core_.announce_connection(*this);
+}
+
+Client::Listed::Listed(Client& client) : client_(client) {
+    client.core_.add_client(client, client.session_.shard().index());
+}
+
+Client::Listed::~Listed() {
+    client_.core_.remove_client(client_, client_.session_.shard().index());
+}
+
+void Client::begin() {
     if (session_.protocol() == 3) {
-        connect("/", Json::object());  // older clients expect it without asking
+        connect("/", Json::object());
     }
 }
 
@@ -72,7 +82,6 @@ Client::~Client() {
     if (gate_) {
         gate_->connection_gone();
     }
-    core_.remove_client(*this, session_.shard().index());
 }
 
 void Client::on_message(std::string_view text) {
@@ -152,14 +161,10 @@ void Client::on_packet(Packet&& packet) {
 // Socket.IO 2 puts what is now the auth payload into the namespace's query string.
 void Client::connect_revision3(std::string_view name) {
     auto const mark = name.find('?');
-    Json auth = Json::object();
-    if (mark != std::string_view::npos) {
-        auto const query = engineio::net::Query::parse(name.substr(mark + 1));
-        for (auto const& [key, value] : query.pairs()) {
-            auth.set(key, value);
-        }
+    if (mark == std::string_view::npos) {
+        return connect(name, Json::object());
     }
-    connect(name.substr(0, mark), std::move(auth));
+    connect(name.substr(0, mark), query_json(engineio::net::Query::parse(name.substr(mark + 1))));
 }
 
 void Client::connect(std::string_view name, Json auth) {
@@ -170,7 +175,7 @@ void Client::connect(std::string_view name, Json auth) {
     Handshake handshake(session_.stored_request(), std::move(auth),
                         std::chrono::system_clock::now());
     SocketPtr socket;
-    if (nsp->recovery_ && session_.protocol() != 3 && restore(*nsp, socket, handshake)) {
+    if (may_restore(*nsp) && restore(*nsp, socket, handshake)) {
         socket->occupies_ = nsp->is_child_;
         if (core_.options().connection_state_recovery->skip_middlewares) {
             connecting_.push_back({socket, {}});
@@ -206,6 +211,12 @@ void Client::on_middleware_timeout(Socket& socket) {
         session_.shard().limit_hit("middleware_timeout", public_name());
         socket.nsp().conclude(SocketPtr(&socket), ConnectError{"Middleware timeout"});
     }
+}
+
+// One at a time: a thousand CONNECTs for one session may come in a message.
+bool Client::may_restore(Namespace& nsp) const {
+    auto const is_there = [&](auto const& one) { return &one.socket->nsp() == &nsp; };
+    return nsp.recovery_ && session_.protocol() != 3 && std::ranges::none_of(connecting_, is_there);
 }
 
 // Brings back the socket whose pid and offset the client presents; what it has missed follows once
@@ -320,7 +331,7 @@ void Client::on_close(engineio::CloseReason reason, std::string_view description
     connect_timer_.reset();
     leave_all(from_engine(reason), description);
     for (auto const& connecting : std::exchange(connecting_, {})) {
-        connecting.socket->abandon();
+        connecting.socket->dismiss();
     }
     if (auto const gone = std::exchange(connection_, nullptr)) {
         gone->end(reason, description);

@@ -37,6 +37,8 @@ public:
 
     Core& core() { return core_; }
     engineio::Session& session() { return session_; }
+    /// To be called once it is owned: the namespace that older clients expect without asking.
+    void begin();
     /// The application's handle; its state is made at the first call.
     Connection connection();
     /// It is ending: nothing more is heard.
@@ -82,6 +84,7 @@ private:
     void on_middleware_timeout(Socket& socket);
     void connect_revision3(std::string_view name);
     void reject_namespace(std::string_view name);
+    bool may_restore(Namespace& nsp) const;
     bool restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake);
     Socket* find(std::string_view name) const;
     void close_invalid();
@@ -104,8 +107,20 @@ private:
     std::shared_ptr<ReadingGate> gate_;                    // null until a coroutine handler runs
     std::size_t pending_acks_ = 0;
     bool closing_ = false;  // nothing more is decoded
+    // Keeps it in its shard's list, even if the constructor throws.
+    class Listed {
+    public:
+        explicit Listed(Client& client);
+        ~Listed();
+        Listed(Listed const&) = delete;
+        Listed& operator=(Listed const&) = delete;
+
+    private:
+        Client& client_;
+    };
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
+    Listed listed_{*this};
 };
 
 /// One and its attachments, which are few.

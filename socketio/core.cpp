@@ -65,10 +65,13 @@ std::string without_trailing_slash(std::string path) {
 class Core::Entrance final : public engineio::net::HttpHandler {
 public:
     Entrance(Core& core, Shard& shard)
-        : core_(core), shard_(shard), engine_(shard, core.shard_count(), core.engine_,
-                                              [&core](engineio::Session& session) {
-                                                  return std::make_unique<Client>(core, session);
-                                              }),
+        : core_(core), shard_(shard),
+          engine_(shard, core.shard_count(), core.engine_,
+                  [&core](engineio::Session& session) {
+                      auto client = std::make_unique<Client>(core, session);
+                      client->begin();
+                      return client;
+                  }),
           unclaimed_(shard, core.engine_.options()) {}
 
     void on_request(Request request, Responder responder) override {

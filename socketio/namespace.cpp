@@ -137,6 +137,9 @@ void Namespace::admit(Socket& socket) {
     socket.client_->connected(keep);
     if (table_->hears_rooms()) {
         announce_join(socket, socket.id_);
+        if (!socket.connected_) {
+            return;  // a listener has sent it away
+        }
     }
     auto const payload = [&](Writer& writer) {
         writer.begin_object(2);
@@ -149,6 +152,7 @@ void Namespace::admit(Socket& socket) {
     bool const old = socket.protocol() == 3;
     socket.client_->send_packet(PacketType::connect, *this,
                                 old ? PayloadRef(nullptr) : PayloadRef(payload));
+    socket.announced_ = true;
     for (auto const& handler : table_->connection) {
         guarded(socket.shard_, "connection", [&] { handler(socket); });
     }

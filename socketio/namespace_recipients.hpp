@@ -17,8 +17,14 @@ void Namespace::each_recipient(NamespaceShard& part, Selection const& selection,
     if (!told && !core_.has_send_hooks()) {
         return part.for_each(selection, visit);
     }
-    part.delivering = true;
-    for (auto const& socket : part.collect(selection)) {
+    auto const recipients = part.collect(selection);
+    // However it ends: a broadcast that came meanwhile waits until it has.
+    struct Delivering {
+        explicit Delivering(bool& flag) : flag_(flag) { flag_ = true; }
+        ~Delivering() { flag_ = false; }
+        bool& flag_;
+    } const delivering(part.delivering);
+    for (auto const& socket : recipients) {
         if (told && socket->connected_ && socket->hears_outgoing()) {
             socket->tell_outgoing(*told);
         }
@@ -26,7 +32,6 @@ void Namespace::each_recipient(NamespaceShard& part, Selection const& selection,
             visit(*socket);
         }
     }
-    part.delivering = false;
 }
 
 }  // namespace socketio

@@ -35,7 +35,7 @@ void Socket::dismiss() {
     abandon();
 }
 
-// The same where nobody waits any more: its middlewares may have let it join rooms.
+// The same where no handler runs any more: its middlewares may have let it join rooms.
 void Socket::abandon() {
     if (connected_ || ended_) {
         return;

@@ -270,6 +270,7 @@ private:
 
     std::uint32_t references_ = 0;
     bool connected_ = false;
+    bool announced_ = false;  // the connection handlers know it
     bool recovered_ = false;
     bool leaving_ = false;  // a DISCONNECT was decoded; later events of this turn find no handler
     bool ending_ = false;   // leave_namespace() has begun: its handlers may disconnect again

@@ -273,6 +273,9 @@ void Socket::run_disconnect(bool before, DisconnectReason reason, std::string_vi
         own = (before ? listeners_->disconnecting : listeners_->disconnect).snapshot();
     }
     for (auto const& handler : before ? table.disconnecting : table.disconnect) {
+        if (!announced_) {
+            break;  // who has not heard of it need not hear that it is gone
+        }
         guarded(shard_, "disconnect", [&] { handler(*this, reason, description); });
     }
     for (auto const& handler : own) {

@@ -176,6 +176,23 @@ TEST_CASE_FIXTURE(Quiet, "limits: what is only malformed meets no limit") {
     CHECK(TextDecoder().on_text("2" + std::string(600, '[')).limit == "max_json_depth");
 }
 
+TEST_CASE_FIXTURE(Quiet, "limits: the name of a room") {
+    ServerRig(with({.max_room_bytes = 5}))
+        .serves([](World& world) {
+            world.io().on(
+                "join", [](Socket& socket, std::string const& room) { return socket.join(room); });
+        })
+        .connects("a")
+        .says("a", {R"(420["join","1234"])", R"(421["join","12345"])"})
+        .gets("a", "430[true]")
+        .gets("a", "431[true]")
+        .checks([](World& world) { CHECK(hits(world, "max_room_bytes") == 0); })
+        .says("a", {R"(422["join","123456"])"})
+        .gets("a", "432[false]")
+        .checks([](World& world) { CHECK(hits(world, "max_room_bytes") == 1); })
+        .run();
+}
+
 TEST_CASE_FIXTURE(Quiet, "limits: rooms of a socket") {
     ServerRig(with({.max_rooms = 3}))
         .serves([](World& world) {
@@ -454,6 +471,25 @@ TEST_CASE_FIXTURE(Quiet, "limits: dynamic namespaces of the server") {
         .run();
 }
 
+TEST_CASE_FIXTURE(Quiet, "limits: many CONNECTs in one message bring a session back once") {
+    ServerOptions options;
+    options.connection_state_recovery = RecoveryOptions{};
+    auto const connect = R"(40{"pid":"{pid:a}","offset":"{offset:a}"})";
+    ServerRig(options)
+        .connects("a")
+        .does([](World& world) { world.io().emit("e"); })
+        .gets("a", R"(42["e","*)")
+        .cuts("a")
+        .opens("b")
+        .says("b", std::vector<std::string>(3, connect))
+        .gets("b", R"(40{"sid":"{sid:a}*)")
+        .gets("b", "40*")
+        .checks([](World& world) { CHECK(world.peer("b").sid != world.peer("a").sid); })
+        .gets("b", "40*")
+        .checks([](World& world) { CHECK(world.peer("b").sid != world.peer("a").sid); })
+        .run();
+}
+
 TEST_CASE_FIXTURE(Quiet, "limits: what recovery keeps") {
     ServerOptions options;
     options.connection_state_recovery = RecoveryOptions{.max_packets = 2, .max_sessions = 1};
@@ -501,6 +537,7 @@ TEST_CASE_FIXTURE(Quiet, "limits: numbers that could not work are refused by nam
     CHECK(refused(with({.packet = {.max_json_depth = 513}})) ==
           "limits.packet.max_json_depth: 1 to 512");
     CHECK(refused(with({.max_rooms = 0})) == "limits.max_rooms: must be at least 1");
+    CHECK(refused(with({.max_room_bytes = 0})) == "limits.max_room_bytes: must be at least 1");
     CHECK(refused(with({.max_sockets = 0})) == "limits.max_sockets: must be at least 1");
     CHECK(refused(with({.max_pending_acks = 0})) == "limits.max_pending_acks: must be at least 1");
     CHECK(refused(with({.middleware_timeout = -1ms})) ==

@@ -181,6 +181,27 @@ TEST_CASE("middleware: a client that leaves meanwhile is admitted nowhere") {
     CHECK(waiting.size() <= 1);
 }
 
+TEST_CASE("middleware: one that awaits an answer hears that its client has left") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().use([&world](Socket& socket) -> Task<Admission> {
+                auto const answer = co_await socket.emit_with_ack<int>("who are you?");
+                world.note(answer ? "answered" : "left");
+                co_return Admission{};
+            });
+        })
+        .opens("a")
+        .says("a", {"40"})
+        .gets("a", R"(420["who are you?"])")
+        .cuts("a")
+        .checks([](World& world) {
+            CHECK(socketio::spawned_count() == 0);
+            CHECK(world.metrics().pending_acks == 0);
+        })
+        .notes("left")
+        .run();
+}
+
 TEST_CASE("middleware: events may be changed, for middlewares and handlers that follow") {
     ServerRig()
         .serves([](World& world) {

@@ -515,6 +515,19 @@ TEST_CASE("listeners to outgoing events may disconnect anybody") {
         .run();
 }
 
+TEST_CASE("room events: a listener may send away who is coming") {
+    ServerRig()
+        .serves([](World& world) {
+            world.io().on_join_room([&world](std::string_view, std::string_view id) {
+                world.io().in(std::string(id)).disconnect_sockets();
+            });
+        })
+        .opens("a")
+        .says("a", {"40"})
+        .gets("a", "41")
+        .run();
+}
+
 TEST_CASE("room events: a listener cannot bring back who is leaving") {
     ServerRig()
         .serves([](World& world) {
