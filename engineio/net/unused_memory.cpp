@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <optional>
 #include <string_view>
+#include <sys/resource.h>
 #include <system_error>
-#include <time.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -37,9 +37,10 @@ std::atomic<UnusedMemory::Delay::rep> cost{0};  // of the last look
 
 // Of a processor: on a busy machine a look may last long that costs little.
 UnusedMemory::Delay thread_time() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    rusage used{};
+    ::getrusage(RUSAGE_THREAD, &used);
+    return std::chrono::seconds(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           std::chrono::microseconds(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
 // The fields 2 and 3 of /proc/self/statm (proc(5)): resident, and of it not anonymous.
