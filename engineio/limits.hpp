@@ -34,6 +34,10 @@ inline constexpr std::size_t max_unclaimed_upgrades = 1000;
 /// Connections of a listener that have not sent a whole request head yet, its TLS handshake
 /// included; one more cuts the oldest. Each may take header_timeout.
 inline constexpr std::size_t max_half_open_connections = 20'000;
+/// When descriptors run out, a shard cuts so many of them before the next connection is accepted,
+/// but none that came a moment ago: its head is still under way.
+inline constexpr std::size_t max_half_open_cuts = 64;
+inline constexpr std::chrono::milliseconds half_open_grace = 250ms;
 /// Polling answers below this size are not compressed.
 inline constexpr std::size_t http_compression_threshold_bytes = 1024;
 

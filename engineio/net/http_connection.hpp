@@ -52,6 +52,9 @@ public:
 
     // Of a connection that is new, not handed over: it counts as half-open until a head has come.
     void await_first_head();
+    // Descriptors are out: cuts the oldest of those, if they have had the time for their head.
+    // Returns whether there were such.
+    static bool make_room(HalfOpen& waiting, Clock::time_point now);
 
     void on_open() override;
     void on_bytes(std::span<char> bytes) override;
@@ -110,7 +113,7 @@ private:
     std::function<void()> abort_;
     Timer timer_;
     std::optional<HalfOpen::iterator> half_open_place_;
-    Clock::time_point started_{};  // first byte of the current request
+    Clock::time_point started_{};  // accept, or first byte of the current request
     State state_ = State::head;
     bool advancing_ = false;
     bool advance_scheduled_ = false;

@@ -54,7 +54,8 @@ struct HttpOptions {
     std::size_t max_connections_per_address = 0;
     /// Connections that have not sent a whole request head yet, their TLS handshakes included,
     /// divided evenly among the shards. One more cuts the oldest without a word: who sends slowly
-    /// on many connections cannot keep out those who send at once.
+    /// on many connections cannot keep out those who send at once. Fewer, too, when the process
+    /// runs out of descriptors: then those older than limits::half_open_grace make room.
     std::size_t max_half_open_connections = limits::max_half_open_connections;
 };
 

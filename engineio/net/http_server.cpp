@@ -34,7 +34,24 @@ struct HttpServer::State {
     IoShard& first() { return *shards.front(); }
     void wait_signal(boost::asio::signal_set& set, std::function<void()> const& callback);
     void run_shard(IoShard& shard);
+    void make_room(Listener& listener);
 };
+
+// Who says nothing must not hold the descriptors that others need, whichever listener it came to.
+void HttpServer::State::make_room(Listener& listener) {
+    for (auto& shard : shards) {
+        shard->post([this, &listener, &shard = *shard] {
+            bool room = false;
+            std::lock_guard lock(sites_mutex);
+            for (auto const& site : sites) {
+                room |= HttpConnection::make_room(*site->half_open[shard.index()], shard.now());
+            }
+            if (room) {
+                first().post([&listener] { listener.retry(); });
+            }
+        });
+    }
+}
 
 void HttpServer::State::run_shard(IoShard& shard) {
     shard.run();
@@ -96,7 +113,8 @@ std::uint16_t HttpServer::listen(Endpoint const& endpoint, HttpOptions const& op
         state_->sites.push_back(std::move(owned));
     }
     auto listener =
-        std::make_unique<Listener>(site, std::move(listening.socket), std::move(listening.file));
+        std::make_unique<Listener>(site, std::move(listening.socket), std::move(listening.file),
+                                   [state = state_.get()](Listener& l) { state->make_room(l); });
     state_->first().post([state = state_.get(), listener = std::move(listener)]() mutable {
         if (!state->first().stopping()) {
             listener->start();

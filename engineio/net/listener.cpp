@@ -98,14 +98,28 @@ void Listener::accept_some() {
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             break;
         } else if (!is_of_peer(errno)) {
-            if (!std::exchange(exhausted_, true)) {
-                log_warn("net", "can't accept: {}", std::generic_category().message(errno));
-            }
-            pause_ = shard().timers().after(exhausted_pause, [this] { accept_some(); });
+            pause(errno);
             return;
         }
     }
     wait();
+}
+
+void Listener::pause(int error) {
+    if (!std::exchange(exhausted_, true)) {
+        log_warn("net", "can't accept: {}", std::generic_category().message(error));
+    }
+    pause_ = shard().timers().after(exhausted_pause, [this] { accept_some(); });
+    if (error == EMFILE || error == ENFILE) {
+        make_room_(*this);
+    }
+}
+
+void Listener::retry() {
+    if (pause_.armed()) {
+        pause_.cancel();
+        accept_some();
+    }
 }
 
 // Who finds no seat hears nothing: an answer would cost more than the connection.

@@ -8,6 +8,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,11 +18,16 @@ namespace engineio::net {
 // Owned by HttpServer; after construction used on shard 0 only.
 class Listener {
 public:
-    Listener(Site const& site, UniqueFd socket, UnixSocketFile file)
-        : site_(site), pending_(std::move(socket)), file_(std::move(file)) {}
+    // `make_room` is called when descriptors are out; what comes of it ends in retry().
+    Listener(Site const& site, UniqueFd socket, UnixSocketFile file,
+             std::function<void(Listener&)> make_room)
+        : site_(site), pending_(std::move(socket)), file_(std::move(file)),
+          make_room_(std::move(make_room)) {}
 
     void start();
     void stop();
+    // There are descriptors again.
+    void retry();
 
 private:
     using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol,
@@ -29,6 +35,7 @@ private:
 
     void wait();
     void accept_some();
+    void pause(int error);
     void admit(UniqueFd socket, std::string address);
     void deal(Handoff handoff);
     IoShard& shard() { return *site_.shards.front(); }
@@ -36,6 +43,7 @@ private:
     Site const& site_;
     UniqueFd pending_;  // until start()
     UnixSocketFile file_;
+    std::function<void(Listener&)> make_room_;
     std::optional<Acceptor> acceptor_;
     OneShot pause_;
     std::size_t next_ = 0;

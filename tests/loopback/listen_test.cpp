@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace listen_test {
 
@@ -79,6 +80,29 @@ std::string complaint(Endpoint const& endpoint) {
     } catch (std::system_error const& error) {
         return error.what();
     }
+}
+
+// While it lasts, no descriptor is left for the server but one that the next client takes.
+struct Scarce {
+    rlimit before;
+    Level level_before;
+
+    void restore() const {
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+        set_level(level_before);
+    }
+};
+
+Scarce limit_descriptors(RawClient const& client) {
+    Scarce scarce{{}, level()};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &scarce.before) == 0);
+    int const last = ::dup(client.descriptor());
+    ::close(last);
+    rlimit const few{static_cast<rlim_t>(last) + 1, scarce.before.rlim_max};
+    // Without descriptors UBSan takes the objects of a log line for broken ones.
+    set_level(Level::off);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    return scarce;
 }
 
 }  // namespace
@@ -218,22 +242,30 @@ TEST_CASE("listen: out of descriptors, new connections wait and are served later
     Listening server({.host = "127.0.0.1"});
     RawClient first(server.port());
     CHECK(body(first, "/who") == "<127.0.0.1>");
-    rlimit before{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
-    // The client's own descriptor is the last one there is.
-    int const last = ::dup(first.descriptor());
-    ::close(last);
-    rlimit const scarce{static_cast<rlim_t>(last) + 1, before.rlim_max};
-    // Without descriptors UBSan takes the objects of a log line for broken ones.
-    auto const level_before = level();
-    set_level(Level::off);
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &scarce) == 0);
+    auto const before = limit_descriptors(first);
     RawClient waiting(server.port());
     waiting.send(get("/who"));
     CHECK(body(first, "/at/1") == "/at/1");  // those served do not notice
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
-    set_level(level_before);
+    before.restore();
     CHECK(waiting.read_answer().ends_with("<127.0.0.1>"));
+}
+
+TEST_CASE("listen: out of descriptors, those who say nothing make room") {
+    Listening server({.host = "127.0.0.1"});
+    auto const other = server.listen({.host = "127.0.0.1"});
+    RawClient silent(other);  // nor may those of another listener keep anybody out
+    RawClient later(other);
+    CHECK(body(later, "/who") == "<127.0.0.1>");  // so the first was accepted, too
+    RawClient first(server.port());
+    CHECK(body(first, "/who") == "<127.0.0.1>");
+    auto const before = limit_descriptors(first);
+    RawClient waiting(server.port());
+    waiting.send(get("/who"));
+    auto const answer = waiting.read_answer();
+    CHECK(body(first, "/at/1") == "/at/1");
+    before.restore();
+    CHECK(answer.ends_with("<127.0.0.1>"));
+    CHECK(silent.read_all().empty());
 }
 
 }  // namespace listen_test
