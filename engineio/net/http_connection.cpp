@@ -164,12 +164,17 @@ void HttpConnection::dispatch_request() {
     } else {
         arm(started_, site_.http.request_timeout);
     }
+    bool too_many = false;
     if (parser_->fields_dropped()) {
         shard.limit_hit("max_headers_count", connection_.remote_address());
+        // What our proxy says of its client comes last, so that may be what was dropped, and an
+        // address the client has made up was not.
+        too_many = site_.proxies.believes(connection_.remote_address());
     }
     ++shard.metrics().http_requests;
-    if (parser_->expects_unknown()) {
-        return Responder(*this).respond({.status = 417, .headers = {}, .body = {}});
+    if (too_many || parser_->expects_unknown()) {
+        int const status = too_many ? 431 : 417;
+        return Responder(*this).respond({.status = status, .headers = {}, .body = {}});
     }
     site_.handlers[shard.index()]->on_request(std::move(request), Responder(*this));
 }

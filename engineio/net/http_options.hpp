@@ -38,7 +38,8 @@ struct HttpOptions {
 
     /// Bytes of a request line and its headers; more is answered 431 and the connection closes.
     std::size_t max_header_size = limits::max_header_bytes;
-    /// Header fields of a request; those after them are ignored. Zero: as many as fit.
+    /// Header fields of a request; those after them are ignored, but a request of a proxy that is
+    /// believed is answered 431, as its word may be among them. Zero: as many as fit.
     std::size_t max_headers_count = limits::max_headers_count;
     /// Bytes of following requests held while one is being answered; then reading pauses.
     std::size_t max_pipelined_bytes = limits::max_pipelined_bytes;

@@ -131,9 +131,13 @@ std::string_view TrustedProxies::node_of(std::string_view element) const {
     return {};
 }
 
-std::string TrustedProxies::client_address(std::string const& peer, Headers const& headers) const {
+bool TrustedProxies::believes(std::string const& peer) const {
     auto const direct = parse(peer);
-    if (direct ? !trusts(*direct) : !trusts_unix_) {
+    return direct ? trusts(*direct) : trusts_unix_;
+}
+
+std::string TrustedProxies::client_address(std::string const& peer, Headers const& headers) const {
+    if (!believes(peer)) {
         return peer;
     }
     bool const standard = header_ == ForwardedHeader::forwarded;

@@ -18,6 +18,9 @@ public:
     // Throws std::invalid_argument naming the entry that is no address or network.
     explicit TrustedProxies(HttpOptions const& options);
 
+    // Whether what the peer writes about its client is believed. `peer` as below.
+    bool believes(std::string const& peer) const;
+
     // `peer` is the address at the other end of the connection, empty for a Unix socket.
     std::string client_address(std::string const& peer, Headers const& headers) const;
 

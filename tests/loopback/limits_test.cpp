@@ -131,6 +131,31 @@ TEST_CASE("limits: header fields") {
     CHECK(server.hits() == Hits{{"max_headers_count", 1}});
 }
 
+TEST_CASE("limits: header fields that hide what a proxy says of its client") {
+    HttpOptions options;
+    options.max_headers_count = 3;
+    bool believed = true;
+    SUBCASE("of a proxy that is believed") {
+        options.trust_proxy = {"loopback"};
+    }
+    SUBCASE("of anybody else, whose word does not count") {
+        options.trust_proxy = {"192.0.2.1"};
+        believed = false;
+    }
+    Limited server(options);
+    RawClient client(server.port());
+    auto const answer_to = [&](std::string const& fields) {
+        client.send(get("/count", "X-Forwarded-For: 6.6.6.6\r\n" + fields));
+        return client.read_answer();
+    };
+    auto const word = std::string("X-Forwarded-For: 7.7.7.7\r\n");
+    CHECK(status_of(answer_to(word)) == "200");
+    CHECK(server.hits().empty());
+    CHECK(status_of(answer_to("A: \r\n" + word)) == (believed ? "431" : "200"));
+    CHECK(server.hits() == Hits{{"max_headers_count", 1}});
+    CHECK(status_of(answer_to(word)) == "200");  // others come by the same connection
+}
+
 TEST_CASE("limits: bytes of requests behind one that is being answered") {
     HttpOptions options;
     options.max_header_size = 500;
