@@ -178,8 +178,10 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
     Exchange exchange = std::move(*post_);
     post_.reset();  // received: close() must not cut it any more
     if (result == net::BodyResult::too_large) {
-        shard_.limit_hit("max_http_buffer_size", exchange.request.remote_address);
-        refuse(exchange.responder, std::move(exchange.headers), 413);
+        // It was read, or will be, as far as that.
+        bool const counts =
+            !rates_ || rates_->takes_bytes(shard_.now(), options_.max_http_buffer_size);
+        refuse_post(std::move(exchange), counts ? too_large : too_many_bytes);
         return;
     }
     Session* const session = session_;  // outlives this call: sessions end in a later phase
@@ -192,9 +194,7 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
         session->set_carrier(nullptr);
     }
     if (refusal.status != 0) {
-        shard_.limit_hit(refusal.limit, exchange.request.remote_address);
-        refuse(exchange.responder, std::move(exchange.headers), refusal.status);
-        fail(refusal.description);
+        refuse_post(std::move(exchange), refusal);
         return;
     }
     net::Response response;
@@ -204,27 +204,37 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
     answer(std::move(exchange), std::move(response));
 }
 
-PollingTransport::Refusal PollingTransport::decode(std::string body, bool binary) {
-    constexpr int too_many_requests = 429;
-    if (rates_ && !rates_->takes_bytes(shard_.now(), body.size())) {
-        return {too_many_requests, "byte_rate", "byte_rate exceeded"};
+void PollingTransport::refuse_post(Exchange exchange, Refusal const& refusal) {
+    shard_.limit_hit(refusal.limit, exchange.request.remote_address);
+    refuse(exchange.responder, std::move(exchange.headers), refusal.status);
+    if (!refusal.description.empty()) {
+        fail(refusal.description);
     }
+}
+
+PollingTransport::Refusal PollingTransport::decode(std::string body, bool binary) {
+    constexpr Refusal too_many_packets{429, "packet_rate", "packet_rate exceeded"};
+    if (rates_ && !rates_->takes_bytes(shard_.now(), body.size())) {
+        return too_many_bytes;
+    }
+    auto const takes_packet = [&] { return !rates_ || rates_->takes_packet(shard_.now()); };
     if (format_.jsonp) {
-        auto const form = net::Query::parse(body);
-        if (!form.has("d")) {
-            return {};
+        auto const data = net::last_parameter(body, "d");
+        if (!data) {
+            // Nothing to read, and "ok" as in Node; but it was work.
+            return takes_packet() ? Refusal{} : too_many_packets;
         }
-        body = unescape_jsonp(form.get("d"));
+        body = unescape_jsonp(*data);
     } else if (!binary && !net::is_valid_utf8(body)) {
         body = net::replace_invalid_utf8(body);
     }
-    Refusal refusal;
+    Refusal refusal{};
     std::size_t packets = 0;
     auto take = [&](Packet const& packet) {
         if (++packets > options_.limits.max_payload_packets) {
             refusal = {413, "max_payload_packets", "too many packets in a payload"};
-        } else if (rates_ && !rates_->takes_packet(shard_.now())) {
-            refusal = {too_many_requests, "packet_rate", "packet_rate exceeded"};
+        } else if (!takes_packet()) {
+            refusal = too_many_packets;
         }
         return refusal.status == 0 && on_packet(packet);
     };

@@ -64,10 +64,13 @@ private:
     void on_post_body(net::BodyResult result, std::string body);
     // Why a POST does not count: status, the limit it met, and what the session ends with.
     struct Refusal {
-        int status = 0;  // 0: it counts
+        int status;  // 0: it counts
         std::string_view limit;
-        std::string_view description;
+        std::string_view description;  // empty: the session stays
     };
+    static constexpr Refusal too_large{413, "max_http_buffer_size", {}};
+    static constexpr Refusal too_many_bytes{429, "byte_rate", "byte_rate exceeded"};
+    void refuse_post(Exchange exchange, Refusal const& refusal);
     Refusal decode(std::string body, bool binary);
     bool on_packet(Packet const& packet);
     void fail(std::string_view description);

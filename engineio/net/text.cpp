@@ -166,6 +166,25 @@ bool Query::has(std::string_view name) const noexcept {
                        [&](auto const& pair) { return pair.first == name; });
 }
 
+std::optional<std::string> last_parameter(std::string_view text, std::string_view name) {
+    constexpr std::size_t escape_bytes = 3;
+    while (!text.empty()) {
+        std::size_t const at = text.rfind('&');
+        std::string_view value = at == text.npos ? text : text.substr(at + 1);
+        text = at == text.npos ? std::string_view{} : text.substr(0, at);
+        if (value.empty()) {
+            continue;
+        }
+        std::string_view const written = next_piece(value, '=');
+        // Decoding is for those that may be it: nothing becomes shorter than a third.
+        if (written.size() <= escape_bytes * name.size() &&
+            replace_invalid_utf8(percent_decode(written, true)) == name) {
+            return replace_invalid_utf8(percent_decode(value, true));
+        }
+    }
+    return std::nullopt;
+}
+
 std::string percent_decode(std::string_view text, bool plus_is_space) {
     std::string out;
     out.reserve(text.size());

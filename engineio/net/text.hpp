@@ -73,6 +73,10 @@ private:
     std::vector<std::pair<std::string, std::string>> pairs_;
 };
 
+/// What Query::parse(text).get(name) would be, if there is a pair of that name: for long texts of
+/// strangers, as it keeps no other pair.
+std::optional<std::string> last_parameter(std::string_view text, std::string_view name);
+
 /// "%41" → "A"; an invalid escape is kept as it is. `plus_is_space` for queries and forms.
 std::string percent_decode(std::string_view text, bool plus_is_space = false);
 /// As JavaScript's encodeURIComponent: all but letters, digits and -_.!~*'() is escaped.

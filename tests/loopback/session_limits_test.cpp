@@ -50,13 +50,18 @@ struct Sessions : RunningServer {
         return get("/socket.io/?EIO=4&transport=polling", fields);
     }
     // The id of a new polling session.
-    std::string polling() {
-        auto const open = answer_to(handshake_request());
+    std::string polling(std::string const& query = {}) {
+        auto const open = answer_to(get("/socket.io/?EIO=4&transport=polling" + query));
+        if (!query.empty()) {  // in JSONP the quotes are escaped
+            auto const escaped = open.find("sid\\\":\\\"") + 8;
+            return open.substr(escaped, open.find('\\', escaped) - escaped);
+        }
         auto const from = open.find("\"sid\":\"") + 7;
         return open.substr(from, open.find('"', from) - from);
     }
-    std::string post(std::string const& sid, std::string const& body) {
-        return answer_to("POST /socket.io/?EIO=4&transport=polling&sid=" + sid +
+    std::string post(std::string const& sid, std::string const& body,
+                     std::string const& query = {}) {
+        return answer_to("POST /socket.io/?EIO=4&transport=polling&sid=" + sid + query +
                          " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
                          "\r\n\r\n" + body);
     }
@@ -194,6 +199,15 @@ TEST_CASE("limits: packets of a client in a time") {
         CHECK(status_of(server.post(sid, echo)) == "429");
         CHECK(server.is_gone(sid));
     }
+    SUBCASE("by JSONP, a form without data as well") {
+        auto const sid = server.polling("&j=0");
+        CHECK(status_of(server.post(sid, "d=40&a", "&j=0")) == "200");
+        CHECK(status_of(server.post(sid, "a&a&a&a", "&j=0")) == "200");
+        CHECK(status_of(server.post(sid, "", "&j=0")) == "200");
+        CHECK(server.hits().empty());
+        CHECK(status_of(server.post(sid, "a", "&j=0")) == "429");
+        CHECK(server.is_gone(sid));
+    }
     CHECK(server.hits() == Hits{{"packet_rate", 1}});
     server.ordinary();
 }
@@ -222,6 +236,17 @@ TEST_CASE("limits: bytes of a client in a time") {
         CHECK(server.hits().empty());
         CHECK(status_of(server.post(sid, "40")) == "429");
         CHECK(server.is_gone(sid));
+    }
+    SUBCASE("by polling, what is too large as well") {
+        auto const sid = server.polling();
+        CHECK(status_of(server.post(sid, several("6", 30))) == "413");  // counts 50
+        CHECK(status_of(server.post(sid, several("6", 5))) == "200");   // 9
+        CHECK(server.hits() == Hits{{"max_http_buffer_size", 1}});
+        CHECK(status_of(server.post(sid, several("6", 30))) == "429");
+        CHECK(server.is_gone(sid));
+        CHECK(server.hits() == Hits{{"byte_rate", 1}, {"max_http_buffer_size", 1}});
+        server.ordinary();
+        return;
     }
     CHECK(server.hits() == Hits{{"byte_rate", 1}});
     server.ordinary();

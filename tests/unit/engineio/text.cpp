@@ -127,6 +127,23 @@ TEST_CASE("queries by WHATWG rules") {
     CHECK(Query::parse({}).pairs().empty());
 }
 
+TEST_CASE("the last parameter of a name is what a query says") {
+    auto const all = {"d=1&d=2&a=3", "d",       "d=1&d", "d=x+y%26", "%64=4",    "%6",
+                      "%6=1&D=1",    "d=%FF&&", "&d==&", "a&b",      "",         "&",
+                      "=v&d",        "dd=1",    "d%=1",  "%64%=1",   "d=1&%C3=2"};
+    for (std::string const text : all) {
+        auto const query = Query::parse(text);
+        for (std::string const name : {"d", "", "dd", "\xEF\xBF\xBD"}) {
+            CAPTURE(text);
+            CAPTURE(name);
+            auto const found = last_parameter(text, name);
+            CHECK(found.has_value() == query.has(name));
+            CHECK(found.value_or("") == query.get(name));
+        }
+    }
+    CHECK_FALSE(last_parameter({}, "d"));
+}
+
 TEST_CASE("percent escapes") {
     CHECK(percent_encode("a b/\xC3\xA9'~") == "a%20b%2F%C3%A9'~");
     CHECK(percent_decode("a%20b+%2f%", false) == "a b+/%");
