@@ -40,6 +40,8 @@ inline constexpr std::size_t max_half_open_cuts = 64;
 inline constexpr std::chrono::milliseconds half_open_grace = 250ms;
 /// Polling answers below this size are not compressed.
 inline constexpr std::size_t http_compression_threshold_bytes = 1024;
+/// Nor above this one: the shard stands still while one is compressed, some 15 ms at this size.
+inline constexpr std::size_t max_http_compression_bytes = 256 * 1024;
 
 // --- WebSocket --------------------------------------------------------------------------------
 

@@ -109,7 +109,8 @@ void PollingTransport::answer_poll(std::span<Outgoing const> packets) {
 
 void PollingTransport::compress(Exchange const& exchange, net::Response& response) {
     auto const& wanted = options_.http_compression;
-    if (!wanted || response.body.size() < wanted->threshold) {
+    auto const size = response.body.size();
+    if (!wanted || size < wanted->threshold || size > limits::max_http_compression_bytes) {
         return;
     }
     auto const encoding = net::negotiate_encoding(exchange.request.header("accept-encoding"));

@@ -1,6 +1,7 @@
 // The limits of sessions, on the wire: each at its number, one below and one above, what is
 // answered beyond, what is counted, and that an ordinary client is served before and after.
 
+#include "engineio/limits.hpp"
 #include "tests/loopback/met_limits.hpp"
 #include "tests/loopback/running_server.hpp"
 #include "tests/loopback/socket_folder.hpp"
@@ -31,6 +32,9 @@ struct Sessions : RunningServer {
             for (int i = 0; i < 32; ++i) {
                 socket.emit("flood", std::string(1 << 20, 'x'));
             }
+        });
+        io.on("much", [](socketio::Socket& socket, int bytes) {
+            socket.emit("x", std::string(static_cast<std::size_t>(bytes), 'x'));
         });
         io.on("tiny", [](socketio::Socket& socket, int count) {
             for (int i = 0; i < count; ++i) {
@@ -121,6 +125,27 @@ TEST_CASE("limits: bytes of a POST and of a message") {
     CHECK(close_code_of(peer) == 1009);
     CHECK(server.hits() == Hits{{"max_http_buffer_size", 2}});
     server.ordinary();
+}
+
+TEST_CASE("limits: bytes of a polling answer that is compressed") {
+    Sessions server(ServerOptions{});
+    auto const sid = server.polling();
+    auto const fetch = [&] {
+        return server.answer_to(
+            get("/socket.io/?EIO=4&transport=polling&sid=" + sid, "Accept-Encoding: gzip\r\n"));
+    };
+    server.post(sid, "40");
+    fetch();
+    // `42["x",""]` around it.
+    auto const coding = [&](std::size_t bytes) {
+        server.post(sid, R"(42["much",)" + std::to_string(bytes - 10) + "]");
+        auto const answer = fetch();
+        CHECK(status_of(answer) == "200");
+        return answer.find("\r\nContent-Encoding: gzip\r\n") != std::string::npos;
+    };
+    CHECK(coding(engineio::limits::max_http_compression_bytes - 1));
+    CHECK(coding(engineio::limits::max_http_compression_bytes));
+    CHECK_FALSE(coding(engineio::limits::max_http_compression_bytes + 1));
 }
 
 TEST_CASE("limits: frames of a message") {
