@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <map>
 
 namespace engineio::net {
 
@@ -57,7 +57,7 @@ public:
 private:
     static constexpr std::size_t quick = 40;
 
-    std::unordered_map<std::string, std::size_t> places_;
+    std::map<std::string, std::size_t> places_;
     std::size_t indexed_ = 0;
 };
 

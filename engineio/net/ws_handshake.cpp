@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <unordered_set>
 
 namespace engineio::net {
 
@@ -186,16 +185,19 @@ std::string accept_key(std::string_view key) {
 
 std::optional<std::vector<std::string>> parse_subprotocols(std::string_view header) {
     std::vector<std::string> names;
-    // A set, because 16 KiB of header hold thousands of names.
-    std::unordered_set<std::string_view> seen;
     do {
         std::string_view const name = trim(next_piece(header, ','));
-        if (!is_token(name) || !seen.insert(name).second) {
+        if (!is_token(name)) {
             return std::nullopt;
         }
         names.emplace_back(name);
     } while (header.data());
-    return names;
+    // Sorted, because 16 KiB of header hold thousands of names, and who sends them could choose
+    // such as collide in a hash.
+    std::vector<std::string_view> sorted(names.begin(), names.end());
+    std::sort(sorted.begin(), sorted.end());
+    bool const repeated = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+    return repeated ? std::nullopt : std::optional(std::move(names));
 }
 
 std::optional<std::vector<ExtensionOffer>> parse_extensions(std::string_view header) {
