@@ -68,6 +68,8 @@ inline constexpr std::chrono::milliseconds upgrade_timeout = 10s;
 inline constexpr std::size_t max_handshake_addresses = 100'000;
 /// How long a closing polling session waits for the next GET to deliver its close packet.
 inline constexpr std::chrono::milliseconds polling_close_timeout = 30s;
+/// A GET with more header fields is packed while it is parked: an unpacked field costs 64 bytes.
+inline constexpr std::size_t max_parked_fields = 40;
 /// While a WebSocket probes, the parked poll is released with a noop at this pace.
 inline constexpr std::chrono::milliseconds noop_interval = 100ms;
 

@@ -77,6 +77,18 @@ void PollingTransport::on_poll(Exchange exchange) {
     } else {
         session_->on_transport_ready(*this);
     }
+    if (poll_) {
+        park();
+    }
+}
+
+// A head of a few kilobytes may have thousands of fields, whose objects weigh ten times as much.
+void PollingTransport::park() {
+    auto& request = poll_->request;
+    if (request.headers.size() > limits::max_parked_fields) {
+        poll_->packed = std::make_unique<net::StoredRequest const>(request);
+        request = {};
+    }
 }
 
 void PollingTransport::send(std::span<Outgoing const> packets) {
@@ -87,6 +99,9 @@ void PollingTransport::send(std::span<Outgoing const> packets) {
 void PollingTransport::answer_poll(std::span<Outgoing const> packets) {
     Exchange exchange = std::move(*poll_);
     poll_.reset();
+    if (exchange.packed) {
+        exchange.request = exchange.packed->get();
+    }
     net::Response response;
     std::string_view type = "text/plain; charset=UTF-8";
     if (format_.protocol == 3) {

@@ -3,6 +3,7 @@
 #include "engineio/config.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/peer_rates.hpp"
+#include "engineio/net/stored_request.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/transport.hpp"
 
@@ -38,6 +39,8 @@ public:
         net::Responder responder;
         net::Headers headers;  // to be on the answer: CORS, cookie
         bool first = false;    // the session's first
+        // Instead of `request` while it is parked, if it has many fields.
+        std::unique_ptr<net::StoredRequest const> packed = {};
     };
 
     PollingTransport(net::Shard& shard, Options const& options, Format format);
@@ -59,6 +62,7 @@ public:
 
 private:
     void on_poll(Exchange exchange);
+    void park();
     void on_post(Exchange exchange);
     void receive_post();
     void on_post_body(net::BodyResult result, std::string body);

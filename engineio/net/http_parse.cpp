@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 16> single_fields = {
 };
 
 // Finds the field of a name: by looking at all, as long as that is quick; a head of two thousand
-// names would cost milliseconds.
+// names would cost milliseconds. Not by a hash: who sends the names may choose them to collide.
 class FieldIndex {
 public:
     Header* find(Headers& headers, std::string const& name) {
@@ -251,6 +251,7 @@ bool RequestParser::parse_head(std::string_view head, Request& request) {
     boost::beast::error_code error;
     sink_->put(boost::asio::buffer(head.data(), head.size()), error);
     sink_->request = nullptr;
+    sink_->index = {};  // it would stay as long as the answer is awaited
     if (error || !sink_->is_header_done()) {
         return false;
     }

@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <malloc.h>
 #include <stdexcept>
 #include <vector>
 
@@ -196,6 +197,27 @@ TEST_CASE("limits: surplus header fields are dropped") {
     CHECK(fields(3) == std::pair(std::size_t{3}, false));
     CHECK(fields(4) == std::pair(std::size_t{3}, false));
     CHECK(fields(0) == std::pair(std::size_t{3}, false));
+}
+
+TEST_CASE("limits: a parsed head leaves nothing behind, whatever its fields") {
+    auto const allocated = [] {
+        auto const info = mallinfo2();
+        return info.uordblks + info.hblkhd;
+    };
+    std::string head = "GET / HTTP/1.1\r\nHost: h\r\n";
+    for (int i = 0; i < 1500; ++i) {
+        head += "x" + std::to_string(i) + ":\r\n";
+    }
+    head += "\r\n";
+    REQUIRE(head.size() < limits::max_header_bytes);
+    net::RequestParser parser;
+    auto const before = allocated();
+    {
+        net::Request request;
+        REQUIRE(parser.parse_head(head, request));
+        CHECK(request.headers.size() == 1501);
+    }
+    CHECK(allocated() - before < 4096);
 }
 
 TEST_CASE("limits: a queue nobody fetches, at its last byte") {

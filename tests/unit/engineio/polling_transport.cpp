@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <malloc.h>
 #include <optional>
 
 namespace polling_transport_test {
@@ -42,9 +43,10 @@ struct Polling {
             session->open(std::make_unique<Listener>(reason), *transport, [](Session&) {});
         });
     }
-    void get() {
+    void get(net::Headers headers = {}) {
         net::Request request;
         request.method = "GET";
+        request.headers = std::move(headers);
         transport->on_request({std::move(request), {}, {}, false});
     }
 
@@ -55,7 +57,32 @@ struct Polling {
     PollingTransport* transport = nullptr;
 };
 
+std::size_t allocated() {
+    auto const info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
 }  // namespace
+
+TEST_CASE("polling_transport: a parked GET weighs little more than its head") {
+    Polling polling;
+    std::string agent;
+    polling.options.headers = [&](net::Headers&, net::Request const& request) {
+        agent = request.header("user-agent");
+    };
+    auto const before = allocated();
+    net::Headers headers;
+    for (std::size_t i = 0; i < limits::max_headers_count; ++i) {
+        headers.push_back({"x" + std::to_string(i), ""});
+    }
+    headers.push_back({"user-agent", "test"});
+    polling.shard.turn([&] { polling.get(std::move(headers)); });
+    CHECK(allocated() - before < std::size_t{2} * limits::max_header_bytes);  // of 12 KB
+    CHECK(agent.empty());
+    auto const message = net::Message::make(net::MessageKind::text, "4x");
+    polling.shard.turn([&] { polling.session->send({&message, 1}); });
+    CHECK(agent == "test");  // its answer finds all
+}
 
 TEST_CASE("polling_transport: a close that no GET fetches is over after 30 seconds") {
     Polling polling;
