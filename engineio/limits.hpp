@@ -23,7 +23,8 @@ inline constexpr std::chrono::milliseconds header_timeout = 60s;
 inline constexpr std::chrono::milliseconds request_timeout = 300s;
 /// Idle time between two requests of one connection.
 inline constexpr std::chrono::milliseconds keep_alive_timeout = 5s;
-/// Bytes of following requests held while one is being answered; then reading pauses.
+/// Bytes of following requests held while one is being answered; then reading pauses, so that it
+/// may be one read more.
 inline constexpr std::size_t max_pipelined_bytes = 64 * 1024;
 /// An upgrade request nobody claims is ended silently after this time.
 inline constexpr std::chrono::milliseconds destroy_upgrade_timeout = 1s;
@@ -100,7 +101,7 @@ inline constexpr std::chrono::milliseconds limit_log_interval = 10s;
 /// A server that drains waits so long for peers that neither fetch nor read what is left for them.
 inline constexpr std::chrono::milliseconds goodbye_time = 1s;
 /// What was freed is handed back to the system so long after something happened, if it is as much
-/// as this and a 32nd of the process.
+/// as this and a 64th of the process.
 inline constexpr std::chrono::milliseconds unused_memory_interval = 5s;
 inline constexpr std::int64_t min_unused_memory_bytes = 256 * 1024;
 /// Resolution of the shard's timer wheel.

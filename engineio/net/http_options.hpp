@@ -41,7 +41,8 @@ struct HttpOptions {
     /// Header fields of a request; those after them are ignored, but a request of a proxy that is
     /// believed is answered 431, as its word may be among them. Zero: as many as fit.
     std::size_t max_headers_count = limits::max_headers_count;
-    /// Bytes of following requests held while one is being answered; then reading pauses.
+    /// Bytes of following requests held while one is being answered; then reading pauses. What was
+    /// read until then is kept: at most a head, this, and one read (limits::read_buffer_bytes).
     std::size_t max_pipelined_bytes = limits::max_pipelined_bytes;
     /// Bytes of answers a peer has not taken yet, above which none of its further requests is read.
     std::size_t high_water_bytes = limits::high_water_bytes;
