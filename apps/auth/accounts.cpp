@@ -3,6 +3,7 @@
 #include "apps/auth/password.hpp"
 #include "apps/common/uuid.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -18,13 +19,51 @@ namespace {
 
 constexpr auto refresh_lifetime = 30 * 24h;
 constexpr std::size_t max_name_bytes = 64;
+constexpr std::size_t max_display_name_bytes = 128;
+constexpr std::size_t max_email_bytes = 254;
 constexpr std::size_t min_password_bytes = 8;
 
 RestError refused(std::string message) {
     return {401, "UNAUTHORIZED", std::move(message)};
 }
 
+// C0 and C1 (in UTF-8), which would forge lines and command terminals where others read the text.
+bool has_control_characters(std::string_view text) {
+    auto const is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    };
+    for (auto at = text.find('\xC2'); at != text.npos; at = text.find('\xC2', at + 1)) {
+        if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) {
+            return true;
+        }
+    }
+    return std::any_of(text.begin(), text.end(), is_control);
+}
+
+bool is_text(std::optional<std::string> const& text, std::size_t max_bytes) {
+    return !text || (text->size() <= max_bytes && !has_control_characters(*text));
+}
+
+RestError invalid(std::string message) {
+    return {400, "VALIDATION_ERROR", std::move(message)};
+}
+
 }  // namespace
+
+std::optional<RestError> registration_fault(RegisterRequest const& request) {
+    auto const& [name, password, email, display_name] = request;
+    if (name.empty() || !is_text(name, max_name_bytes) || password.size() < min_password_bytes ||
+        password.size() > max_password_bytes || password.find('\0') != password.npos) {
+        return invalid("A name of at most 64 and a password of at least 8 bytes are needed");
+    }
+    if (!is_text(display_name, max_display_name_bytes)) {
+        return invalid("A display name has at most 128 bytes and no control characters");
+    }
+    if (!is_text(email, max_email_bytes)) {
+        return invalid("An e-mail address has at most 254 bytes and no control characters");
+    }
+    return std::nullopt;
+}
 
 Accounts::Accounts(store::StoreThread& store, common::Worker& worker, Tokens tokens,
                    AccountRules rules, common::Clock clock, bool secure_cookies)
@@ -80,11 +119,8 @@ socketio::Task<Reply> Accounts::login(LoginRequest request) {
 }
 
 socketio::Task<Reply> Accounts::enroll(RegisterRequest request) {
-    if (request.username.empty() || request.username.size() > max_name_bytes ||
-        request.password.size() < min_password_bytes ||
-        request.password.size() > max_password_bytes) {
-        co_return RestError(400, "VALIDATION_ERROR",
-                            "A name of at most 64 and a password of at least 8 bytes are needed");
+    if (auto fault = registration_fault(request)) {
+        co_return *std::move(fault);
     }
     auto const hash = [password = request.password] { return hash_password(password); };
     auto const hashed = co_await worker_.ask(hash);

@@ -76,6 +76,9 @@ describe("Kaiku", { skip }, () => {
         assert.equal((await call("register", { username: "ANA", password })).status, 409);
         assert.equal((await call("register", { username: "zoe", password: "short" })).status, 400);
 
+        const loud = { username: "zoe", password, display_name: "x".repeat(1000) };
+        assert.deepEqual((await call("register", loud)).body.error, "VALIDATION_ERROR");
+
         const cookie = setCookie.split(";")[0];
         const fresh = await call("refresh", undefined, cookie);
         assert.deepEqual(Object.keys(fresh.body), Object.keys(body));

@@ -1,3 +1,4 @@
+#include "apps/auth/accounts.hpp"
 #include "apps/auth/digest.hpp"
 #include "apps/auth/express_cookie.hpp"
 #include "apps/auth/login_table.hpp"
@@ -115,6 +116,33 @@ TEST_CASE("logins are kept as hashes, expire and can be ended") {
     CHECK(count.integer(0) == 2);
     logins.remove(database, other);
     CHECK_FALSE(logins.user(database, other, 3000));
+}
+
+TEST_CASE("what a registration may name has bounds, since it is sent to everybody") {
+    auto const is_refused = [](auto change) {
+        RegisterRequest request{"ana", "correct horse", "ana@example.com", "Ana"};
+        change(request);
+        auto const fault = registration_fault(request);
+        CHECK((!fault || fault->status == 400));
+        return fault.has_value();
+    };
+    CHECK_FALSE(is_refused([](auto&) {}));
+    CHECK_FALSE(is_refused([](auto& r) { r.email = r.display_name = std::nullopt; }));
+    CHECK_FALSE(is_refused([](auto& r) { r.username = std::string(64, 'x'); }));
+    CHECK(is_refused([](auto& r) { r.username = std::string(65, 'x'); }));
+    CHECK(is_refused([](auto& r) { r.username = ""; }));
+    CHECK_FALSE(is_refused([](auto& r) { r.display_name = std::string(128, 'x'); }));
+    CHECK(is_refused([](auto& r) { r.display_name = std::string(129, 'x'); }));
+    CHECK_FALSE(is_refused([](auto& r) { r.email = std::string(254, 'x'); }));
+    CHECK(is_refused([](auto& r) { r.email = std::string(255, 'x'); }));
+    CHECK(is_refused([](auto& r) { r.password = "seven77"; }));
+    CHECK(is_refused([](auto& r) { r.password += '\0'; }));  // no hash has one
+    CHECK_FALSE(is_refused([](auto& r) { r.username = "Anaïs \xE2\x9B\xB5\xC2\xA0"; }));
+    for (std::string const bad : {"a\nb", "\x1B[2J", "\x7F", "\xC2\x9B"}) {
+        CHECK(is_refused([&](auto& r) { r.username = bad; }));
+        CHECK(is_refused([&](auto& r) { r.display_name = bad; }));
+        CHECK(is_refused([&](auto& r) { r.email = bad; }));
+    }
 }
 
 }  // namespace auth_test
