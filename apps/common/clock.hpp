@@ -10,6 +10,9 @@ namespace apps::common {
 /// Rules get it injected so that tests can say what time it is.
 using Clock = std::function<std::int64_t()>;
 
+/// Time for paces: the wall clock, which somebody may set back, would make a pause last for hours.
+using SteadyClock = std::function<std::chrono::steady_clock::time_point()>;
+
 inline std::int64_t wall_clock_ms() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();

@@ -157,6 +157,9 @@ void Rest::handle(net::Request request, net::Responder responder) const {
         return;
     }
     exchange->responder = std::move(responder);
+    if (!admit(*exchange)) {
+        return;
+    }
     exchange->responder.read_body(
         options_.max_body_bytes, [this, exchange](net::BodyResult result, std::string body) {
             if (result == net::BodyResult::too_large) {
@@ -191,14 +194,23 @@ Rest::Route const* Rest::find(RestCall& call, bool& path_known) const {
     return nullptr;
 }
 
-void Rest::run(RestExchangePtr const& exchange) const {
+bool Rest::admit(RestExchange& exchange) const {
     try {
         for (auto const& hook : hooks_) {
-            if (auto reply = hook(exchange->call)) {
-                exchange->answer(std::move(*reply));
-                return;
+            if (auto reply = hook(exchange.call)) {
+                exchange.answer(std::move(*reply));
+                return false;
             }
         }
+        return true;
+    } catch (...) {
+        exchange.fail(std::current_exception());
+        return false;
+    }
+}
+
+void Rest::run(RestExchangePtr const& exchange) const {
+    try {
         bool path_known = false;
         auto const* route = find(exchange->call, path_known);
         if (route == nullptr) {

@@ -66,8 +66,8 @@ public:
         add("DELETE", path, make_rest_handler(std::move(handler)...));
     }
 
-    /// Runs before every handler, in order of registration; a Reply ends the request. For keys and
-    /// rate limits.
+    /// Runs before a request's body is read, in order of registration; a Reply ends the request.
+    /// For keys and rate limits, which a bad or a big body must not get around.
     using Hook = std::function<std::optional<Reply>(RestCall const&)>;
     void before(Hook hook) { hooks_.push_back(std::move(hook)); }
 
@@ -77,6 +77,9 @@ public:
     /// True if the request is for this table: a route's path or one below a prefix.
     bool serves(engineio::net::Request const& request) const;
     void handle(engineio::net::Request request, engineio::net::Responder responder) const;
+
+    /// Asks the hooks; false if one of them has answered.
+    bool admit(RestExchange& exchange) const;
 
     /// Finds the handler of a request whose body is read and lets it answer.
     void run(RestExchangePtr const& exchange) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/clock.hpp"
 #include "apps/common/rate_limit.hpp"
 #include "apps/common/rest.hpp"
 #include "apps/common/synchronized.hpp"
@@ -12,7 +13,8 @@
 
 namespace apps::common {
 
-/// How many requests a minute one address may make, of each kind.
+/// How many requests a minute one address (an IPv6 network of 64 bits) may make, of each kind.
+/// Those who come through a Unix socket have no address and no limit.
 struct RestRates {
     double logins = 60;  ///< POSTs to the paths below, where passwords are tried
     double writes = 600;
@@ -28,9 +30,7 @@ struct RestRates {
 /// Refuses what is more, with Retry-After. Outlives the table.
 class RestLimits {
 public:
-    using Now = std::function<TokenBucket::TimePoint()>;
-
-    explicit RestLimits(RestRates rates, Now now = std::chrono::steady_clock::now);
+    explicit RestLimits(RestRates rates, SteadyClock now = std::chrono::steady_clock::now);
 
     /// To be given to Rest::before by add_to, or called by tests.
     std::optional<Reply> check(RestCall const& call);
@@ -39,7 +39,7 @@ public:
 private:
     std::vector<std::string> login_paths_;
     std::function<RestError(std::int64_t seconds)> refusal_;
-    Now now_;
+    SteadyClock now_;
     Synchronized<RateLimiter> logins_;
     Synchronized<RateLimiter> writes_;
     Synchronized<RateLimiter> reads_;

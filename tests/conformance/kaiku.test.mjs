@@ -452,6 +452,21 @@ describe("Kaiku", { skip }, () => {
         }
     });
 
+    it("K08: no body is read of one who has to wait, be it JSON or not", async () => {
+        const strict = await startSystem("kaiku", { args: ["--kaiku-logins-per-minute", "2"] });
+        try {
+            const headers = { "Content-Type": "application/json" };
+            const attempt = async (body) =>
+                (await fetch(`${strict.url}/auth/login`, { method: "POST", headers, body })).status;
+            const bodies = ["{bad", "{bad", "{bad", "{}"];
+            const statuses = [];
+            for (const body of bodies) statuses.push(await attempt(body));
+            assert.deepEqual(statuses, [400, 400, 429, 429]);
+        } finally {
+            await strict.stop();
+        }
+    });
+
     // --- all rows ------------------------------------------------------------------------------
 
     it("F02: pages of other origins need permission", async () => {

@@ -50,7 +50,9 @@ net::Response ask(Rest const& rest, std::string method, std::string target,
     request.target = std::move(target);
     auto const exchange = std::make_shared<Exchange>(rest, std::move(request));
     exchange->call.body = std::move(body);
-    rest.run(exchange);
+    if (rest.admit(*exchange)) {
+        rest.run(exchange);
+    }
     REQUIRE(exchange->sent);
     return *exchange->sent;
 }
@@ -173,6 +175,7 @@ TEST_CASE("each address has its own number of logins, writes and reads a minute"
     CHECK(passed("POST", "/api/auth/login?x", "10.0.0.1") == 2);
     CHECK(passed("POST", "/api/auth/register", "10.0.0.1") == 0);
     CHECK(passed("POST", "/api/auth/login", "10.0.0.2") == 2);
+    CHECK(passed("POST", "/api/auth/login/", "10.0.0.1") == 0);  // the same route
     CHECK(passed("PUT", "/api/x", "10.0.0.1") == 3);
     CHECK(passed("GET", "/api/auth/login", "10.0.0.1") == 4);
     now += std::chrono::seconds(30);
@@ -185,6 +188,22 @@ TEST_CASE("each address has its own number of logins, writes and reads a minute"
     REQUIRE(reply);
     CHECK(reply->status() == 429);
     CHECK(*net::find_header(reply->headers(), "retry-after") == "30");
+}
+
+TEST_CASE("an IPv6 network is one address, a Unix socket none") {
+    RestLimits limits({.writes = 1}, [] { return TokenBucket::TimePoint(); });
+    auto const passes = [&](std::string address) {
+        RestCall call;
+        call.request.method = "POST";
+        call.request.remote_address = std::move(address);
+        return !limits.check(call);
+    };
+    CHECK(passes("2001:db8::1"));
+    CHECK_FALSE(passes("2001:db8::2"));
+    CHECK_FALSE(passes("2001:db8:0:0:ffff::1"));
+    CHECK(passes("2001:db8:0:1::1"));
+    CHECK(passes(""));
+    CHECK(passes(""));
 }
 
 }  // namespace rest_test
