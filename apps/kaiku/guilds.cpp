@@ -33,6 +33,10 @@ std::optional<Refusal> check_content(std::string const& content) {
     return std::nullopt;
 }
 
+bool has_expired(Invite const& invite, std::int64_t now) {
+    return invite.expires != 0 && invite.expires <= now;
+}
+
 // Milliseconds; 0 for ever, nothing for what is no period.
 std::optional<std::int64_t> period_of(std::string const& text) {
     constexpr std::int64_t minute = 60'000;
@@ -212,6 +216,19 @@ Outcome<Channel> Guilds::add_channel(std::string const& user, std::string const&
     return channel;
 }
 
+// They let nobody in any more, but would keep others from being made.
+void Guilds::forget_expired(House& house) {
+    auto const now = clock_();
+    std::erase_if(house.invites, [&](std::string const& code) {
+        bool const gone = has_expired(invites_.at(code), now);
+        if (gone) {
+            invites_.erase(code);
+            journal_.invite_gone(code);
+        }
+        return gone;
+    });
+}
+
 Outcome<Invite> Guilds::invite(std::string const& user, std::string const& guild,
                                std::string const& expires_in) {
     auto const house = owned(user, guild);
@@ -222,6 +239,7 @@ Outcome<Invite> Guilds::invite(std::string const& user, std::string const& guild
     if (!period) {
         return Refusal{Reason::invalid, "An invitation is for 30m, 1h, 1d, 7d or never ends"};
     }
+    forget_expired(**house);
     if ((*house)->invites.size() >= max_invites) {
         return Refusal{Reason::forbidden, "Too many invitations"};
     }
@@ -235,8 +253,7 @@ Outcome<Invite> Guilds::invite(std::string const& user, std::string const& guild
 
 Outcome<Invite> Guilds::join(std::string const& user, std::string const& code) {
     auto const found = invites_.find(code);
-    if (found == invites_.end() ||
-        (found->second.expires != 0 && found->second.expires <= clock_())) {
+    if (found == invites_.end() || has_expired(found->second, clock_())) {
         return Refusal{Reason::not_found, "The invitation is not valid or has expired"};
     }
     auto& invite = found->second;

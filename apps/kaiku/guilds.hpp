@@ -27,7 +27,7 @@ public:
     static constexpr std::size_t max_guilds_of_user = 100;
     static constexpr std::size_t max_members = 500;
     static constexpr std::size_t max_channels = 200;
-    static constexpr std::size_t max_invites = 100;
+    static constexpr std::size_t max_invites = 100;  ///< of one guild that have not expired
     static constexpr std::size_t max_name_bytes = 100;
     static constexpr std::size_t max_content = 4000;  ///< characters of a message or a topic
 
@@ -73,6 +73,7 @@ private:
     House const* house(std::string const& user, std::string const& guild) const;
     Outcome<House*> owned(std::string const& user, std::string const& guild);
     void enter(House& house, std::string const& user);
+    void forget_expired(House& house);
 
     Journal& journal_;
     common::Clock clock_;

@@ -22,7 +22,7 @@ struct Kaiku {
     Kaiku(Journal& journal, common::Clock const& clock, common::IdSource const& ids,
           Journal::State const& state, common::Rate voice_joins)
         : people(journal, clock, ids, state), guilds(journal, clock, ids, state),
-          voice(clock, voice_joins) {}
+          voice(voice_joins) {}
 
     People people;
     Guilds guilds;

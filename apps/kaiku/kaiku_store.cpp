@@ -139,6 +139,11 @@ void KaikuStore::invite(Invite const& invite) {
     });
 }
 
+void KaikuStore::invite_gone(std::string const& code) {
+    store_.tell("ending an invitation",
+                [code](Database& db) { db.run("DELETE FROM kaiku_invites WHERE code = ?", code); });
+}
+
 void KaikuStore::channel(Channel const& channel) {
     store_.tell("keeping a channel", [channel](Database& db) { put_channel(db, channel); });
 }

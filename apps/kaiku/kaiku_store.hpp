@@ -37,6 +37,7 @@ public:
     void guild(Guild const& guild) override;
     void member(Member const& member) override;
     void invite(Invite const& invite) override;
+    void invite_gone(std::string const& code) override;
     void channel(Channel const& channel) override;
     void friendship(Friendship const& friendship) override;
     void friendship_gone(std::string const& id) override;

@@ -75,6 +75,10 @@ struct Friendship {
     std::string const& other(std::string const& user) const {
         return requester == user ? addressee : requester;
     }
+    /// Whether it is so by what this one of the two did.
+    bool made_by(std::string const& user) const {
+        return requester == user || status == "accepted";
+    }
 };
 
 /// Where the state is kept over a restart. Returns at once; order is kept.
@@ -93,6 +97,7 @@ public:
     virtual void guild(Guild const& guild) = 0;
     virtual void member(Member const& member) = 0;
     virtual void invite(Invite const& invite) = 0;
+    virtual void invite_gone(std::string const& code) = 0;
     virtual void channel(Channel const& channel) = 0;
     virtual void friendship(Friendship const& friendship) = 0;
     virtual void friendship_gone(std::string const& id) = 0;

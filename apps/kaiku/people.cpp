@@ -19,6 +19,10 @@ Refusal no_such_request() {
     return {Reason::not_found, "There is no such friendship"};
 }
 
+Refusal too_many() {
+    return {Reason::forbidden, "Too many friends and requests"};
+}
+
 bool is_activity(Json const& activity) {
     return activity.is_null() ||
            (activity["type"].is_string() && activity["name"].is_string() &&
@@ -30,8 +34,8 @@ bool is_activity(Json const& activity) {
 }  // namespace
 
 People::People(Journal& journal, common::Clock clock, common::IdSource ids,
-               Journal::State const& state)
-    : journal_(journal), clock_(std::move(clock)), ids_(std::move(ids)) {
+               Journal::State const& state, common::SteadyClock now)
+    : journal_(journal), clock_(std::move(clock)), ids_(std::move(ids)), now_(std::move(now)) {
     for (auto const& user : state.users) {
         add(user);
     }
@@ -43,7 +47,7 @@ People::People(Journal& journal, common::Clock clock, common::IdSource ids,
 }
 
 void People::add(User const& user) {
-    users_[user.id] = {user, 0, {}, 0};
+    users_[user.id] = {user, 0, {}, {}};
     names_[engineio::net::to_lower(user.username)] = user.id;
 }
 
@@ -106,12 +110,12 @@ Outcome<bool> People::set_activity(std::string const& user, Json const& activity
     if (activity == one->activity) {
         return false;
     }
-    auto const now = clock_();
-    if (now - one->activity_set < activity_pause_ms) {
+    auto const now = now_();
+    if (now < one->next_activity) {
         return Refusal{Reason::rate_limited, "Activities change every 10 seconds at most"};
     }
     one->activity = activity;
-    one->activity_set = now;
+    one->next_activity = now + activity_pause;
     return true;
 }
 
@@ -129,6 +133,22 @@ Friendship const* People::between(std::string const& a, std::string const& b) co
         }
     }
     return nullptr;
+}
+
+// What others did to the user, they must not be able to fill the user's own count with.
+std::size_t People::ties_made(std::string const& user) const {
+    auto const found = ties_of_.find(user);
+    auto const made = [&](std::string const& id) { return ties_.at(id).made_by(user); };
+    return found == ties_of_.end() ? 0
+                                   : static_cast<std::size_t>(std::count_if(
+                                         found->second.begin(), found->second.end(), made));
+}
+
+std::size_t People::waiting(std::string const& user) const {
+    auto const requests = ties(user, "pending");
+    return static_cast<std::size_t>(
+        std::count_if(requests.begin(), requests.end(),
+                      [&](Friendship const& tie) { return tie.addressee == user; }));
 }
 
 Friendship People::keep(Friendship tie) {
@@ -160,8 +180,8 @@ Outcome<Friendship> People::request(std::string const& user, std::string const& 
     if (between(user, other->id) != nullptr) {
         return Refusal{Reason::conflict, "There is a request or a friendship already"};
     }
-    if (ties_of_[user].size() >= max_ties || ties_of_[other->id].size() >= max_ties) {
-        return Refusal{Reason::forbidden, "Too many friends and requests"};
+    if (ties_made(user) >= max_ties || waiting(other->id) >= max_waiting) {
+        return too_many();
     }
     return keep({ids_(), user, other->id, "pending", clock_(), 0});
 }
@@ -171,6 +191,9 @@ Outcome<Friendship> People::accept(std::string const& user, std::string const& i
     if (found == ties_.end() || found->second.addressee != user ||
         found->second.status != "pending") {
         return no_such_request();
+    }
+    if (ties_made(user) >= max_ties) {
+        return too_many();
     }
     auto tie = found->second;
     tie.status = "accepted";
@@ -200,10 +223,12 @@ Outcome<Friendship> People::block(std::string const& user, std::string const& ot
             return tie;
         }
     }
-    if (ties_of_[user].size() >= max_ties) {
+    auto const* const tie = between(user, other);
+    bool const replaces_own = tie != nullptr && tie->made_by(user);
+    if (ties_made(user) >= max_ties + (replaces_own ? 1 : 0)) {
         return Refusal{Reason::forbidden, "Too many blocks"};
     }
-    if (auto const* const tie = between(user, other)) {
+    if (tie != nullptr) {
         drop(std::string(tie->id));
     }
     return keep({ids_(), user, other, "blocked", clock_(), 0});

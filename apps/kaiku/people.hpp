@@ -5,6 +5,7 @@
 #include "apps/kaiku/model.hpp"
 #include "socketio/json.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -18,12 +19,14 @@ namespace apps::kaiku {
 /// owner is the system's lock.
 class People {
 public:
-    static constexpr std::size_t max_ties = 500;  ///< requests, friends and blocks of one user
+    static constexpr std::size_t max_ties =
+        500;  ///< requests, friends and blocks that one user made
+    static constexpr std::size_t max_waiting = 500;  ///< requests to one user, not yet answered
     static constexpr std::size_t max_activity_bytes = 1024;
-    static constexpr std::int64_t activity_pause_ms = 10'000;
+    static constexpr std::chrono::seconds activity_pause{10};
 
-    People(Journal& journal, common::Clock clock, common::IdSource ids,
-           Journal::State const& state);
+    People(Journal& journal, common::Clock clock, common::IdSource ids, Journal::State const& state,
+           common::SteadyClock now = std::chrono::steady_clock::now);
 
     void add(User const& user);
     /// Null if there is none.
@@ -62,17 +65,20 @@ private:
         User user;
         std::size_t connections = 0;
         socketio::Json activity;
-        std::int64_t activity_set = 0;
+        std::chrono::steady_clock::time_point next_activity;
     };
 
     Person* person(std::string const& id);
     Friendship const* between(std::string const& a, std::string const& b) const;
+    std::size_t ties_made(std::string const& user) const;
+    std::size_t waiting(std::string const& user) const;
     Friendship keep(Friendship tie);
     void drop(std::string const& id);
 
     Journal& journal_;
     common::Clock clock_;
     common::IdSource ids_;
+    common::SteadyClock now_;
     std::unordered_map<std::string, Person> users_;
     std::unordered_map<std::string, std::string> names_;  // in lower case → user
     std::unordered_map<std::string, Friendship> ties_;

@@ -1,13 +1,10 @@
 #include "apps/kaiku/voice.hpp"
 
-#include <chrono>
-
 namespace apps::kaiku {
 
 Outcome<bool> Voice::join(std::string const& user, std::uint64_t connection,
                           std::string const& channel) {
-    common::TokenBucket::TimePoint const now{std::chrono::milliseconds(clock_())};
-    if (!joins_.take(user, now)) {
+    if (!joins_.take(user, now_())) {
         return Refusal{Reason::rate_limited, "Rate limited: too many voice join requests"};
     }
     if (auto const found = where_.find(user); found != where_.end()) {

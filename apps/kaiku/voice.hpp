@@ -4,6 +4,7 @@
 #include "apps/common/rate_limit.hpp"
 #include "apps/kaiku/model.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -39,7 +40,8 @@ public:
     static constexpr std::size_t max_participants = 50;
 
     /// `joins`: how often one user may join.
-    Voice(common::Clock clock, common::Rate joins) : clock_(std::move(clock)), joins_(joins) {}
+    explicit Voice(common::Rate joins, common::SteadyClock now = std::chrono::steady_clock::now)
+        : now_(std::move(now)), joins_(joins) {}
 
     /// True if the user was not there before: once more on the same connection is the same as once.
     Outcome<bool> join(std::string const& user, std::uint64_t connection,
@@ -55,7 +57,7 @@ public:
                                       std::string const& channel);
 
 private:
-    common::Clock clock_;
+    common::SteadyClock now_;
     common::RateLimiter joins_;
     std::unordered_map<std::string, Room> rooms_;         // no empty ones
     std::unordered_map<std::string, std::string> where_;  // user → channel

@@ -221,6 +221,7 @@ public:
     }
     void member(apps::kaiku::Member const&) override {}
     void invite(apps::kaiku::Invite const& invite) override { code = invite.code; }
+    void invite_gone(std::string const&) override {}
     void channel(apps::kaiku::Channel const& channel) override {
         FUZZ_CHECK(channel.type == "text" || channel.type == "voice");
     }
@@ -257,7 +258,10 @@ struct Kaiku {
               kaiku_state()),
           people(
               journal, [this] { return now; }, [this] { return "p" + std::to_string(++ids); },
-              kaiku_state()) {}
+              kaiku_state(),
+              [this] {
+                  return std::chrono::steady_clock::time_point(std::chrono::milliseconds(now));
+              }) {}
 
     void hear(std::string const& type, Json const& message) {
         using namespace apps::kaiku;

@@ -21,6 +21,8 @@ using Names = std::vector<std::string>;
 using NameSet = std::set<std::string>;
 using namespace std::chrono_literals;
 
+constexpr std::int64_t hour = 3'600'000;
+
 class KaikuJournal final : public Journal {
 public:
     void status(std::string const& user, std::string const& status) override {
@@ -29,6 +31,9 @@ public:
     void guild(Guild const& guild) override { state.guilds.push_back(guild); }
     void member(Member const& member) override { state.members.push_back(member); }
     void invite(Invite const& invite) override { state.invites.push_back(invite); }
+    void invite_gone(std::string const& code) override {
+        std::erase_if(state.invites, [&](auto const& other) { return other.code == code; });
+    }
     void channel(Channel const& channel) override { state.channels.push_back(channel); }
     void friendship(Friendship const& tie) override {
         std::erase_if(state.friendships, [&](auto const& other) { return other.id == tie.id; });
@@ -63,11 +68,13 @@ struct Harbor {
     }
 
     std::int64_t now = 1'000'000;
+    std::chrono::steady_clock::time_point steady_now;
     int ids = 0;
     apps::common::Clock clock = [this] { return now; };
+    apps::common::SteadyClock steady = [this] { return steady_now; };
     apps::common::IdSource fresh = [this] { return "id-" + std::to_string(++ids); };
     KaikuJournal journal;
-    People people() { return {journal, clock, fresh, journal.state}; }
+    People people() { return {journal, clock, fresh, journal.state, steady}; }
     Guilds guilds() { return {journal, clock, fresh, journal.state}; }
 };
 
@@ -114,7 +121,8 @@ TEST_CASE("K05: activities are told when they change, ten seconds apart") {
     CHECK(*people.set_activity("ana", game));
     CHECK(!*people.set_activity("ana", game));  // unchanged is ignored, not refused
     CHECK(reason(people.set_activity("ana", Json())) == Reason::rate_limited);
-    harbor.now += People::activity_pause_ms;
+    harbor.now -= 3 * hour;  // somebody sets the clock back
+    harbor.steady_now += People::activity_pause;
     CHECK(*people.set_activity("ana", Json()));
     auto const half = Json::object({{"type", "game"}});
     CHECK(reason(people.set_activity("ana", half)) == Reason::invalid);
@@ -168,6 +176,49 @@ TEST_CASE("K05: a block parts both sides and ends their friendship") {
     CHECK(harbor.people().strangers("ana") == NameSet{"ben"});
 }
 
+TEST_CASE("K05: only what one did oneself counts among one's friends and blocks") {
+    Harbor harbor;
+    for (std::size_t i = 0; i <= People::max_waiting; ++i) {
+        User user;
+        user.id = user.username = "crowd-" + std::to_string(i);
+        harbor.journal.state.users.push_back(user);
+    }
+    auto people = harbor.people();
+    std::string last;
+    auto const one = [](std::size_t i) { return "crowd-" + std::to_string(i); };
+    for (std::size_t i = 0; i < People::max_ties; ++i) {
+        CHECK(people.block(one(i), "ana"));
+        last = people.request(one(i), "gm")->id;
+    }
+    CHECK(people.request("ana", "eve"));
+    CHECK(people.block("ana", "ben"));
+    CHECK(people.unblock("ana", "ben"));
+    // So many requests are to be answered first, but whoever got them is free.
+    CHECK(reason(people.request("eve", "gm")) == Reason::forbidden);
+    CHECK(people.request("gm", "ana"));
+    for (std::size_t i = 0; i < People::max_ties - 1; ++i) {
+        CHECK(people.block("gm", one(i)));
+    }
+    CHECK(reason(people.accept("gm", last)) == Reason::forbidden);
+    CHECK(reason(people.request("gm", "eve")) == Reason::forbidden);
+    CHECK(reason(people.block("gm", "eve")) == Reason::forbidden);
+    CHECK(people.block("gm", "ana"));  // in place of the request
+}
+
+TEST_CASE("K03: invitations that have expired make room for others, also in the store") {
+    Harbor harbor;
+    auto guilds = harbor.guilds();
+    for (std::size_t i = 0; i < Guilds::max_invites; ++i) {
+        CHECK(guilds.invite("gm", "g", i == 0 ? "never" : "30m"));
+    }
+    CHECK(reason(guilds.invite("gm", "g", "30m")) == Reason::forbidden);
+    harbor.now += hour;
+    auto const fresh = *guilds.invite("gm", "g", "30m");
+    CHECK(harbor.journal.state.invites.size() == 2);
+    CHECK(guilds.join("eve", harbor.journal.state.invites.front().code));
+    CHECK(harbor.guilds().join("eve", fresh.code));
+}
+
 TEST_CASE("K03: channels are for the members of their guild") {
     Harbor harbor;
     auto guilds = harbor.guilds();
@@ -192,12 +243,12 @@ TEST_CASE("K03: a guild begins with its owner and a channel, and grows by invita
     CHECK(reason(guilds.add_channel("ana", "g", "x", "text", "")) == Reason::forbidden);
     CHECK(reason(guilds.invite("ana", "g", "1h")) == Reason::forbidden);
     CHECK(reason(guilds.invite("eve", guild.id, "soon")) == Reason::invalid);
-    auto const hour = *guilds.invite("eve", guild.id, "1h");
+    auto const an_hour = *guilds.invite("eve", guild.id, "1h");
     auto const ever = *guilds.invite("eve", guild.id, "never");
-    CHECK(guilds.join("ana", hour.code)->uses == 1);
-    CHECK(guilds.join("ana", hour.code)->uses == 1);  // is a member already
-    harbor.now += 3'600'000;
-    CHECK(reason(guilds.join("ben", hour.code)) == Reason::not_found);
+    CHECK(guilds.join("ana", an_hour.code)->uses == 1);
+    CHECK(guilds.join("ana", an_hour.code)->uses == 1);  // is a member already
+    harbor.now += hour;
+    CHECK(reason(guilds.join("ben", an_hour.code)) == Reason::not_found);
     CHECK(guilds.join("ben", ever.code));
     CHECK(reason(guilds.join("gm", "guessed")) == Reason::not_found);
     CHECK(harbor.guilds().fellows("eve") == NameSet{"ana", "ben"});  // after a restart
@@ -228,7 +279,7 @@ TEST_CASE("K04: members write, authors change, authors and owners remove") {
 
 TEST_CASE("K06: a user is in one voice channel, on one connection") {
     Harbor harbor;
-    Voice voice(harbor.clock, {100, 60s});
+    Voice voice({100, 60s}, harbor.steady);
     CHECK(*voice.join("ana", 1, "v"));
     CHECK(!*voice.join("ana", 1, "v"));  // once more is the same
     CHECK(reason(voice.join("ana", 2, "v")) == Reason::conflict);
@@ -251,7 +302,7 @@ TEST_CASE("K06: a user is in one voice channel, on one connection") {
 
 TEST_CASE("K06: who joins again starts anew, and a full channel is full") {
     Harbor harbor;
-    Voice voice(harbor.clock, {100, 60s});
+    Voice voice({100, 60s}, harbor.steady);
     CHECK(*voice.join("ana", 1, "v"));
     (*voice.participant("ana", 1, "v"))->muted = true;
     CHECK(voice.leave("ana", "v"));
@@ -265,12 +316,13 @@ TEST_CASE("K06: who joins again starts anew, and a full channel is full") {
 
 TEST_CASE("K08: voice channels are joined so often and no more") {
     Harbor harbor;
-    Voice voice(harbor.clock, {2, 60s});
+    Voice voice({2, 60s}, harbor.steady);
     CHECK(voice.join("ana", 1, "v"));
     CHECK(voice.join("ana", 1, "v"));
     CHECK(reason(voice.join("ana", 1, "v")) == Reason::rate_limited);
     CHECK(voice.join("ben", 2, "v"));
-    harbor.now += 30'000;
+    harbor.now -= 3 * hour;
+    harbor.steady_now += 30s;
     CHECK(voice.join("ana", 1, "v"));
 }
 
