@@ -11,6 +11,7 @@
 namespace apps::dungeonlab {
 
 using socketio::Json;
+using socketio::JsonObject;
 
 namespace {
 
@@ -60,24 +61,7 @@ std::optional<std::size_t> array_index(std::string const& token, std::size_t siz
     return plain && index <= size ? std::optional(index) : std::nullopt;
 }
 
-Json* child(Json& parent, std::string const& token) {
-    if (auto* object = parent.object_members()) {
-        return object->find(token);
-    }
-    if (auto* items = parent.array_items()) {
-        auto const index = array_index(token, items->size());
-        return index && *index < items->size() ? &(*items)[*index] : nullptr;
-    }
-    return nullptr;
-}
-
-Json* resolve(Json& document, Pointer const& pointer, std::size_t length) {
-    auto* place = &document;
-    for (std::size_t i = 0; place != nullptr && i < length; ++i) {
-        place = child(*place, pointer[i]);
-    }
-    return place;
-}
+constexpr std::size_t bytes_per_value = 16;
 
 struct Measure {
     std::size_t values = 0;
@@ -86,6 +70,9 @@ struct Measure {
 
 Measure measure(Json const& json) {
     Measure sum{1, 1};
+    if (auto const* text = json.string()) {
+        sum.values += text->size() / bytes_per_value;
+    }
     auto const add = [&](Json const& inner) {
         auto const part = measure(inner);
         sum.values += part.values;
@@ -95,6 +82,7 @@ Measure measure(Json const& json) {
         std::for_each(items->begin(), items->end(), add);
     } else if (auto const* members = json.object_members()) {
         for (auto const& [key, inner] : *members) {
+            sum.values += key.size() / bytes_per_value;
             add(inner);
         }
     }
@@ -105,8 +93,15 @@ class Patcher {
 public:
     explicit Patcher(Json& document) : document_(document) {}
 
-    // Nullptr if done, else why not.
+    // Nullptr if done, else why not. What one operation does is bounded by the document's size, so
+    // the account is looked at after it.
     char const* apply(Json const& operation) {
+        auto const* why = perform(operation);
+        return work_ > max_patch_work ? "too much work for one patch" : why;
+    }
+
+private:
+    char const* perform(Json const& operation) {
         auto const& name = *operation["op"].string();
         auto const path = *parse_pointer(operation["path"]);
         if (name == "add") {
@@ -119,27 +114,59 @@ public:
             return replace(path, operation["value"]);
         }
         if (name == "test") {
-            auto const* place = resolve(document_, path, path.size());
+            auto const* place = resolve(path, path.size());
+            work_ += measure(operation["value"]).values;
             return place != nullptr && *place == operation["value"] ? nullptr : "the test failed";
         }
         return name == "move" ? move(*parse_pointer(operation["from"]), path)
                               : copy(*parse_pointer(operation["from"]), path);
     }
 
-private:
+    // An object is searched from its beginning, and its names are compared as long as they agree.
+    void charge_search(JsonObject const& object, std::string const& token) {
+        work_ += object.size() * (1 + token.size() / bytes_per_value);
+    }
+
+    bool is_too_deep(Pointer const& path, Json const& value) {
+        auto const sum = measure(value);
+        work_ += sum.values;
+        return path.size() + sum.depth > max_patched_depth;
+    }
+
+    Json* child(Json& parent, std::string const& token) {
+        if (auto* object = parent.object_members()) {
+            charge_search(*object, token);
+            return object->find(token);
+        }
+        if (auto* items = parent.array_items()) {
+            auto const index = array_index(token, items->size());
+            return index && *index < items->size() ? &(*items)[*index] : nullptr;
+        }
+        return nullptr;
+    }
+
+    Json* resolve(Pointer const& pointer, std::size_t length) {
+        auto* place = &document_;
+        for (std::size_t i = 0; place != nullptr && i < length; ++i) {
+            place = child(*place, pointer[i]);
+        }
+        return place;
+    }
+
     char const* insert(Pointer const& path, Json value) {
-        if (path.size() + measure(value).depth > max_patched_depth) {
+        if (is_too_deep(path, value)) {
             return "nested too deeply";
         }
         if (path.empty()) {
             document_ = std::move(value);
             return nullptr;
         }
-        auto* parent = resolve(document_, path, path.size() - 1);
+        auto* parent = resolve(path, path.size() - 1);
         if (parent == nullptr) {
             return "no such parent";
         }
         if (auto* object = parent->object_members()) {
+            charge_search(*object, path.back());
             object->set(path.back(), std::move(value));
             return nullptr;
         }
@@ -148,6 +175,7 @@ private:
         if (!index) {
             return "no such place";
         }
+        work_ += items->size() - *index;
         items->insert(items->begin() + static_cast<std::ptrdiff_t>(*index), std::move(value));
         return nullptr;
     }
@@ -156,27 +184,29 @@ private:
         if (path.empty()) {
             return std::exchange(document_, Json());
         }
-        auto* parent = resolve(document_, path, path.size() - 1);
+        auto* parent = resolve(path, path.size() - 1);
         auto* place = parent == nullptr ? nullptr : child(*parent, path.back());
         if (place == nullptr) {
             return std::nullopt;
         }
         auto value = std::move(*place);
         if (auto* object = parent->object_members()) {
+            charge_search(*object, path.back());
             object->erase(path.back());
         } else {
             auto* items = parent->array_items();
+            work_ += items->size() - static_cast<std::size_t>(place - items->data());
             items->erase(items->begin() + (place - items->data()));
         }
         return value;
     }
 
     char const* replace(Pointer const& path, Json value) {
-        auto* place = resolve(document_, path, path.size());
+        auto* place = resolve(path, path.size());
         if (place == nullptr) {
             return "nothing to replace there";
         }
-        if (path.size() + measure(value).depth > max_patched_depth) {
+        if (is_too_deep(path, value)) {
             return "nested too deeply";
         }
         *place = std::move(value);
@@ -192,16 +222,19 @@ private:
     }
 
     char const* copy(Pointer const& from, Pointer const& path) {
-        auto const* place = resolve(document_, from, from.size());
+        auto const* place = resolve(from, from.size());
         if (place == nullptr) {
             return "nothing to copy there";
         }
-        copied_ += measure(*place).values;
+        auto const values = measure(*place).values;
+        copied_ += values;
+        work_ += values;
         return copied_ > max_patch_copied_values ? "too much is copied" : insert(path, *place);
     }
 
     Json& document_;
     std::size_t copied_ = 0;
+    std::size_t work_ = 0;
 };
 
 bool is_operation(Json const& operation) {

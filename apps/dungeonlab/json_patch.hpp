@@ -8,9 +8,14 @@
 
 namespace apps::dungeonlab {
 
-/// Bounds of one patch: a few "copy" operations could otherwise double a document without end.
+/// Bounds of one patch: a few "copy" operations could otherwise double a document without end, and
+/// a few "move" operations to and fro keep its thread busy for seconds. Long texts count as several
+/// values, one for each 16 bytes.
 inline constexpr std::size_t max_patch_operations = 1000;
 inline constexpr std::size_t max_patch_copied_values = 100'000;
+/// Values that are looked at, measured, compared or shifted: enough for moving the largest state
+/// as a whole, or for 1000 operations in an object of 1000 members.
+inline constexpr std::size_t max_patch_work = 4'000'000;
 inline constexpr std::size_t max_patched_depth = 256;
 
 /// True if `operations` is an array of JSON Patch operations (RFC 6902 section 4), at least one,

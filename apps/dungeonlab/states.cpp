@@ -21,6 +21,16 @@ StateRecord read(store::Query const& query) {
             query.integer(3), query.text(4)};
 }
 
+// Version and hash, without the state itself, which may take long to parse.
+std::optional<std::pair<std::string, std::string>> mark_of(store::Database& database,
+                                                           std::string_view id) {
+    auto query = database.query("SELECT version, hash FROM dungeonlab_states WHERE id = ?");
+    if (!query.bind(id).step()) {
+        return std::nullopt;
+    }
+    return std::pair(std::to_string(query.integer(0)), query.text(1));
+}
+
 void keep(store::Database& database, StateRecord const& record, std::string const& text) {
     database.run("UPDATE dungeonlab_states SET state_json = ?, version = ?, hash = ? WHERE id = ?",
                  text, record.version, record.hash, record.id);
@@ -60,23 +70,22 @@ Outcome<StateRecord> update(store::Database& database, std::string_view id,
     if (!is_patch(operations)) {
         return Refusal{"VALIDATION_ERROR", "operations must be JSON Patch operations"};
     }
-    auto record = find(database, id);
-    if (!record) {
+    auto const mark = mark_of(database, id);
+    if (!mark) {
         return Refusal{"GAMESTATE_NOT_FOUND", "Game state not found"};
     }
-    auto const present = std::to_string(record->version);
+    auto const& [present, hash] = *mark;
     if (version != present) {
-        return Refusal{"VERSION_CONFLICT", "The state has changed in the meantime", present,
-                       record->hash};
+        return Refusal{"VERSION_CONFLICT", "The state has changed in the meantime", present, hash};
     }
+    auto record = find(database, id);
     auto patched = apply_patch(std::move(record->state), operations);
     if (patched.error) {
-        return Refusal{"TRANSACTION_FAILED", *patched.error, present, record->hash};
+        return Refusal{"TRANSACTION_FAILED", *patched.error, present, hash};
     }
     auto const text = patched.document.dump();
     if (text.size() > max_state_bytes) {
-        return Refusal{"TRANSACTION_FAILED", "The state would become too large", present,
-                       record->hash};
+        return Refusal{"TRANSACTION_FAILED", "The state would become too large", present, hash};
     }
     record->state = std::move(patched.document);
     record->hash = hash_of(record->state);

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace json_patch_test {
 
 using namespace apps::dungeonlab;
@@ -106,6 +110,62 @@ TEST_CASE("a patch cannot make a document without bounds") {
     }
     auto const add = Json::object({{"op", "add"}, {"path", "/a"}, {"value", std::move(nested)}});
     CHECK(apply_patch(json("{}"), Json::array({add})).error);
+}
+
+TEST_CASE("long texts cannot be copied without bounds either") {
+    auto const document = Json::object({{"a", std::string(390'000, 'x')}});
+    Json::Array copies;
+    for (int i = 0; i < 100; ++i) {
+        copies.push_back(
+            Json::object({{"op", "copy"}, {"from", "/a"}, {"path", "/x" + std::to_string(i)}}));
+    }
+    CHECK(apply_patch(document, copies).error == "Operation 4: too much is copied");
+    copies.resize(4);
+    CHECK_FALSE(apply_patch(document, copies).error);
+}
+
+TEST_CASE("a patch cannot take time without bounds") {
+    auto const there = json(R"({"op":"move","from":"/a","path":"/b"})");
+    auto const back = json(R"({"op":"move","from":"/b","path":"/a"})");
+    Json::Array to_and_fro;
+    while (to_and_fro.size() < max_patch_operations) {
+        to_and_fro.push_back(there);
+        to_and_fro.push_back(back);
+    }
+    Json::Array const many(100'000, Json(0));
+    auto const moved = apply_patch(Json::object({{"a", many}}), to_and_fro);
+    REQUIRE(moved.error);
+    CHECK(moved.error == "Operation 39: too much work for one patch");
+    // The same where an array is shifted, a long object searched, two values compared.
+    auto const refuses = [](Json document, char const* operation) {
+        Json::Array const operations(max_patch_operations, json(operation));
+        auto const error = apply_patch(std::move(document), operations).error;
+        return error && error->ends_with(": too much work for one patch");
+    };
+    CHECK(refuses(many, R"({"op":"add","path":"/0","value":0})"));
+    CHECK(refuses(many, R"({"op":"remove","path":"/0"})"));
+    std::vector<Json::Member> members;
+    for (int i = 0; i < 10'000; ++i) {
+        members.emplace_back("k" + std::to_string(i), 0);
+    }
+    Json const wide = Json(socketio::JsonObject(std::move(members)));
+    CHECK(refuses(wide, R"({"op":"replace","path":"/k9999","value":1})"));
+}
+
+TEST_CASE("an ordinary patch has work enough: a large state moved, a thousand changes") {
+    Json::Array const large(500'000, Json(0));
+    auto const move = json(R"({"op":"move","from":"/a","path":"/b"})");
+    CHECK_FALSE(apply_patch(Json::object({{"a", large}}), Json::array({move})).error);
+    Json::Array changes;
+    std::vector<Json::Member> members;
+    for (std::size_t i = 0; i < max_patch_operations; ++i) {
+        auto const name = "0123456789abcde" + std::to_string(i);
+        members.emplace_back(name, Json::object({{"hp", 1}}));
+        changes.push_back(
+            Json::object({{"op", "replace"}, {"path", "/" + name + "/hp"}, {"value", 2}}));
+    }
+    Json const thousand = Json(socketio::JsonObject(std::move(members)));
+    CHECK_FALSE(apply_patch(thousand, changes).error);
 }
 
 }  // namespace json_patch_test
