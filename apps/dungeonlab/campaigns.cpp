@@ -2,6 +2,7 @@
 
 #include "apps/dungeonlab/documents.hpp"
 #include "apps/dungeonlab/ids.hpp"
+#include "apps/dungeonlab/messages.hpp"
 #include "apps/dungeonlab/users.hpp"
 #include "socketio/json_codec.hpp"
 
@@ -44,6 +45,11 @@ SessionRecord read_session(store::Query const& query) {
             query.text(2),           query.text(3),
             query.text(4),           Json::parse(query.text(5)).value_or(Json::object()),
             iso_of(query.integer(6))};
+}
+
+// What others may know of a person: no address, preferences or profile.
+Json view_of(User const& user) {
+    return to_json(UserData{user.id, user.username, user.name, user.is_admin, std::nullopt});
 }
 
 }  // namespace
@@ -138,13 +144,13 @@ Json full_session(store::Database& database, SessionRecord const& session,
     json.set("participantIds", to_json(participants));
     Json people = Json::array();
     for (auto const& id : participants) {
-        if (auto const user = users::find(database, id)) {
-            people.push_back(to_json(*user));
+        if (auto const user = users::find_user(database, id)) {
+            people.push_back(view_of(*user));
         }
     }
     json.set("participants", std::move(people));
-    if (auto const user = users::find(database, session.gameMasterId)) {
-        json.set("gameMaster", to_json(*user));
+    if (auto const user = users::find_user(database, session.gameMasterId)) {
+        json.set("gameMaster", view_of(*user));
     }
     if (auto const campaign = find(database, session.campaignId)) {
         json.set("campaign", to_json(*campaign));

@@ -43,6 +43,10 @@ inline std::string user_room(std::string const& user) {
 inline std::string seed_user_room(std::string const& user) {
     return "user:" + user + "#S";
 }
+/// Administrators, who may see everything.
+inline std::string admins_room() {
+    return "admins";
+}
 inline std::string actor_room(std::string const& actor) {
     return "actor:" + actor;
 }

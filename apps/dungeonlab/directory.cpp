@@ -1,6 +1,5 @@
 #include "apps/dungeonlab/directory.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace apps::dungeonlab {
@@ -10,11 +9,25 @@ void Directory::put_session(std::string const& id, Session session) {
 }
 
 void Directory::put_character(std::string const& document, Character character) {
+    remove_document(document);
+    ++players_[character.campaign][character.owner];
     characters_[document] = std::move(character);
 }
 
 void Directory::remove_document(std::string const& document) {
-    characters_.erase(document);
+    auto const found = characters_.find(document);
+    if (found == characters_.end()) {
+        return;
+    }
+    auto const& [name, campaign, owner] = found->second;
+    auto const players = players_.find(campaign);
+    if (auto const count = players->second.find(owner); --count->second == 0) {
+        players->second.erase(count);
+    }
+    if (players->second.empty()) {
+        players_.erase(players);
+    }
+    characters_.erase(found);
 }
 
 std::optional<Directory::Session> Directory::session(std::string_view id) const {
@@ -62,9 +75,24 @@ std::vector<std::string> Directory::sessions_of(std::string_view campaign) const
 }
 
 bool Directory::is_player(std::string_view user, std::string_view campaign) const {
-    return std::any_of(characters_.begin(), characters_.end(), [&](auto const& entry) {
-        return entry.second.owner == user && entry.second.campaign == campaign;
-    });
+    auto const found = players_.find(std::string(campaign));
+    return found != players_.end() && found->second.contains(std::string(user));
+}
+
+std::vector<std::string> Directory::members_of(std::string_view campaign) const {
+    std::vector<std::string> list;
+    auto const led = campaigns_.find(std::string(campaign));
+    if (led != campaigns_.end()) {
+        list.push_back(led->second);
+    }
+    if (auto const found = players_.find(std::string(campaign)); found != players_.end()) {
+        for (auto const& [player, count] : found->second) {
+            if (led == campaigns_.end() || player != led->second) {
+                list.push_back(player);
+            }
+        }
+    }
+    return list;
 }
 
 std::optional<Directory::Character> Directory::character(std::string_view document) const {

@@ -2,6 +2,7 @@
 
 #include "apps/dungeonlab/dungeonlab.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,12 +41,16 @@ public:
     bool leads_campaign(User const& user, std::string_view campaign) const;
     std::vector<std::string> sessions_of(std::string_view campaign) const;
     bool is_player(std::string_view user, std::string_view campaign) const;
+    /// Its game master and its players, each once.
+    std::vector<std::string> members_of(std::string_view campaign) const;
     std::optional<Character> character(std::string_view document) const;
 
 private:
     std::unordered_map<std::string, std::string> campaigns_;  // the game master of each
     std::unordered_map<std::string, Session> sessions_;
     std::unordered_map<std::string, Character> characters_;
+    // How many characters each player has, by campaign: asked on every event.
+    std::unordered_map<std::string, std::unordered_map<std::string, std::size_t>> players_;
 };
 
 }  // namespace apps::dungeonlab

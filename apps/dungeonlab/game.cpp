@@ -58,6 +58,9 @@ void Game::admit(Socket& socket, User user) {
 
 void Game::connected(Socket& socket) {
     socket.join(user_room(user(socket).id));
+    if (user(socket).is_admin) {
+        socket.join(admins_room());
+    }
     rules([&](DungeonLab& rules) { rules.connect(socket.id(), user(socket)); });
 }
 
@@ -174,6 +177,14 @@ bool Game::may_see(User const& user, DocumentRecord const& document) {
 
 void Game::keep_visible(User const& user, std::vector<DocumentRecord>& documents) {
     std::erase_if(documents, [&](auto const& document) { return !may_see(user, document); });
+}
+
+std::vector<std::string> Game::audience_of(std::string const& campaign) {
+    std::vector<std::string> rooms{admins_room()};
+    for (auto const& member : directory([&](Directory& d) { return d.members_of(campaign); })) {
+        rooms.push_back(user_room(member));
+    }
+    return rooms;
 }
 
 std::optional<Directory::Session> Game::session(std::string const& id) {

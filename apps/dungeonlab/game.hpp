@@ -65,6 +65,8 @@ public:
     /// A campaign's documents are for its members.
     bool may_see(User const& user, DocumentRecord const& document);
     void keep_visible(User const& user, std::vector<DocumentRecord>& documents);
+    /// Rooms of all who may see the documents of a campaign: its members and the administrators.
+    std::vector<std::string> audience_of(std::string const& campaign);
 
     /// `error` in the form of the socket's dialect. Clients of today take any `error` for the end
     /// of the connection, so they get none; they read their acknowledgements.

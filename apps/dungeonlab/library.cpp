@@ -24,6 +24,15 @@ Json with_data(Json data) {
     return answer;
 }
 
+Json notice_of(char const* action, User const& user, std::string const& id,
+               DocumentRecord const* document) {
+    auto notice = Json::object({{"action", action}, {"documentId", id}, {"userId", user.id}});
+    if (document != nullptr) {
+        notice.set("document", socketio::to_json(*document));
+    }
+    return notice;
+}
+
 auto find_job(std::string id) {
     return
         [id = std::move(id)](store::Database& database) { return documents::find(database, id); };
@@ -103,7 +112,7 @@ Task<Json> Library::create(Socket& socket, Json request) {
         co_return failure("Invalid document");  // an owner or campaign that does not exist
     }
     note(*made);
-    tell(socket, "created", made->id, made);
+    tell(socket, audience_of(*made), notice_of("created", user, made->id, &*made));
     co_return with_data(socketio::to_json(*made));
 }
 
@@ -129,7 +138,7 @@ Task<Json> Library::update(Socket& socket, Json request) {
         co_return failure("Document not found");
     }
     note(*changed);
-    tell(socket, "updated", id, changed);
+    tell(socket, audience_of(*changed), notice_of("updated", user, id, &*changed));
     co_return with_data(socketio::to_json(*changed));
 }
 
@@ -144,10 +153,11 @@ Task<Json> Library::remove(Socket& socket, Json request) {
     if (!may_change(user, *present)) {
         co_return failure("Permission denied");
     }
+    auto const audience = audience_of(*present);  // its owner may be no member without it
     auto const work = [id](store::Database& database) { documents::remove(database, id); };
     co_await game_.store().ask(work);
     game_.directory([&](Directory& d) { d.remove_document(id); });
-    tell(socket, "deleted", id, std::nullopt);
+    tell(socket, audience, notice_of("deleted", user, id, nullptr));
     co_return success();
 }
 
@@ -163,14 +173,13 @@ void Library::note(DocumentRecord const& document) {
     }
 }
 
-void Library::tell(Socket& socket, char const* action, std::string const& id,
-                   std::optional<DocumentRecord> const& document) {
-    auto notice = Json::object({{"action", action}, {"documentId", id}});
-    notice.set("userId", Game::user(socket).id);
-    if (document) {
-        notice.set("document", socketio::to_json(*document));
-    }
-    socket.broadcast().emit("document:changed", notice);
+Library::Audience Library::audience_of(DocumentRecord const& document) {
+    return document.campaignId ? Audience(game_.audience_of(*document.campaignId)) : std::nullopt;
+}
+
+void Library::tell(Socket& socket, Audience const& audience, Json notice) {
+    auto const others = audience ? socket.to(*audience) : socket.broadcast();
+    others.emit("document:changed", notice);
 }
 
 }  // namespace apps::dungeonlab

@@ -5,11 +5,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace apps::dungeonlab {
 
-/// Documents on the socket. Everybody who is logged in may read them; changing and deleting is for
-/// the owner, the game master of their campaign and administrators.
+/// Documents on the socket. Those of a campaign are read by its members, the others by everybody
+/// who is logged in; administrators read all. Who may read a document hears of its changes.
+/// Changing and deleting is for its owner and administrators.
 class Library {
 public:
     explicit Library(Game& game) : game_(game) {}
@@ -25,8 +27,10 @@ private:
     std::optional<std::string> objection(User const& user, documents::NewDocument const& document);
     bool may_change(User const& user, DocumentRecord const& document);
     void note(DocumentRecord const& document);
-    void tell(Socket& socket, char const* action, std::string const& id,
-              std::optional<DocumentRecord> const& document);
+    /// Everybody else who may see the document. For one that is deleted before it is.
+    using Audience = std::optional<std::vector<std::string>>;  // rooms; nothing for everybody
+    Audience audience_of(DocumentRecord const& document);
+    void tell(Socket& socket, Audience const& audience, Json notice);
 
     Game& game_;
 };

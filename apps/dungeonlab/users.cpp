@@ -32,6 +32,17 @@ std::optional<UserRecord> add(store::Database& database, NewUser const& user) {
     return find(database, id);
 }
 
+std::optional<User> find_user(store::Database& database, std::string_view id) {
+    auto query = database.query("SELECT id, username, display_name, is_admin "
+                                "FROM dungeonlab_users WHERE id = ?");
+    if (!query.bind(id).step()) {
+        return std::nullopt;
+    }
+    auto const username = query.text(1);
+    auto const shown = query.text(2);
+    return User{query.text(0), shown.empty() ? username : shown, username, query.flag(3)};
+}
+
 std::optional<UserRecord> find(store::Database& database, std::string_view id) {
     auto query = database.query(
         "SELECT id, username, email, display_name, is_admin, preferences_json, profile_json "

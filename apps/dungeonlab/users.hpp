@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/dungeonlab/dungeonlab.hpp"
 #include "apps/dungeonlab/records.hpp"
 #include "apps/store/database.hpp"
 
@@ -20,6 +21,10 @@ struct NewUser {
 
 /// Nothing if the name or the address is taken.
 std::optional<UserRecord> add(store::Database& database, NewUser const& user);
+
+/// As events and rules know a person; without preferences and profile, which take time to parse
+/// and are of no use to them.
+std::optional<User> find_user(store::Database& database, std::string_view id);
 
 std::optional<UserRecord> find(store::Database& database, std::string_view id);
 

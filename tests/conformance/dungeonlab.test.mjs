@@ -453,6 +453,38 @@ describe("DungeonLab", { skip }, () => {
         }
     });
 
+    it("D07 a change of a campaign's document is told to its members, not to strangers", async () => {
+        const far = { username: "far", email: "far@example.com", password: "not-of-the-campaign" };
+        assert.equal((await call("POST", "/api/auth/register", null, far)).status, 201);
+        const stranger = await seat("far", await login(server, "far", far.password));
+        const [ana, ben, gm] = [await seat("ana"), await seat("ben"), await seat("gm")];
+        const heard = [ben, gm, stranger].map((one) => one.said("document:changed"));
+        const lamp = { documentType: "item", pluginId: "p", pluginDocumentType: "gear" };
+        const make = async (more) => (await ana.ask("document:create", { ...lamp, ...more })).data.id;
+        const id = await make({ name: "secret", campaignId: table.campaignId });
+        await ana.ask("document:update", { id, data: { name: "still secret" } });
+        await ana.ask("document:delete", { id });
+        const open = await make({ name: "for all" });
+        for (const box of heard.slice(0, 2)) {
+            const notices = [];
+            for (let i = 0; i < 4; i += 1) notices.push((await box.next())[0]);
+            assert.deepEqual(notices.map((n) => [n.action, n.documentId]), [["created", id],
+                ["updated", id], ["deleted", id], ["created", open]]);
+        }
+        assert.equal((await heard[2].next())[0].documentId, open, "nothing before it");
+        await ana.ask("document:delete", { id: open });
+    });
+
+    it("D02 tells a session's members no addresses and preferences of each other", async () => {
+        await call("PATCH", "/api/auth/me", "gm", { preferences: { a: 1 }, profile: { b: 2 } });
+        await inC("gm");
+        const { session } = await (await seat("ana")).ask("gameSession:join", table.id);
+        const { user } = people.gm;
+        const view = { id: user.id, username: "gm", displayName: "Mo", isAdmin: false };
+        assert.deepEqual(session.gameMaster, view);
+        assert.deepEqual(session.participants.find((one) => one.id === user.id), view);
+    });
+
     it("D07 the state's documents are kept when the game master leaves", async () => {
         const rill = table.characters.find((character) => character.name === "Rill");
         const gm = await inC("gm");

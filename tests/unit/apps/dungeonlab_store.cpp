@@ -86,6 +86,28 @@ TEST_CASE("who leads or plays may join, nobody else, and nobody after the end") 
     CHECK(world.directory().objection({world.gm, ""}, world.session));
 }
 
+TEST_CASE("members of a campaign are its game master and its players, each once") {
+    World world;
+    auto facts = world.directory();
+    using Ids = std::multiset<std::string>;
+    auto const members = [&] {
+        auto const list = facts.members_of(world.campaign);
+        return Ids(list.begin(), list.end());
+    };
+    CHECK(members() == Ids{world.gm, world.ana, world.ben});
+    facts.put_character("second", {"Second", world.campaign, world.ana});
+    facts.put_character("second", {"Renamed", world.campaign, world.ana});
+    facts.put_character("own", {"Own", world.campaign, world.gm});
+    CHECK(members() == Ids{world.gm, world.ana, world.ben});
+    facts.remove_document(documents::search(world.database, {.ownerId = world.ana}).at(0).id);
+    CHECK(facts.is_player(world.ana, world.campaign));
+    facts.remove_document("second");
+    facts.remove_document("second");
+    CHECK_FALSE(facts.is_player(world.ana, world.campaign));
+    CHECK(members() == Ids{world.gm, world.ben});
+    CHECK(facts.members_of("none").empty());
+}
+
 TEST_CASE("who loses their character loses the table") {
     World world;
     auto facts = world.directory();
@@ -138,6 +160,18 @@ TEST_CASE("a state changes as a whole, against its version") {
     CHECK(states::update(world.database, "none", "2", good).error().code == "GAMESTATE_NOT_FOUND");
     CHECK(states::update(world.database, before.id, "2", Json()).error().code ==
           "VALIDATION_ERROR");
+}
+
+TEST_CASE("a conflict is answered without reading the state") {
+    World world;
+    auto const state = *states::of_campaign(world.database, world.campaign);
+    world.database.run("ALTER TABLE dungeonlab_states RENAME COLUMN state_json TO hidden");
+    auto const good = patch(R"([{"op":"add","path":"/pluginData/x","value":1}])");
+    auto const late = states::update(world.database, state.id, "7", good);
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == "VERSION_CONFLICT");
+    CHECK(late.error().current_version == "1");
+    CHECK(late.error().current_hash == state.hash);
 }
 
 TEST_CASE("a hash is that of json-stable-stringify") {
