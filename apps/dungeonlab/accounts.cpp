@@ -48,11 +48,6 @@ std::optional<RestError> objection(RegisterRequest const& request) {
 
 }  // namespace
 
-User user_of(UserRecord const& record) {
-    return {record.id, record.displayName.empty() ? record.username : record.displayName,
-            record.username, record.isAdmin};
-}
-
 Accounts::Accounts(Means means)
     : means_(std::move(means)), signer_(means_.secrets), logins_("dungeonlab_logins") {}
 
@@ -112,11 +107,23 @@ Task<Reply> Accounts::logout(RestCall& call) {
 
 Task<Reply> Accounts::me(RestCall& call) {
     auto const user = co_await require(call);
-    co_return Json::object({{"success", true}, {"data", to_json(user)}});
+    auto const find = [id = user.id](store::Database& database) {
+        return users::find(database, id);
+    };
+    auto const found = co_await means_.store.ask(find);
+    if (!found) {
+        co_return unauthorized();
+    }
+    co_return Json::object({{"success", true}, {"data", to_json(*found)}});
 }
 
 Task<Reply> Accounts::change_me(RestCall& call, Json changes) {
     auto const user = co_await require(call);
+    for (auto const* key : {"preferences", "profile"}) {
+        if (changes[key].is_object() && changes[key].dump().size() > users::max_settings_bytes) {
+            co_return RestError(400, "VALIDATION_ERROR", "Preferences and profile are too large");
+        }
+    }
     auto const change = [id = user.id, changes](store::Database& database) {
         return users::change(database, id, changes);
     };
@@ -127,19 +134,19 @@ Task<Reply> Accounts::change_me(RestCall& call, Json changes) {
     co_return *changed;
 }
 
-Task<std::optional<UserRecord>> Accounts::of_cookies(std::string cookies) {
+Task<std::optional<User>> Accounts::of_cookies(std::string cookies) {
     auto const id = login_id(cookies);
     if (!id) {
         co_return std::nullopt;
     }
-    auto const find = [this, id = *id](store::Database& database) -> std::optional<UserRecord> {
+    auto const find = [this, id = *id](store::Database& database) -> std::optional<User> {
         auto const user = logins_.user(database, id, means_.clock());
-        return user ? users::find(database, *user) : std::nullopt;
+        return user ? users::find_user(database, *user) : std::nullopt;
     };
     co_return co_await means_.store.ask(find);
 }
 
-Task<UserRecord> Accounts::require(RestCall& call) {
+Task<User> Accounts::require(RestCall& call) {
     auto const user = co_await of_cookies(std::string(call.request.header("cookie")));
     if (!user) {
         throw unauthorized();

@@ -53,9 +53,9 @@ public:
     socketio::Task<common::Reply> change_me(common::RestCall& call, socketio::Json changes);
 
     /// The account of a Cookie header, if it carries a good login.
-    socketio::Task<std::optional<UserRecord>> of_cookies(std::string cookies);
+    socketio::Task<std::optional<User>> of_cookies(std::string cookies);
     /// The same for a request; throws RestError 401.
-    socketio::Task<UserRecord> require(common::RestCall& call);
+    socketio::Task<User> require(common::RestCall& call);
 
 private:
     std::optional<std::string> login_id(std::string_view cookies) const;
@@ -65,8 +65,5 @@ private:
     auth::ExpressCookie signer_;
     auth::LoginTable logins_;
 };
-
-/// As events and rules know a person.
-User user_of(UserRecord const& record);
 
 }  // namespace apps::dungeonlab

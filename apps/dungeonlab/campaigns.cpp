@@ -175,13 +175,19 @@ Json history(store::Database& database, std::string_view session, int limit) {
         "WHERE session_id = ? AND recipient_type = 'session' ORDER BY id DESC LIMIT ?");
     query.bind(session, limit);
     Json::Array lines;
+    std::size_t bytes = 0;
     while (query.step()) {
-        lines.push_back(
-            Json::object({{"id", query.integer(0)},
-                          {"senderId", query.text(1)},
-                          {"message", query.text(2)},
-                          {"metadata", Json::parse(query.text(3)).value_or(Json::object())},
-                          {"timestamp", iso_of(query.integer(4))}}));
+        auto const text = query.text(2);
+        auto const metadata = query.text(3);
+        bytes += text.size() + metadata.size();
+        if (bytes > max_history_bytes && !lines.empty()) {
+            break;
+        }
+        lines.push_back(Json::object({{"id", query.integer(0)},
+                                      {"senderId", query.text(1)},
+                                      {"message", text},
+                                      {"metadata", Json::parse(metadata).value_or(Json::object())},
+                                      {"timestamp", iso_of(query.integer(4))}}));
     }
     std::reverse(lines.begin(), lines.end());
     return lines;

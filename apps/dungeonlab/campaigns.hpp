@@ -44,6 +44,8 @@ struct Line {
     std::int64_t sent_at = 0;
 };
 void add_line(store::Database& database, Line const& line);
+/// Text and metadata that one answer of the history hands out; it holds fewer lines then.
+inline constexpr std::size_t max_history_bytes = 1024 * 1024;
 /// The newest `limit` lines to the whole session, oldest first. Private ones are not among them.
 socketio::Json history(store::Database& database, std::string_view session, int limit);
 

@@ -4,19 +4,35 @@
 #include "apps/store/database.hpp"
 #include "socketio/describe.hpp"
 
+#include <boost/system/result.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 /// Characters, items and the like. All functions run on the store's thread; whether somebody may
 /// change one is decided by the caller.
 namespace apps::dungeonlab::documents {
 
-/// Longest text of one document's data.
+/// All texts of one document together.
 inline constexpr std::size_t max_data_bytes = 256 * 1024;
+inline constexpr std::size_t max_name_bytes = 200;  ///< of the slug too
+inline constexpr std::size_t max_of_owner = 1000;   ///< documents of one person
+inline constexpr std::size_t max_characters = 100;  ///< of one player in one campaign
 inline constexpr int max_found = 200;
+/// Data that one search hands out; it ends early after so much, but never without any document.
+inline constexpr std::size_t max_found_bytes = 1024 * 1024;
+
+/// Why a document is not made or changed, in words for the client.
+struct Refusal {
+    std::string message;
+};
+template <class T>
+using Outcome = boost::system::result<T, Refusal>;
 
 struct Search {
     std::optional<std::string> documentType = {};
@@ -45,15 +61,22 @@ struct NewDocument {
 };
 
 std::optional<DocumentRecord> find(store::Database& database, std::string_view id);
-std::vector<DocumentRecord> search(store::Database& database, Search const& wanted);
-/// The owner is the creator if none is named. Throws StoreError(conflict) for an unknown type or
-/// campaign.
-DocumentRecord add(store::Database& database, NewDocument const& document,
-                   std::string const& creator, std::int64_t now);
+/// Only what `viewer` may see: what belongs to no campaign or to one they lead or play in. Without
+/// a viewer all.
+std::vector<DocumentRecord> search(store::Database& database, Search const& wanted,
+                                   std::optional<std::string> const& viewer = {});
+/// The owner is the creator if none is named; refused to an owner who has too many. Throws
+/// StoreError(conflict) for an unknown type or campaign.
+Outcome<DocumentRecord> add(store::Database& database, NewDocument const& document,
+                            std::string const& creator, std::int64_t now);
 /// Replaces name, slug, pluginData, userData, state and itemState where `data` has them in the
-/// right form; nothing else can be changed.
-std::optional<DocumentRecord> change(store::Database& database, std::string_view id,
-                                     socketio::Json const& data, std::int64_t now);
+/// right form; nothing else can be changed. Refused as a whole if a name is too long or the
+/// document would grow beyond max_data_bytes.
+Outcome<DocumentRecord> change(store::Database& database, std::string_view id,
+                               socketio::Json const& data, std::int64_t now);
+/// The type of each document of a campaign by its id.
+std::unordered_map<std::string, std::string> types_in(store::Database& database,
+                                                      std::string_view campaign);
 void remove(store::Database& database, std::string_view id);
 
 }  // namespace apps::dungeonlab::documents

@@ -110,7 +110,8 @@ Outcome<Ticket> DungeonLab::authorise(std::string const& connection,
 }
 
 Outcome<Ticket> DungeonLab::chat(std::string const& connection,
-                                 std::optional<std::string> const& session, std::string_view text) {
+                                 std::optional<std::string> const& session, std::string_view text,
+                                 std::size_t metadata_bytes) {
     auto ticket = authorise(connection, session);
     if (!ticket) {
         return ticket;
@@ -120,6 +121,9 @@ Outcome<Ticket> DungeonLab::chat(std::string const& connection,
     }
     if (text.size() > limits_.chat_bytes) {
         return refuse("Chat message is too long");
+    }
+    if (metadata_bytes > limits_.chat_metadata_bytes) {
+        return refuse("Chat metadata is too long");
     }
     return ticket;
 }

@@ -22,10 +22,11 @@ namespace apps::dungeonlab {
 struct Limits {
     std::size_t session_id_bytes = 128;
     std::size_t chat_bytes = 4000;
-    std::size_t remembered_bytes = 64 * 1024;  ///< per session and kind of state
-    std::size_t sessions = 4096;               ///< with somebody in them
-    std::size_t idle_sessions = 64;            ///< empty ones whose map is kept for a reconnect
-    std::size_t listed_members = 100;          ///< names in one notice; more people may be present
+    std::size_t chat_metadata_bytes = 8 * 1024;  ///< of the JSON that is kept with a line
+    std::size_t remembered_bytes = 64 * 1024;    ///< per session and kind of state
+    std::size_t sessions = 4096;                 ///< with somebody in them
+    std::size_t idle_sessions = 64;              ///< empty ones whose map is kept for a reconnect
+    std::size_t listed_members = 100;  ///< names in one notice; more people may be present
 };
 
 struct User {
@@ -124,9 +125,10 @@ public:
     Outcome<Ticket> authorise(std::string const& connection,
                               std::optional<std::string> const& session);
 
-    /// `authorise` plus the rules for a line of chat: not empty, not longer than the limit.
+    /// `authorise` plus the rules for a line of chat: not empty, text and metadata (as JSON) not
+    /// longer than their limits.
     Outcome<Ticket> chat(std::string const& connection, std::optional<std::string> const& session,
-                         std::string_view text);
+                         std::string_view text, std::size_t metadata_bytes = 0);
 
     /// Keeps the update for newcomers unless a later one is there already. Too large a text clears
     /// the memory instead: an outdated map would mislead more than none.

@@ -55,7 +55,7 @@ void current_events(socketio::Namespace& nsp, Parts& p) {
 
     on("document:get", &Library::get, &p.library);        // ack
     on("document:search", &Library::search, &p.library);  // ack
-    on("document:create", &Library::create, &p.library);  // all others: document:changed
+    on("document:create", &Library::create, &p.library);  // others who may see it: document:changed
     on("document:update", &Library::update, &p.library);  // the same
     on("document:delete", &Library::remove, &p.library);  // the same
 

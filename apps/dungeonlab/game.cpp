@@ -117,8 +117,10 @@ Outcome<Ticket> Game::authorise(Socket& socket, std::optional<std::string> const
 }
 
 Outcome<Ticket> Game::authorise_chat(Socket& socket, std::optional<std::string> const& session,
-                                     std::string_view text) {
-    auto ticket = rules([&](DungeonLab& rules) { return rules.chat(socket.id(), session, text); });
+                                     std::string_view text, Json const& metadata) {
+    auto const bytes = metadata.dump().size();
+    auto ticket =
+        rules([&](DungeonLab& rules) { return rules.chat(socket.id(), session, text, bytes); });
     if (!ticket) {
         settle(socket, ticket.error());
     }
@@ -173,10 +175,6 @@ bool Game::may_see(User const& user, DocumentRecord const& document) {
         return d.leads_campaign(user, *document.campaignId) ||
                d.is_player(user.id, *document.campaignId);
     });
-}
-
-void Game::keep_visible(User const& user, std::vector<DocumentRecord>& documents) {
-    std::erase_if(documents, [&](auto const& document) { return !may_see(user, document); });
 }
 
 std::vector<std::string> Game::audience_of(std::string const& campaign) {

@@ -60,11 +60,14 @@ public:
     /// disconnection from the room" (seed): a refusal has done that already.
     Outcome<Ticket> authorise(Socket& socket, std::optional<std::string> const& session = {});
     Outcome<Ticket> authorise_chat(Socket& socket, std::optional<std::string> const& session,
-                                   std::string_view text);
+                                   std::string_view text, Json const& metadata);
 
     /// A campaign's documents are for its members.
     bool may_see(User const& user, DocumentRecord const& document);
-    void keep_visible(User const& user, std::vector<DocumentRecord>& documents);
+    /// As documents::search() wants them: whose eyes count, nothing for an administrator.
+    static std::optional<std::string> viewer(User const& user) {
+        return user.is_admin ? std::nullopt : std::optional(user.id);
+    }
     /// Rooms of all who may see the documents of a campaign: its members and the administrators.
     std::vector<std::string> audience_of(std::string const& campaign);
 

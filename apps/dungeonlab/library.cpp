@@ -12,7 +12,6 @@ namespace apps::dungeonlab {
 namespace {
 
 constexpr std::array<std::string_view, 4> types = {"item", "character", "actor", "vtt-document"};
-constexpr std::size_t max_document_name_bytes = 200;
 
 bool is_too_large(Json const& json) {
     return json.dump().size() > documents::max_data_bytes;
@@ -60,11 +59,10 @@ Task<Json> Library::search(Socket& socket, Json request) {
         answer.set("data", Json::array());
         co_return answer;
     }
-    auto const work = [wanted](store::Database& database) {
-        return documents::search(database, wanted);
+    auto const work = [wanted, viewer = Game::viewer(user)](store::Database& database) {
+        return documents::search(database, wanted, viewer);
     };
-    auto found = co_await game_.store().ask(work);
-    game_.keep_visible(user, found);
+    auto const found = co_await game_.store().ask(work);
     co_return with_data(socketio::to_json(found));
 }
 
@@ -72,7 +70,7 @@ Task<Json> Library::search(Socket& socket, Json request) {
 // people in.
 std::optional<std::string> Library::objection(User const& user,
                                               documents::NewDocument const& document) {
-    if (document.name.empty() || document.name.size() > max_document_name_bytes ||
+    if (document.name.empty() || document.name.size() > documents::max_name_bytes ||
         std::find(types.begin(), types.end(), document.documentType) == types.end()) {
         return "Invalid document";
     }
@@ -100,16 +98,20 @@ Task<Json> Library::create(Socket& socket, Json request) {
     auto const work = [wanted, user, now = game_.now()](store::Database& database) {
         return documents::add(database, wanted, user.id, now);
     };
-    std::optional<DocumentRecord> made;
+    std::optional<documents::Outcome<DocumentRecord>> added;
     try {
-        made = co_await game_.store().ask(work);
+        added = co_await game_.store().ask(work);
     } catch (store::StoreError const& error) {
         if (error.kind != store::StoreError::Kind::conflict) {
             throw;
         }
     }
-    if (!made) {
+    if (!added) {
         co_return failure("Invalid document");  // an owner or campaign that does not exist
+    }
+    auto const& made = *added;
+    if (!made) {
+        co_return failure(made.error().message);
     }
     note(*made);
     tell(socket, audience_of(*made), notice_of("created", user, made->id, &*made));
@@ -135,7 +137,7 @@ Task<Json> Library::update(Socket& socket, Json request) {
     };
     auto const changed = co_await game_.store().ask(work);
     if (!changed) {
-        co_return failure("Document not found");
+        co_return failure(changed.error().message);
     }
     note(*changed);
     tell(socket, audience_of(*changed), notice_of("updated", user, id, &*changed));

@@ -49,7 +49,7 @@ Task<Reply> RestSide::get_campaign(RestCall& call, std::string id) {
         auto campaign = campaigns::find(database, id);
         bool const visible =
             campaign &&
-            (user.isAdmin || is_member(*campaign, campaigns::of_user(database, user.id)));
+            (user.is_admin || is_member(*campaign, campaigns::of_user(database, user.id)));
         return visible ? campaign : std::nullopt;
     };
     auto const campaign = co_await game_.store().ask(work);
@@ -80,7 +80,7 @@ Task<std::string> RestSide::visible_session(RestCall& call, std::string id) {
     auto const user = co_await accounts_.require(call);
     auto const facts = game_.session(id);
     if (!facts ||
-        (!user.isAdmin && facts->game_master != user.id &&
+        (!user.is_admin && facts->game_master != user.id &&
          !game_.directory([&](Directory& d) { return d.is_player(user.id, facts->campaign); }))) {
         throw not_found("Game session");
     }
@@ -102,7 +102,7 @@ Task<Reply> RestSide::get_messages(RestCall& call, std::string id) {
 
 Task<Reply> RestSide::add_session(RestCall& call, NewSession wanted) {
     auto const user = co_await accounts_.require(call);
-    if (wanted.name.empty() || !game_.leads_campaign(user_of(user), wanted.campaignId)) {
+    if (wanted.name.empty() || !game_.leads_campaign(user, wanted.campaignId)) {
         co_return RestError(403, "FORBIDDEN", "Only the game master can make a session");
     }
     auto const work = [wanted, id = user.id, now = game_.now()](store::Database& database) {
@@ -118,12 +118,12 @@ Task<Reply> RestSide::add_session(RestCall& call, NewSession wanted) {
 
 Task<Reply> RestSide::change_session(RestCall& call, std::string id, Sessions::Change change) {
     auto const user = co_await accounts_.require(call);
-    auto const changed = co_await sessions_.change(user_of(user), id, change);
+    auto const changed = co_await sessions_.change(user, id, change);
     if (!changed) {
         if (!game_.session(id)) {
             co_return not_found("Game session");
         }
-        bool const leads = game_.leads(user_of(user), id);
+        bool const leads = game_.leads(user, id);
         co_return RestError(leads ? 400 : 403, leads ? "CONFLICT" : "FORBIDDEN",
                             changed.error().message);
     }
@@ -136,12 +136,11 @@ Task<Reply> RestSide::list_documents(RestCall& call, documents::Search search) {
     co_return co_await documents_for(co_await accounts_.require(call), std::move(search));
 }
 
-Task<Reply> RestSide::documents_for(UserRecord user, documents::Search search) {
-    auto const work = [search](store::Database& database) {
-        return documents::search(database, search);
+Task<Reply> RestSide::documents_for(User user, documents::Search search) {
+    auto const work = [search, viewer = Game::viewer(user)](store::Database& database) {
+        return documents::search(database, search, viewer);
     };
-    auto found = co_await game_.store().ask(work);
-    game_.keep_visible(user_of(user), found);
+    auto const found = co_await game_.store().ask(work);
     co_return data(to_json(found));
 }
 
@@ -149,7 +148,7 @@ Task<Reply> RestSide::get_document(RestCall& call, std::string id) {
     auto const user = co_await accounts_.require(call);
     auto const work = [id](store::Database& database) { return documents::find(database, id); };
     auto const found = co_await game_.store().ask(work);
-    if (!found || !game_.may_see(user_of(user), *found)) {
+    if (!found || !game_.may_see(user, *found)) {
         co_return not_found("Document");
     }
     co_return data(to_json(*found));

@@ -44,7 +44,7 @@ public:
     Task<common::Reply> change_session(common::RestCall& call, std::string id,
                                        Sessions::Change change);
     Task<common::Reply> list_documents(common::RestCall& call, documents::Search search);
-    Task<common::Reply> documents_for(UserRecord user, documents::Search search);
+    Task<common::Reply> documents_for(User user, documents::Search search);
     Task<common::Reply> get_document(common::RestCall& call, std::string id);
     Task<common::Reply> list_actors(common::RestCall& call, ActorFilter filter);
 

@@ -140,15 +140,18 @@ std::optional<Synced> sync(store::Database& database, std::string_view campaign,
     if (members == nullptr) {
         return count;
     }
+    auto const stored = documents::types_in(database, campaign);
     for (auto const& [id, data] : *members) {
-        auto const stored = documents::find(database, id);
-        if (!stored || stored->campaignId != campaign) {
+        auto const found = stored.find(id);
+        if (found == stored.end()) {
             continue;  // made in the state only, or not this campaign's to write
         }
-        documents::change(database, id, data, now);
-        count.characters += stored->documentType == "character" ? 1 : 0;
-        count.actors += stored->documentType == "actor" ? 1 : 0;
-        count.items += stored->documentType == "item" ? 1 : 0;
+        auto const& type = found->second;
+        if (documents::change(database, id, data, now)) {
+            count.characters += type == "character" ? 1 : 0;
+            count.actors += type == "actor" ? 1 : 0;
+            count.items += type == "item" ? 1 : 0;
+        }
     }
     return count;
 }

@@ -33,12 +33,12 @@ void Talk::refuse(Socket& socket, std::string const& message, socketio::Ack<Answ
 
 void Talk::chat_seed(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack) {
     auto const text = request.message ? *request.message : request.content.value_or("");
-    auto const ticket = game_.authorise_chat(socket, request.sessionId, text);
+    auto metadata = request.metadata.value_or(Json::object());
+    auto const ticket = game_.authorise_chat(socket, request.sessionId, text, metadata);
     if (!ticket) {
         refuse(socket, ticket.error().message, ack);
         return;
     }
-    auto metadata = request.metadata.value_or(Json::object());
     metadata.set("sender", party("user", ticket->user.id, ticket->user.name));
     metadata.set("recipient", party("session", ticket->session));
     metadata.set("timestamp", iso_of(ticket->timestamp));
@@ -58,7 +58,8 @@ void Talk::chat(Socket& socket, Json metadata, std::string text) {
     auto const type = text_of(recipient["type"]).value_or("session");
     auto const to = text_of(recipient["id"]);
     auto const name = text_of(recipient["name"]).value_or("");
-    auto const ticket = game_.authorise_chat(socket, type == "session" ? to : std::nullopt, text);
+    auto const ticket =
+        game_.authorise_chat(socket, type == "session" ? to : std::nullopt, text, metadata);
     if (!ticket) {
         game_.complain(socket, ticket.error().message);
         return;

@@ -4,6 +4,7 @@
 #include "apps/dungeonlab/records.hpp"
 #include "apps/store/database.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 
 /// People's accounts. All functions run on the store's thread.
 namespace apps::dungeonlab::users {
+
+/// Preferences and profile, of each the text.
+inline constexpr std::size_t max_settings_bytes = 64 * 1024;
 
 struct NewUser {
     std::string username;

@@ -67,7 +67,7 @@ private:
         if (!user) {
             co_return socketio::ConnectError{"Authentication required", std::nullopt};
         }
-        game_.admit(socket, dungeonlab::user_of(*user));
+        game_.admit(socket, *user);
         co_return Admission();
     }
 

@@ -202,6 +202,9 @@ TEST_CASE("chat") {
     CHECK(table.game.chat("c-ana", "s1", "hello"));
     CHECK(table.game.chat("c-ana", "s1", "").error().message == "Chat message is empty");
     CHECK(table.game.chat("c-ana", "s1", std::string(4001, 'x')).error().room.empty());
+    CHECK(table.game.chat("c-ana", "s1", "hello", 8 * 1024));
+    CHECK(table.game.chat("c-ana", "s1", "hello", 8 * 1024 + 1).error().message ==
+          "Chat metadata is too long");
     CHECK_FALSE(table.game.chat("c-ben", "s1", "hello"));
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("who loses their character loses the table") {
 TEST_CASE("documents are found by their fields, and LIKE's signs are ordinary") {
     World world;
     documents::NewDocument item{"100% _\\", "item", "p", "gear", {}, {}, {}, {}};
-    auto const made = documents::add(world.database, item, world.ana, 5);
+    auto const made = *documents::add(world.database, item, world.ana, 5);
     CHECK(made.slug == "100-");
     CHECK(documents::search(world.database, {.name = "% _\\"}).size() == 1);
     CHECK(documents::search(world.database, {.name = "%l"}).empty());
@@ -136,6 +136,92 @@ TEST_CASE("documents are found by their fields, and LIKE's signs are ordinary") 
     CHECK(changed->name == "100% _\\");
     item.documentType = "spy";
     CHECK_THROWS_AS(documents::add(world.database, item, world.ana, 5), apps::store::StoreError);
+}
+
+TEST_CASE("a document stays below its bytes, however it is changed") {
+    World world;
+    auto const id = documents::search(world.database, {.ownerId = world.ana}).at(0).id;
+    auto const text = [](std::size_t bytes) {
+        return Json::object({{"t", std::string(bytes, 'x')}});
+    };
+    auto const change = [&](Json data) {
+        auto const changed = documents::change(world.database, id, data, 9);
+        return changed ? std::string() : changed.error().message;
+    };
+    constexpr auto half = documents::max_data_bytes / 2;
+    CHECK(change(Json::object({{"pluginData", text(half)}})) == "");
+    CHECK(change(Json::object({{"state", text(half)}})) == "The document would become too large");
+    CHECK(change(Json::object({{"state", text(half)}, {"pluginData", text(9)}})) == "");
+    CHECK(change(Json::object({{"itemState", text(half - 500)}})) == "");
+    CHECK(change(Json::object({{"userData", text(500)}, {"name", "unseen"}})) ==
+          "The document would become too large");
+    CHECK(documents::find(world.database, id)->name == "Rill");
+    // What was stored before there was the limit may shrink.
+    world.database.run("UPDATE dungeonlab_documents SET user_data_json = ? WHERE id = ?",
+                       text(4 * half).dump(), id);
+    CHECK(change(Json::object({{"userData", text(3 * half)}})) == "");
+    CHECK(change(Json::object({{"userData", text(3 * half + 1)}})) ==
+          "The document would become too large");
+    std::string const longest(documents::max_name_bytes, 'n');
+    CHECK(change(Json::object({{"name", longest}, {"slug", longest}})) == "");
+    CHECK(change(Json::object({{"name", longest + "n"}})) == "Invalid document");
+    CHECK(change(Json::object({{"slug", longest + "n"}})) == "Invalid document");
+    CHECK(documents::change(world.database, "none", text(1), 9).error().message ==
+          "Document not found");
+}
+
+TEST_CASE("a person owns so many documents, and so many characters in a campaign") {
+    World world;
+    documents::NewDocument wanted{"x", "character", "p", "c", {}, {}, world.campaign, {}};
+    auto const fill = [&](std::size_t from, std::size_t to) {
+        while (from < to) {
+            from += documents::add(world.database, wanted, world.ana, 5) ? 1 : to;
+        }
+        return from == to;
+    };
+    auto const refusal = [&] {
+        auto const made = documents::add(world.database, wanted, world.ana, 5);
+        return made ? std::string() : made.error().message;
+    };
+    CHECK(fill(1, documents::max_characters));  // Rill is the first
+    CHECK(refusal() == "Too many characters");
+    wanted.documentType = "item";
+    CHECK(fill(documents::max_characters, documents::max_of_owner));
+    CHECK(refusal() == "Too many documents");
+    wanted.ownerId = world.ben;  // whoever makes them
+    CHECK(refusal() == "");
+    documents::remove(world.database,
+                      documents::search(world.database, {.ownerId = world.ana}).at(0).id);
+    wanted.ownerId = world.ana;
+    CHECK(refusal() == "");
+}
+
+TEST_CASE("a search ends after so many bytes, and passes by what one may not see") {
+    World world;
+    auto const data = Json::object({{"t", std::string(200 * 1024, 'x')}});
+    documents::NewDocument item{"a", "item", "p", "gear", data, {}, {}, {}};
+    for (int i = 0; i < 7; ++i) {
+        REQUIRE(documents::add(world.database, item, world.ana, 5));
+    }
+    documents::Search wanted{.documentType = "item"};
+    CHECK(documents::search(world.database, wanted).size() == 5);
+    wanted.offset = 5;
+    CHECK(documents::search(world.database, wanted).size() == 2);
+    world.database.run("UPDATE dungeonlab_documents SET campaign_id = ? WHERE name = 'a'",
+                       world.campaign);
+    item.name = "b";
+    REQUIRE(documents::add(world.database, item, world.ben, 5));
+    auto const eve = users::add(world.database, {"eve", "eve@example.com", "h", "Eve"})->id;
+    auto const seen = documents::search(world.database, {}, eve);
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0].name == "b");
+    for (auto const& member : {world.gm, world.ben}) {
+        CHECK(documents::search(world.database, {.documentType = "item"}, member).size() == 5);
+    }
+    // One that is larger than a whole answer is found all the same.
+    world.database.run("UPDATE dungeonlab_documents SET state_json = ? WHERE name = 'b'",
+                       Json::object({{"t", std::string(2'000'000, 'x')}}).dump());
+    CHECK(documents::search(world.database, {.name = "b"}, eve).size() == 1);
 }
 
 TEST_CASE("a state changes as a whole, against its version") {
@@ -195,6 +281,42 @@ TEST_CASE("the state goes back to its documents, and is made anew from them") {
     CHECK(states::sync(world.database, world.campaign, 7)->characters == 2);
     CHECK(documents::find(world.database, rill)->pluginData["level"] == Json(4));
     CHECK_FALSE(states::sync(world.database, "none", 7));
+}
+
+TEST_CASE("what does not fit into a document stays in the state") {
+    World world;
+    auto const made = *states::reinitialize(world.database, world.campaign);
+    auto const rill = documents::search(world.database, {.ownerId = world.ana}).at(0).id;
+    auto const grow = Json::object({{"op", "add"},
+                                    {"path", "/documents/" + rill + "/pluginData/notes"},
+                                    {"value", std::string(documents::max_data_bytes, 'x')}});
+    REQUIRE(states::update(world.database, made.id, "2", Json::array({grow})));
+    CHECK(states::sync(world.database, world.campaign, 7)->characters == 1);
+    CHECK(documents::find(world.database, rill)->pluginData["notes"].is_null());
+}
+
+TEST_CASE("a person is known without their preferences") {
+    World world;
+    world.database.run("ALTER TABLE dungeonlab_users RENAME COLUMN preferences_json TO hidden");
+    world.database.run("ALTER TABLE dungeonlab_users RENAME COLUMN profile_json TO hidden_too");
+    auto const ana = users::find_user(world.database, world.ana);
+    REQUIRE(ana);
+    CHECK(ana->name == "Ana");
+    CHECK(ana->username == "ana");
+    CHECK_FALSE(ana->is_admin);
+    CHECK_FALSE(users::find_user(world.database, "none"));
+}
+
+TEST_CASE("history ends after so many bytes") {
+    World world;
+    auto const metadata = Json::object({{"t", std::string(300 * 1024, 'x')}}).dump();
+    for (int i = 0; i < 5; ++i) {
+        campaigns::add_line(world.database, {world.session, world.ana, "session", world.session,
+                                             std::to_string(i), metadata, i});
+    }
+    auto const lines = campaigns::history(world.database, world.session, 200);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[2]["message"] == Json("4"));
 }
 
 TEST_CASE("history is what was said to all, oldest first") {
