@@ -90,7 +90,9 @@ Outcome<Game> Casys::initialize(std::string const& game_id, std::string const& s
         return *running;
     }
     if (!game_id.empty()) {
-        make_room();
+        if (!make_room()) {
+            return Refusal{"Too many games are being played, try again later"};
+        }
         auto game = fresh(game_id, session_id, false, first);
         store_.save(game);
         named_.emplace(game_id, game);
@@ -118,15 +120,21 @@ Game Casys::fresh(std::string game_id, std::string session_id, bool shared, int 
     return game;
 }
 
-void Casys::make_room() {
+// False: every game is still being played.
+bool Casys::make_room() {
+    auto const now = clock_();
     while (named_.size() >= limits_.named_games) {
         auto const oldest =
             std::min_element(named_.begin(), named_.end(), [](auto const& a, auto const& b) {
                 return a.second.updated < b.second.updated;
             });
+        if (oldest == named_.end() || now - oldest->second.updated < limits_.untouched_ms) {
+            return false;
+        }
         store_.remove(oldest->first);
         named_.erase(oldest);
     }
+    return true;
 }
 
 bool Casys::end(std::string const& game_id) {

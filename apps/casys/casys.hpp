@@ -71,7 +71,10 @@ template <class T>
 using Outcome = boost::system::result<T, Refusal>;
 
 struct Limits {
-    std::size_t named_games = 64;  ///< besides the shared one; the longest untouched goes
+    /// Besides the shared one. The longest untouched makes place for another, if nobody has taken a
+    /// choice in it for this long: anybody may make games, and none shall end those of others.
+    std::size_t named_games = 64;
+    std::int64_t untouched_ms = 60 * 60 * 1000;
     std::size_t id_bytes = 128;
     std::size_t feedback_bytes = 4000;
 };
@@ -123,7 +126,7 @@ private:
     int test(Game& game, Test const& test, std::string& outcome);
     void enter(Game& game, int section) const;
     bool is_valid(Game const& game) const;
-    void make_room();
+    bool make_room();
     Game* mutable_game(std::string_view game_id);
 
     Story const story_;

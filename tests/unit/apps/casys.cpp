@@ -184,21 +184,30 @@ TEST_CASE("a named game is played apart from the shared one") {
     CHECK(play.rules.choose("late", {{}, {}, "fight"})->section == 4);
 }
 
-TEST_CASE("named games are so many; the longest untouched goes") {
-    Play play(small, {.named_games = 2});
-    for (auto const* id : {"a", "b", "c"}) {
-        ++play.now;
-        CHECK(play.rules.initialize(id, {}, {}));
-    }
-    CHECK(play.rules.find_exact("a") == nullptr);
-    CHECK(play.rules.find_exact("b") != nullptr);
-    CHECK(play.store.games.size() == 2);
+TEST_CASE("named games are so many; the longest untouched goes, but none that is played") {
+    Play play(small, {.named_games = 2, .untouched_ms = 100});
+    CHECK(play.rules.initialize("a", {}, {}));
+    play.now += 50;
+    CHECK(play.rules.initialize("b", {}, {}));
+    play.now += 49;
+    CHECK(refusal(play.rules.initialize("c", {}, {})) ==
+          "Too many games are being played, try again later");
+    CHECK(play.rules.initialize("a", {}, {}));  // that runs
+    CHECK(play.rules.initialize({}, {}, {}));   // the shared one always
+    CHECK(play.rules.choose("a", {{}, "2", {}}));
+    play.now += 1;
+    CHECK_FALSE(play.rules.initialize("c", {}, {}));
+    play.now += 50;
+    CHECK(play.rules.initialize("c", {}, {}));
+    CHECK(play.rules.find_exact("a") != nullptr);
+    CHECK(play.rules.find_exact("b") == nullptr);
+    CHECK(play.store.games.size() == 3);
     CHECK(refusal(play.rules.initialize(std::string(129, 'x'), {}, {})) ==
           "Invalid game_id or session_id");
     CHECK(refusal(play.rules.initialize("a\nb", {}, {})) == "Invalid game_id or session_id");
     CHECK(refusal(play.rules.initialize({}, {}, 99)) == "Unknown section_number");
-    CHECK(play.rules.end("b"));
-    CHECK_FALSE(play.rules.end("b"));
+    CHECK(play.rules.end("c"));
+    CHECK_FALSE(play.rules.end("c"));
 }
 
 TEST_CASE("C05: a choice is taken by its target, or by its exact text, and only once") {
