@@ -1,5 +1,7 @@
 #include "apps/store/database.hpp"
 
+#include "apps/store/read_count.hpp"
+
 #include <sqlite3.h>
 
 namespace apps::store {
@@ -50,6 +52,11 @@ std::string_view advice(StoreError::Kind kind) {
 
 }  // namespace
 
+std::uint64_t& bytes_read() {
+    thread_local std::uint64_t bytes = 0;
+    return bytes;
+}
+
 Query::Query(sqlite3* connection, sqlite3_stmt* statement)
     : connection_(connection), statement_(statement) {}
 
@@ -85,6 +92,7 @@ double Query::real(int column) const {
 std::string Query::text(int column) const {
     auto const* bytes = static_cast<char const*>(sqlite3_column_blob(statement_, column));
     auto const size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+    bytes_read() += size;
     return bytes == nullptr ? std::string() : std::string(bytes, size);
 }
 

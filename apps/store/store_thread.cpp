@@ -1,15 +1,20 @@
 #include "apps/store/store_thread.hpp"
 
+#include "apps/store/read_count.hpp"
 #include "engineio/net/log.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 namespace apps::store {
 
 namespace {
 
 using Kind = StoreError::Kind;
+
+// What the jobs of one transaction read, but for the last: their results wait for its commit.
+constexpr std::uint64_t max_read = 4 * 1024 * 1024;
 
 // The error of one job; the others of its transaction go on. If the error has ended the whole
 // transaction, it is thrown to the caller.
@@ -29,6 +34,17 @@ std::exception_ptr run_guarded(Database& database, StoreJob& job) {
     }
     database.run("RELEASE job");
     return error;
+}
+
+// Adds the errors of as many jobs as shared the transaction.
+void run_transaction(Database& database, std::span<std::unique_ptr<StoreJob> const> jobs,
+                     std::vector<std::exception_ptr>& errors) {
+    auto const most = bytes_read() + max_read;
+    database.run("BEGIN IMMEDIATE");
+    while (errors.size() < jobs.size() && bytes_read() < most) {
+        errors.push_back(run_guarded(database, *jobs[errors.size()]));
+    }
+    database.run("COMMIT");
 }
 
 }  // namespace
@@ -91,23 +107,25 @@ void StoreThread::work() {
     }
 }
 
-// Results count only after the commit: nobody may hear of what a full disk takes back.
+// Results count only after the commit: nobody may hear of what a full disk takes back. Who read
+// much is told before others begin.
 void StoreThread::run_batch(Jobs& jobs) {
-    std::vector<std::exception_ptr> errors(jobs.size());
-    try {
-        database_.run("BEGIN IMMEDIATE");
-        for (std::size_t i = 0; i < jobs.size(); ++i) {
-            errors[i] = run_guarded(database_, *jobs[i]);
+    for (std::span rest(jobs); !rest.empty();) {
+        std::vector<std::exception_ptr> errors;
+        try {
+            run_transaction(database_, rest, errors);
+        } catch (...) {
+            database_.rollback();
+            report("transaction", std::current_exception());
+            errors.resize(rest.size());
+            std::replace(errors.begin(), errors.end(), std::exception_ptr(),
+                         std::current_exception());
         }
-        database_.run("COMMIT");
-    } catch (...) {
-        database_.rollback();
-        report("transaction", std::current_exception());
-        std::replace(errors.begin(), errors.end(), std::exception_ptr(), std::current_exception());
-    }
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-        jobs[i]->finish(errors[i]);
-        jobs[i].reset();  // what it holds goes here, not after the others
+        for (std::size_t i = 0; i < errors.size(); ++i) {
+            rest[i]->finish(errors[i]);
+            rest[i].reset();  // what it holds goes here, not after the others
+        }
+        rest = rest.subspan(errors.size());
     }
 }
 

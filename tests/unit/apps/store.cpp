@@ -144,6 +144,27 @@ TEST_CASE("jobs run in order, and one that throws leaves no trace") {
     CHECK(kind_of([&] { store.wait(names); }) == StoreError::Kind::closed);
 }
 
+TEST_CASE("jobs that read much do not wait together with what they read") {
+    StoreThread store(":memory:");
+    constexpr std::size_t jobs = 20;
+    auto const held = std::make_shared<int>();  // by each job that waits, or waits for its commit
+    std::size_t ran = 0;
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < jobs; ++i) {
+        store.tell("read", [&, held](Database& database) {
+            auto const left = static_cast<std::size_t>(held.use_count()) - 1;
+            most = std::max(most, left + ran++ - jobs);
+            auto query = database.query("SELECT printf('%.*c', 1000000, 'x')");
+            CHECK(query.step());
+            CHECK(query.text(0).size() == 1'000'000);
+        });
+    }
+    store.start();
+    store.stop();
+    CHECK(ran == jobs);
+    CHECK(most <= 4);  // MiB
+}
+
 TEST_CASE("a transaction that cannot be kept is refused to all who took part") {
     StoreThread store(":memory:");
     migrate(store.database(), {"test", steps});
