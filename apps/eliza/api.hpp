@@ -90,7 +90,7 @@ public:
     Task clear(Call& call, std::string channel);
     /// An agent outside speaks, and says that it is done.
     Task submit(Call& call, Json body);
-    Json complete(Json body);
+    Task complete(Call& call, Json body);
 
 private:
     Task set_active(std::string id, bool active);

@@ -99,9 +99,10 @@ Api::Task Api::change_channel(Call& call, std::string id, Json body) {
     };
     auto const changed = co_await desk_.ask(std::move(work));
     if (changed) {
-        stage_.channel_updated(*changed, updates);
+        stage_.dismiss(id, changed->removed);
+        stage_.channel_updated(changed->channel, updates);
     }
-    co_return reply_of(changed, channel_view);
+    co_return reply_of(changed, [](ChangedChannel const& each) { return record_of(each.channel); });
 }
 
 Api::Task Api::remove_channel(Call& call, std::string id) {
@@ -131,6 +132,9 @@ Api::Task Api::set_channel_agent(Call& call, std::string id, std::string agent, 
         return Json::object({{"channelId", channel.id}, {"agentId", agent}});
     };
     auto const outcome = co_await desk_.ask(std::move(work));
+    if (outcome && !present) {
+        stage_.dismiss(id, {agent});
+    }
     co_return reply_of(outcome, view, present ? created : 200);
 }
 
@@ -236,14 +240,22 @@ Api::Task Api::submit(Call& call, Json body) {
     co_return Reply::created(success(record_of(*kept)));
 }
 
-Api::Json Api::complete(Json body) {
+Api::Task Api::complete(Call& call, Json body) {
     auto const channel = channel_id_of(body);
     auto const server = server_id_of(body);
     if (!common::is_uuid(channel)) {
         throw common::RestError(400, "400", "channel_id is required");
     }
-    stage_.complete(channel, common::is_uuid(server) ? server : default_server_id);
-    return success(Json::object({{"channelId", channel}}));
+    auto work = [channel, viewer = viewer_of(call)](Eliza& rules) {
+        return rules.channel(channel, viewer);
+    };
+    auto const found = co_await desk_.ask(std::move(work));
+    if (found) {
+        stage_.complete(channel, common::is_uuid(server) ? server : default_server_id);
+    }
+    co_return reply_of(found, [](Channel const& known) {
+        return Json::object({{"channelId", known.id}});
+    });
 }
 
 }  // namespace apps::eliza

@@ -14,6 +14,11 @@ namespace {
     "c.id, c.server_id, c.name, c.type, c.source_type, c.metadata_json, c.created_at, "            \
     "c.updated_at"
 
+// Of anybody (NULL), or of one; bound twice.
+#define HAS_PARTICIPANT                                                                            \
+    "(? IS NULL OR EXISTS (SELECT 1 FROM eliza_participants p "                                    \
+    "WHERE p.channel_id = c.id AND p.entity_id = ?))"
+
 #define MESSAGE_COLUMNS                                                                            \
     "m.id, m.channel_id, c.server_id, m.author_id, m.author_name, m.content, m.source_type, "      \
     "m.client_id, m.in_reply_to, m.metadata_json, m.created_at, m.updated_at "                     \
@@ -59,6 +64,20 @@ std::vector<T> all(Query& query, T (*read)(Query const&)) {
     return rows;
 }
 
+// Stops where the budget ends.
+template <class T>
+std::vector<T> all(Query& query, T (*read)(Query const&), Budget& budget) {
+    std::vector<T> rows;
+    while (query.step()) {
+        auto row = read(query);
+        if (!budget.take(weight_of(row))) {
+            break;
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 std::string text_of(Query const& row) {
     return row.text(0);
 }
@@ -78,9 +97,15 @@ std::optional<Server> Archive::server(std::string const& id) {
     return first(query.bind(id), server_of);
 }
 
-std::vector<Server> Archive::servers() {
+std::vector<Server> Archive::servers(Budget budget) {
     auto query = db_.query("SELECT * FROM eliza_servers ORDER BY created_at, id");
-    return all(query, server_of);
+    return all(query, server_of, budget);
+}
+
+std::size_t Archive::count_servers() {
+    auto query = db_.query("SELECT count(*) FROM eliza_servers");
+    query.step();
+    return static_cast<std::size_t>(query.integer(0));
 }
 
 void Archive::remove_server(std::string const& id) {
@@ -140,16 +165,23 @@ std::optional<Channel> Archive::channel(std::string const& id) {
     return first(query.bind(id), channel_of);
 }
 
-std::vector<Channel> Archive::channels_of(std::string const& server, std::size_t limit) {
+std::vector<Channel> Archive::channels_of(std::string const& server,
+                                          std::optional<std::string> const& participant,
+                                          std::size_t limit, Budget budget) {
     auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM eliza_channels c "
-                           "WHERE c.server_id = ? ORDER BY c.created_at DESC, c.id LIMIT ?");
-    return all(query.bind(server, static_cast<std::int64_t>(limit)), channel_of);
+                           "WHERE " HAS_PARTICIPANT " AND c.server_id = ? "
+                           "ORDER BY c.created_at DESC, c.id LIMIT ?");
+    query.bind(participant, participant, server, static_cast<std::int64_t>(limit));
+    return all(query, channel_of, budget);
 }
 
-std::vector<Channel> Archive::latest_channels(std::size_t limit) {
-    auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM eliza_channels c "
-                           "ORDER BY c.updated_at DESC, c.id LIMIT ?");
-    return all(query.bind(static_cast<std::int64_t>(limit)), channel_of);
+std::vector<Channel> Archive::latest_channels(std::optional<std::string> const& participant,
+                                              std::size_t limit) {
+    auto query = db_.query("SELECT c.id, c.server_id, c.name, c.type, c.source_type, '{}', "
+                           "c.created_at, c.updated_at FROM eliza_channels c "
+                           "WHERE " HAS_PARTICIPANT " ORDER BY c.updated_at DESC, c.id LIMIT ?");
+    query.bind(participant, participant, static_cast<std::int64_t>(limit));
+    return all(query, channel_of);
 }
 
 std::optional<Channel> Archive::dm_between(std::string const& a, std::string const& b) {
@@ -174,12 +206,16 @@ bool Archive::remove_channel(std::string const& id) {
     return db_.changes() > 0;
 }
 
-bool Archive::remove_silent_channel() {
-    db_.run("DELETE FROM eliza_channels WHERE id = (SELECT c.id FROM eliza_channels c "
-            "WHERE c.source_type = 'auto' AND NOT EXISTS "
-            "(SELECT 1 FROM eliza_messages m WHERE m.channel_id = c.id) "
-            "ORDER BY c.updated_at LIMIT 1)");
-    return db_.changes() > 0;
+std::optional<std::string>
+Archive::most_dispensable_channel(std::function<bool(std::string const& id)> const& in_use) {
+    // Nothing, or one line and an agent's answer; as in the index.
+    auto query = db_.query("SELECT id FROM eliza_channels ORDER BY messages > 2, updated_at");
+    while (query.step()) {
+        if (auto id = query.text(0); !in_use(id)) {
+            return id;
+        }
+    }
+    return std::nullopt;
 }
 
 bool Archive::add_participant(std::string const& channel, std::string const& entity) {
@@ -247,13 +283,13 @@ std::optional<Message> Archive::sent_before(std::string const& channel, std::str
 
 std::vector<Message> Archive::page(std::string const& channel, std::size_t limit,
                                    std::optional<std::int64_t> before,
-                                   std::optional<std::int64_t> after) {
+                                   std::optional<std::int64_t> after, Budget& budget) {
     auto query = db_.query("SELECT " MESSAGE_COLUMNS
                            "WHERE m.channel_id = ? AND m.created_at < ? AND m.created_at > ? "
                            "ORDER BY m.created_at DESC, m.seq DESC LIMIT ?");
     query.bind(channel, before.value_or(std::numeric_limits<std::int64_t>::max()),
                after.value_or(-1), static_cast<std::int64_t>(limit));
-    return all(query, message_of);
+    return all(query, message_of, budget);
 }
 
 bool Archive::remove_message(std::string const& channel, std::string const& id) {
@@ -286,6 +322,7 @@ void Archive::trim(std::string const& channel, std::size_t keep) {
 }
 
 #undef CHANNEL_COLUMNS
+#undef HAS_PARTICIPANT
 #undef MESSAGE_COLUMNS
 
 }  // namespace apps::eliza

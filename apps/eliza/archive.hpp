@@ -1,8 +1,9 @@
 #pragma once
 
-#include "apps/eliza/model.hpp"
+#include "apps/eliza/budget.hpp"
 #include "apps/store/database.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ public:
 
     void put(Server const& server);
     std::optional<Server> server(std::string const& id);
-    std::vector<Server> servers();
+    std::vector<Server> servers(Budget budget);  ///< oldest first, as far as the budget goes
+    std::size_t count_servers();
     void remove_server(std::string const& id);
 
     /// Name and bio are those of the program; a stopped agent stays stopped.
@@ -32,15 +34,21 @@ public:
 
     void put(Channel const& channel);
     std::optional<Channel> channel(std::string const& id);
-    std::vector<Channel> channels_of(std::string const& server, std::size_t limit);
-    /// The channels spoken in or changed last.
-    std::vector<Channel> latest_channels(std::size_t limit);
+    /// `participant`, if any: only of those that have it.
+    std::vector<Channel> channels_of(std::string const& server,
+                                     std::optional<std::string> const& participant,
+                                     std::size_t limit, Budget budget);
+    /// The channels spoken in or changed last, without their metadata.
+    std::vector<Channel> latest_channels(std::optional<std::string> const& participant,
+                                         std::size_t limit);
     /// The direct channel of exactly these two, if there is one.
     std::optional<Channel> dm_between(std::string const& a, std::string const& b);
     std::size_t count_channels();
     bool remove_channel(std::string const& id);
-    /// Removes the oldest channel nobody made on purpose and nobody has spoken in.
-    bool remove_silent_channel();
+    /// Of the channels that are not in use: one where next to nothing was said, else any; of these
+    /// the one that was silent for the longest time.
+    std::optional<std::string>
+    most_dispensable_channel(std::function<bool(std::string const& id)> const& in_use);
 
     bool add_participant(std::string const& channel, std::string const& entity);
     bool remove_participant(std::string const& channel, std::string const& entity);
@@ -57,10 +65,11 @@ public:
     /// The message this author has sent to the channel under this id of its own.
     std::optional<Message> sent_before(std::string const& channel, std::string const& author,
                                        std::string const& client_id);
-    /// The newest `limit` before `before` and after `after`, newest first.
+    /// The newest `limit` before `before` and after `after`, newest first, as far as the budget
+    /// goes.
     std::vector<Message> page(std::string const& channel, std::size_t limit,
-                              std::optional<std::int64_t> before,
-                              std::optional<std::int64_t> after);
+                              std::optional<std::int64_t> before, std::optional<std::int64_t> after,
+                              Budget& budget);
     bool remove_message(std::string const& channel, std::string const& id);
     int clear(std::string const& channel);
     /// Forgets all but the newest `keep` messages.

@@ -44,7 +44,9 @@ Outcome<Entry> Eliza::join(Entrance const& entrance) {
         }
     }
     auto channel = archive_.channel(entrance.channel);
-    if (channel && policy_.isolation && !admits(channel->id, entrance.self)) {
+    // Who waits in the room of a channel to come would hear it without being let in.
+    if (policy_.isolation &&
+        !(channel ? admits(channel->id, entrance.self) : entrance.makes_channel)) {
         return no_access("join this channel");
     }
     auto const ours = archive_.agent(entrance.agent);
@@ -100,8 +102,7 @@ Outcome<Said> Eliza::say(Statement statement) {
     auto const now = clock_();
     said.audience = audience_of(*channel, statement);
     if (!said.audience.empty()) {
-        said.history = archive_.page(channel->id, policy_.limits.history, {}, {});
-        std::reverse(said.history.begin(), said.history.end());
+        said.history = history_of(channel->id);
     }
     auto& message = said.message;
     message.id = ids_();
@@ -237,13 +238,24 @@ Outcome<Message> Eliza::submit(Message message, std::string const& viewer) {
     return *answered(std::move(message));
 }
 
+// Oldest first.
+std::vector<Message> Eliza::history_of(std::string const& channel) {
+    auto budget = answer_budget();
+    auto messages = archive_.page(channel, policy_.limits.history, {}, {}, budget);
+    std::reverse(messages.begin(), messages.end());
+    return messages;
+}
+
 Outcome<World> Eliza::world(std::optional<std::string> const& channel, std::string const& viewer) {
+    constexpr std::size_t shares = 16;  // no channel takes the place of all others
     World world;
     world.agents = archive_.agents();
+    auto budget = answer_budget();
     if (!channel) {
-        for (auto const& each : archive_.latest_channels(policy_.limits.world_channels)) {
-            if (!policy_.isolation || admits(each.id, viewer)) {
-                world.rooms.push_back(describe(each, world));
+        auto const whose = policy_.isolation ? std::optional(viewer) : std::nullopt;
+        for (auto const& each : archive_.latest_channels(whose, policy_.limits.world_channels)) {
+            if (!describe(each, world, budget, policy_.limits.answer_bytes / shares)) {
+                break;
             }
         }
         return world;
@@ -251,36 +263,47 @@ Outcome<World> Eliza::world(std::optional<std::string> const& channel, std::stri
     if (!common::is_uuid(*channel)) {
         return no_uuid("roomId", *channel);
     }
-    auto const found = archive_.channel(*channel);
+    auto found = archive_.channel(*channel);
     if (found && policy_.isolation && !admits(found->id, viewer)) {
         return no_access("see this channel");
     }
     if (found) {
-        world.rooms.push_back(describe(*found, world));
+        found->metadata = Json::object();  // no part of a world
+        describe(*found, world, budget, policy_.limits.answer_bytes);
     }
     return world;
 }
 
-World::Room Eliza::describe(Channel const& channel, World& world) {
-    World::Room room{channel, archive_.participants(channel.id),
-                     archive_.page(channel.id, policy_.limits.world_messages, {}, {})};
-    std::reverse(room.messages.begin(), room.messages.end());
+// With at most `share` bytes of messages; false if not even the channel fits.
+bool Eliza::describe(Channel const& channel, World& world, Budget& budget, std::size_t share) {
+    constexpr std::size_t person_bytes = 128;  // the id, three times
     auto const is_agent = [&](std::string const& id) {
         return std::any_of(world.agents.begin(), world.agents.end(),
                            [&](AgentState const& agent) { return agent.id == id; });
     };
+    World::Room room{channel, archive_.participants(channel.id), {}};
+    bool fits = budget.take(weight_of(channel));
     for (auto const& id : room.participants) {
-        if (!is_agent(id)) {
-            auto const name = archive_.name_of(id);
+        auto const name = is_agent(id) ? std::string() : archive_.name_of(id);
+        fits = fits && budget.take(person_bytes + text_weight(name));
+        if (fits && !is_agent(id)) {
             world.users.try_emplace(id, name.empty() ? "User" : name);
         }
     }
+    if (!fits) {
+        return false;
+    }
+    auto part = budget.part(share);
+    room.messages = archive_.page(channel.id, policy_.limits.world_messages, {}, {}, part);
+    budget.give_back(part);
+    std::reverse(room.messages.begin(), room.messages.end());
     for (auto const& message : room.messages) {
         if (!is_agent(message.author_id)) {
             world.users.try_emplace(message.author_id, message.author_name);
         }
     }
-    return room;
+    world.rooms.push_back(std::move(room));
+    return true;
 }
 
 void Eliza::include(Channel const& channel, std::string const& entity) {

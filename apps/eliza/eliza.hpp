@@ -5,6 +5,7 @@
 #include "apps/eliza/archive.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct Policy {
     /// Only participants see, enter and use a channel, and everybody speaks for themselves.
     bool isolation = false;
     Limits limits = {};
+    /// Whether somebody is connected to a channel; called on the store's thread. Empty: nobody.
+    std::function<bool(std::string const& channel)> in_use = {};
 };
 
 /// Who enters a channel. `agent` names an agent to be brought along, if it is one of ours.
@@ -75,6 +78,11 @@ struct ChannelChange {
     std::optional<socketio::Json> metadata;
 };
 
+struct ChangedChannel {
+    Channel channel;
+    std::vector<std::string> removed;  ///< who were participants and are none any more
+};
+
 /// The part of a channel's messages someone asks for.
 struct PageRequest {
     std::optional<std::int64_t> limit;
@@ -105,7 +113,7 @@ public:
     Outcome<World> world(std::optional<std::string> const& channel, std::string const& viewer);
 
     // Servers and agents.
-    std::vector<Server> servers() { return archive_.servers(); }
+    std::vector<Server> servers() { return archive_.servers(answer_budget()); }
     Outcome<Server> make_server(std::string const& name, std::string const& source_type,
                                 socketio::Json const& metadata);
     Outcome<Server> remove_server(std::string const& id);
@@ -125,8 +133,8 @@ public:
     Outcome<Channel> dm_channel(std::string const& server, std::string const& user,
                                 std::string const& target, std::string const& viewer);
     Outcome<Channel> channel(std::string const& id, std::string const& viewer);
-    Outcome<Channel> change_channel(std::string const& id, ChannelChange const& change,
-                                    std::string const& viewer);
+    Outcome<ChangedChannel> change_channel(std::string const& id, ChannelChange const& change,
+                                           std::string const& viewer);
     Outcome<Channel> remove_channel(std::string const& id, std::string const& viewer);
     Outcome<std::vector<std::string>> participants(std::string const& id,
                                                    std::string const& viewer);
@@ -150,10 +158,13 @@ private:
     void include(Channel const& channel, std::string const& entity);
     void name_participant(Channel const& channel, std::string const& entity,
                           std::string const& name);
+    bool make_place();
     bool admits(std::string const& channel, std::string const& viewer);
     std::vector<AgentState> audience_of(Channel const& channel, Statement const& statement);
     AgentState agent_for_log(std::vector<std::string> const& candidates);
-    World::Room describe(Channel const& channel, World& world);
+    Budget answer_budget() const { return Budget(policy_.limits.answer_bytes); }
+    std::vector<Message> history_of(std::string const& channel);
+    bool describe(Channel const& channel, World& world, Budget& budget, std::size_t share);
 
     Archive archive_;
     common::Clock const& clock_;

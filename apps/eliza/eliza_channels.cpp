@@ -36,7 +36,7 @@ Outcome<Server> Eliza::make_server(std::string const& name, std::string const& s
     if (metadata.dump().size() > limits.metadata_bytes) {
         return Refusal{"metadata is too long", "metadata", ""};
     }
-    if (archive_.servers().size() >= limits.servers) {
+    if (archive_.count_servers() >= limits.servers) {
         return Refusal{"There is no place for another server", "name", "", 409};
     }
     auto const now = clock_();
@@ -106,11 +106,8 @@ Outcome<std::vector<Channel>> Eliza::channels(std::string const& server,
     if (auto known = known_server(server); !known) {
         return known.error();
     }
-    auto channels = archive_.channels_of(server, policy_.limits.listed_channels);
-    if (policy_.isolation) {
-        std::erase_if(channels, [&](Channel const& each) { return !admits(each.id, viewer); });
-    }
-    return channels;
+    auto const whose = policy_.isolation ? std::optional(viewer) : std::nullopt;
+    return archive_.channels_of(server, whose, policy_.limits.listed_channels, answer_budget());
 }
 
 Outcome<Channel> Eliza::make_channel(NewChannel wanted, std::string const& viewer) {
@@ -133,7 +130,7 @@ Outcome<Channel> Eliza::make_channel(NewChannel wanted, std::string const& viewe
     if (wanted.metadata.dump().size() > limits.metadata_bytes) {
         return Refusal{"metadata is too long", "metadata", ""};
     }
-    if (archive_.count_channels() >= limits.channels && !archive_.remove_silent_channel()) {
+    if (archive_.count_channels() >= limits.channels && !make_place()) {
         return Refusal{"The server has no place for another channel", "channelId", "", 409};
     }
     Channel channel;
@@ -155,6 +152,15 @@ Outcome<Channel> Eliza::make_channel(NewChannel wanted, std::string const& viewe
         archive_.add_participant(channel.id, viewer);
     }
     return channel;
+}
+
+// Anybody may fill the server with channels: they go again first, and none where somebody is.
+bool Eliza::make_place() {
+    auto const in_use = [this](std::string const& id) {
+        return policy_.in_use && policy_.in_use(id);
+    };
+    auto const oldest = archive_.most_dispensable_channel(in_use);
+    return oldest && archive_.remove_channel(*oldest);
 }
 
 Outcome<Channel> Eliza::dm_channel(std::string const& server, std::string const& user,
@@ -190,12 +196,13 @@ Outcome<Channel> Eliza::channel(std::string const& id, std::string const& viewer
     return *std::move(channel);
 }
 
-Outcome<Channel> Eliza::change_channel(std::string const& id, ChannelChange const& change,
-                                       std::string const& viewer) {
+Outcome<ChangedChannel> Eliza::change_channel(std::string const& id, ChannelChange const& change,
+                                              std::string const& viewer) {
     auto found = channel(id, viewer);
     if (!found) {
-        return found;
+        return found.error();
     }
+    std::vector<std::string> removed;
     auto const& limits = policy_.limits;
     if (change.name && change.name->empty()) {
         return Refusal{"name must not be empty", "name", ""};
@@ -214,6 +221,10 @@ Outcome<Channel> Eliza::change_channel(std::string const& id, ChannelChange cons
         }
         for (auto const& gone : archive_.participants(id)) {
             archive_.remove_participant(id, gone);
+            if (std::find(change.participants->begin(), change.participants->end(), gone) ==
+                change.participants->end()) {
+                removed.push_back(gone);
+            }
         }
         for (auto const& each : *change.participants) {
             archive_.add_participant(id, each);
@@ -227,7 +238,7 @@ Outcome<Channel> Eliza::change_channel(std::string const& id, ChannelChange cons
     }
     found->updated_at = clock_();
     archive_.put(*found);
-    return found;
+    return ChangedChannel{*std::move(found), std::move(removed)};
 }
 
 Outcome<Channel> Eliza::remove_channel(std::string const& id, std::string const& viewer) {
@@ -269,9 +280,7 @@ Outcome<std::string> Eliza::title(std::string const& id, std::string const& view
     if (!found) {
         return found.error();
     }
-    auto said = archive_.page(id, policy_.limits.history, {}, {});
-    std::reverse(said.begin(), said.end());
-    for (auto const& message : said) {
+    for (auto const& message : history_of(id)) {
         if (archive_.agent(message.author_id) || message.content.empty()) {
             continue;
         }
@@ -292,7 +301,8 @@ Outcome<std::vector<Message>> Eliza::messages(std::string const& id, PageRequest
     constexpr std::int64_t usual_page = 50;
     auto const most = static_cast<std::int64_t>(policy_.limits.page);
     auto const limit = std::clamp<std::int64_t>(page.limit.value_or(usual_page), 1, most);
-    return archive_.page(id, static_cast<std::size_t>(limit), page.before, page.after);
+    auto budget = answer_budget();
+    return archive_.page(id, static_cast<std::size_t>(limit), page.before, page.after, budget);
 }
 
 Outcome<Message> Eliza::message(std::string const& id, std::string const& viewer) {

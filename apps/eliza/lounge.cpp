@@ -38,11 +38,14 @@ std::optional<std::string> Lounge::refused(Socket& socket) const {
 void Lounge::connected(Socket& socket) {
     auto const claimed = socket.handshake().auth("entityId").value_or("");
     bool const known = common::is_uuid(claimed);
-    socket.data<Visitor>().entity = known ? claimed : common::random_uuid();
+    auto const& entity = socket.data<Visitor>().entity = known ? claimed : common::random_uuid();
+    if (desk_.policy().isolation) {
+        socket.join(entity_room(entity));
+    }
     if (!known) {
         speaks_seed(socket);
     }
-    socket.emit("authenticated", Authenticated{socket.data<Visitor>().entity, desk_.now()});
+    socket.emit("authenticated", Authenticated{entity, desk_.now()});
     socket.emit("connection_established", Established{"Connected to Hubbub", socket.id()});
 }
 
@@ -80,13 +83,14 @@ Lounge::Task Lounge::come_in(Socket& socket, Json request, bool makes_channel, A
         refuse(socket, {"Too many rooms joined", "roomId", ""}, ack);
         co_return;
     }
+    auto stay = presence_.stay(entrance.channel);  // from now on nobody takes it away
     auto work = [entrance](Eliza& rules) { return rules.join(entrance); };
     auto const entry = co_await desk_.ask(std::move(work));
     if (!entry) {
         refuse(socket, entry.error(), ack);
         co_return;
     }
-    socket.join(room);
+    come_to_stay(socket, std::move(stay));
     Joined notice{"Joined channel " + entrance.channel, entrance.channel, entrance.channel,
                   std::nullopt};
     if (!entrance.agent.empty()) {
@@ -112,6 +116,8 @@ void Lounge::leave(Socket& socket, Json request, Ack ack) {
         return;
     }
     socket.leave(room);
+    std::erase_if(socket.data<Visitor>().stays,
+                  [&](auto const& stay) { return stay->channel() == id; });
     ack({true, std::nullopt});
     journal_.write(info_level, "Left channel " + id, {}, id);
 }
@@ -164,7 +170,9 @@ Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
         refuse(socket, said.error(), ack);
         co_return;
     }
-    socket.join(room);
+    if (!socket.in_room(room)) {
+        come_to_stay(socket, presence_.stay(said->message.channel_id));
+    }
     ack({true, std::nullopt});
     stage_.announce(*std::move(said), &socket);
 }
@@ -200,6 +208,16 @@ bool Lounge::is_too_fast(Socket& socket) const {
 // Speaking in a channel enters it: who asks shall hear the answer.
 bool Lounge::has_place_for(Socket& socket, std::string const& room) const {
     return socket.in_room(room) || socket.rooms().size() < max_rooms_per_connection;
+}
+
+// Drops those of channels it was taken out of.
+void Lounge::come_to_stay(Socket& socket, Presence::StayPtr stay) {
+    auto& stays = socket.data<Visitor>().stays;
+    std::erase_if(stays, [&](auto const& old) {
+        return old->channel() == stay->channel() || !socket.in_room(channel_room(old->channel()));
+    });
+    socket.join(channel_room(stay->channel()));
+    stays.push_back(std::move(stay));
 }
 
 void Lounge::speaks_seed(Socket& socket) {

@@ -15,7 +15,8 @@ namespace apps::eliza {
 
 /// ElizaOS's socket side on a namespace: reads the seed's events and today's envelope, asks the
 /// rules, tells those concerned. Owned by the system, outlives the server; handlers run on every
-/// shard at once. Sockets of a channel are in the room "channel:<id>".
+/// shard at once. Sockets of a channel are in the room "channel:<id>"
+/// and, with isolation, in "entity:<id>" of who they are.
 class Lounge {
 public:
     using Socket = socketio::Socket;
@@ -25,8 +26,8 @@ public:
 
     static constexpr std::size_t max_rooms_per_connection = 64;
 
-    Lounge(Desk& desk, Stage& stage, Journal& journal, Access const& access)
-        : desk_(desk), stage_(stage), journal_(journal), access_(access) {}
+    Lounge(Desk& desk, Stage& stage, Journal& journal, Presence& presence, Access const& access)
+        : desk_(desk), stage_(stage), journal_(journal), presence_(presence), access_(access) {}
 
     /// Who may connect; the answer is the text of the CONNECT_ERROR.
     std::optional<std::string> refused(Socket& socket) const;
@@ -50,12 +51,14 @@ private:
     Task say(Socket& socket, Statement statement, Ack ack);
     bool is_too_fast(Socket& socket) const;
     bool has_place_for(Socket& socket, std::string const& room) const;
+    void come_to_stay(Socket& socket, Presence::StayPtr stay);
     void speaks_seed(Socket& socket);
     void refuse(Socket& socket, Refusal const& refusal, Ack const& ack);
 
     Desk& desk_;
     Stage& stage_;
     Journal& journal_;
+    Presence& presence_;
     Access const& access_;
 };
 

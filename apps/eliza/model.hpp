@@ -21,9 +21,9 @@ namespace apps::eliza {
 struct Limits {
     std::size_t text_bytes = 64 * 1024;
     std::size_t name_bytes = 128;
-    std::size_t metadata_bytes = 64 * 1024;  ///< JSON text of one message or channel
-    std::size_t participants = 256;          ///< of one channel
-    std::size_t channels = 10'000;           ///< together; silent unnamed ones make place
+    std::size_t metadata_bytes = 8 * 1024;  ///< JSON text of one message or channel
+    std::size_t participants = 256;         ///< of one channel
+    std::size_t channels = 10'000;          ///< together; those nobody is in make place
     std::size_t servers = 100;
     std::size_t messages_per_channel = 5'000;  ///< the oldest go
     std::size_t listed_channels = 1'000;       ///< the newest, in one REST answer
@@ -31,6 +31,9 @@ struct Limits {
     std::size_t world_messages = 50;           ///< of each channel in `world-state`
     std::size_t world_channels = 100;          ///< the latest
     std::size_t history = 20;                  ///< messages an agent is shown
+    /// Of one answer or of what an agent is shown, as weight_of() counts: what is more is left out,
+    /// of messages the oldest.
+    std::size_t answer_bytes = 2 * 1024 * 1024;
 };
 
 /// The server every channel belongs to unless a message names another one.

@@ -209,6 +209,15 @@ void Stage::channel_cleared(std::string const& channel) {
     nsp_.to(channel_room(channel)).emit("channelCleared", ChannelNotice{channel});
 }
 
+void Stage::dismiss(std::string const& channel, std::vector<std::string> const& entities) {
+    if (!desk_.policy().isolation) {
+        return;
+    }
+    for (auto const& entity : entities) {
+        nsp_.in(entity_room(entity)).sockets_leave(channel_room(channel));
+    }
+}
+
 void Stage::channel_updated(Channel const& channel, Json const& updates) {
     nsp_.to(channel_room(channel.id)).emit("channelUpdated", ChannelUpdated{channel.id, updates});
 }

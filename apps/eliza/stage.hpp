@@ -29,6 +29,8 @@ public:
     void complete(std::string const& channel, std::string const& server);
     void message_deleted(std::string const& channel, std::string const& message);
     void channel_cleared(std::string const& channel);
+    /// With isolation: who takes part no longer hears no more of it.
+    void dismiss(std::string const& channel, std::vector<std::string> const& entities);
     void channel_updated(Channel const& channel, socketio::Json const& updates);
     void channel_deleted(std::string const& channel);
 

@@ -2,9 +2,11 @@
 
 #include "apps/common/rate_limit.hpp"
 #include "apps/eliza/log_book.hpp"
+#include "apps/eliza/presence.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace apps::eliza {
 
@@ -14,7 +16,13 @@ struct Visitor {
     bool seed = false;                ///< speaks the seed's events, hears `error` and `logEntry`
     std::optional<LogFilter> filter;  ///< has subscribed to the live log
     std::optional<common::TokenBucket> bucket = {};  ///< what is left of its rate
+    std::vector<Presence::StayPtr> stays = {};       ///< in the channels it has joined
 };
+
+/// The sockets of one entity; with isolation only, for taking them out of a channel.
+inline std::string entity_room(std::string const& id) {
+    return "entity:" + id;
+}
 
 inline std::string channel_room(std::string const& id) {
     return "channel:" + id;

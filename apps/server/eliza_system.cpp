@@ -1,3 +1,4 @@
+#include "apps/common/rest_limits.hpp"
 #include "apps/eliza/api.hpp"
 #include "apps/eliza/doctor.hpp"
 #include "apps/eliza/http_agent.hpp"
@@ -41,14 +42,17 @@ public:
                                            {static_cast<double>(context.config.extra<int>("rate")),
                                             std::chrono::seconds(10)}},
           desk_(context.store, common::wall_clock_ms, common::random_uuid,
-                {context.config.extra<bool>("isolation"), {}}),
+                {context.config.extra<bool>("isolation"),
+                 {},
+                 [this](std::string const& channel) { return presence_.has(channel); }}),
           journal_(io().sockets(), common::wall_clock_ms),
           stage_(io().sockets(), desk_, journal_, staff(context.config, http_client_)),
-          lounge_(desk_, stage_, journal_, access_), api_(desk_, stage_, journal_, access_),
-          rest_(options_of(context)) {
+          lounge_(desk_, stage_, journal_, presence_, access_), limits_({.login_paths = {}}),
+          api_(desk_, stage_, journal_, access_), rest_(options_of(context)) {
         auto const profiles = stage_.profiles();
         desk_.begin(profiles);
         eliza::lounge_events(io().sockets(), lounge_, journal_);
+        limits_.add_to(rest_);
         eliza::api_routes(rest_, api_);
         rest_.mount(routes());
         journal_.write(30, "Server started", profiles.front());
@@ -67,11 +71,13 @@ private:
     }
 
     eliza::Access access_;
+    eliza::Presence presence_;
     eliza::Desk desk_;
     eliza::Journal journal_;
     std::optional<common::HttpClient> http_client_;
     eliza::Stage stage_;
     eliza::Lounge lounge_;
+    common::RestLimits limits_;
     eliza::Api api_;
     common::Rest rest_;
 };

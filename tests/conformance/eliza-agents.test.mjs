@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { Authority } from "./lib/certificates.mjs";
 import { ask, closeAll, connect, inbox, once } from "./lib/clients.mjs";
 import { api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
@@ -312,5 +312,51 @@ describe("ElizaOS over time and in a crowd", { skip }, () => {
             closeAll();
             await server.stop();
         }
+    });
+});
+
+describe("ElizaOS among people one need not trust", { skip }, () => {
+    const messages = "/api/messaging/channels";
+    let server;
+
+    afterEach(async () => {
+        closeAll();
+        await server?.stop();
+    });
+
+    it("E08 takes those out of a channel who take part no longer", async () => {
+        server = await startSystem("eliza", { args: ["--eliza-isolation"] });
+        const [ana, ben] = [await somebody(server), await somebody(server)];
+        const asAna = { "X-Entity-Id": ana.entityId };
+        const made = await api(server, "POST", messages,
+            { name: "Two", participantCentralUserIds: [ana.entityId, ben.entityId] }, asAna);
+        const { id } = made.body.data;
+        const enter = () => ask(ben, "message", { type: 1, payload: { channelId: id } });
+        assert.deepEqual(await enter(), [{ success: true }]);
+        const [heard, updates] = [inbox(ben, "messageBroadcast"), inbox(ben, "channelUpdated")];
+        const say = (text) => ask(ana, "message", line(ana, id, text));
+        await say("before");
+        assert.equal((await heard.next())[0].text, "before");
+        const change = await api(server, "PATCH", `${messages}/${id}`,
+            { participantCentralUserIds: [ana.entityId] }, asAna);
+        assert.equal(change.status, 200);
+        assert.deepEqual(await say("after"), [{ success: true }]);
+        assert.equal((await enter())[0].success, false);
+        assert.deepEqual([heard.size, updates.size], [0, 0]);
+    });
+
+    it("E08 bounds what one address may write by REST", async () => {
+        server = await startSystem("eliza");
+        const write = () => api(server, "POST", "/api/messaging/complete", {});
+        let answer;
+        for (let sent = 0; sent < 2000 && answer?.status !== 429; sent += 50) {
+            const answers = await Promise.all(Array.from({ length: 50 }, write));
+            assert.ok(answers.every(({ status }) => status === 400 || status === 429));
+            answer = answers.at(-1);
+            assert.ok(sent >= 500 || answer.status === 400, "ordinary use is not refused");
+        }
+        assert.deepEqual([answer.status, answer.body.success, answer.body.error.code],
+            [429, false, 429]);
+        assert.equal((await api(server, "GET", "/api/agents")).status, 200);
     });
 });

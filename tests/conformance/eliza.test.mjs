@@ -546,6 +546,14 @@ describe("ElizaOS", { skip }, () => {
                 { "X-Entity-Id": entity });
             assert.equal((await read(eve.entityId)).status, 403);
             assert.equal((await read(ana.entityId)).status, 200);
+            const [early] = await ask(eve, "message", type1(randomUUID()));  // of a channel to come
+            assert.equal(early.error, `${denied} join this channel`);
+            const complete = (entity) => rest("POST", "/api/messaging/complete",
+                { channel_id: channelId }, { "X-Entity-Id": entity });
+            assert.equal((await complete(eve.entityId)).status, 403);
+            const completed = once(ana, "messageComplete");
+            assert.equal((await complete(ana.entityId)).status, 200);
+            await completed;
         } finally {
             closeAll();
             await server.stop();

@@ -1,9 +1,12 @@
 #include "apps/eliza/eliza.hpp"
 
 #include "apps/eliza/log_book.hpp"
+#include "apps/eliza/presence.hpp"
 #include "apps/eliza/statements.hpp"
 #include "apps/eliza/times.hpp"
+#include "apps/eliza/views.hpp"
 #include "apps/eliza_schema.hpp"
+#include "socketio/json_codec.hpp"
 #include "tests/unit/apps/outcome.hpp"
 
 #include <doctest/doctest.h>
@@ -226,7 +229,7 @@ TEST_CASE("bad messages are refused and leave nothing") {
     CHECK(field(lobby.line(lobby.ana, "")) == "text");
     CHECK(field(lobby.line(lobby.ana, std::string(64 * 1024 + 1, 'x'))) == "text");
     auto statement = lobby.line(lobby.ana, "hello");
-    statement.metadata = Json::object({{"x", std::string(64 * 1024, 'x')}});
+    statement.metadata = Json::object({{"x", std::string(8 * 1024, 'x')}});
     CHECK(field(statement) == "metadata");
     statement = lobby.line(lobby.ana, "hello");
     statement.channel = "lobby";
@@ -281,12 +284,105 @@ TEST_CASE("what is kept is bounded") {
         REQUIRE(lobby.rules().say(statement));
     }
     CHECK(lobby.rules().messages(uuid(2), {}, "")->size() == 3);
-    // The silent room makes place for another, one with messages does not.
+    // The silent room makes place for another, though it was touched last.
     statement.channel = uuid(3);
+    REQUIRE(lobby.rules().join(lobby.seed_join(lobby.ben)));
     REQUIRE(lobby.rules().say(statement));
     CHECK(lobby.rules().channel(lobby.room, "").error().status == 404);
-    statement.channel = uuid(4);
+    CHECK(lobby.rules().channel(uuid(2), ""));
+}
+
+TEST_CASE("channels that nobody is in make place, the longest silent first") {
+    std::string used;
+    Policy policy;
+    policy.limits.channels = 2;
+    policy.in_use = [&](std::string const& id) { return used.find(id) != std::string::npos; };
+    Lobby lobby(policy);
+    auto const speak = [&](int channel, int times) {
+        auto statement = lobby.line(lobby.ana, "x");
+        statement.channel = uuid(channel);
+        bool kept = true;
+        for (int i = 0; i < times; ++i) {
+            kept = kept && lobby.rules().say(statement).has_value();
+        }
+        return kept;
+    };
+    auto const has = [&](int channel) {
+        return lobby.rules().channel(uuid(channel), "").has_value();
+    };
+    CHECK(speak(1, 3));
+    CHECK(speak(2, 1));
+    CHECK(speak(3, 3));  // for 2, where one line was said
+    CHECK(has(1));
+    CHECK_FALSE(has(2));
+    used = uuid(1);
+    CHECK(speak(4, 3));  // for 3, as somebody is in 1
+    CHECK(has(1));
+    CHECK_FALSE(has(3));
+    CHECK(speak(5, 1));
+    CHECK_FALSE(has(4));
+    used += uuid(5);
+    CHECK_FALSE(speak(6, 1));
+    auto statement = lobby.line(lobby.ana, "x");
+    statement.channel = uuid(6);
     CHECK(lobby.rules().say(statement).error().status == 409);
+    CHECK(has(1));
+    CHECK(has(5));
+}
+
+TEST_CASE("a channel is in use as long as somebody stays") {
+    Presence presence;
+    auto first = presence.stay("a");
+    auto second = presence.stay("a");
+    first.reset();
+    CHECK(presence.has("a"));
+    CHECK_FALSE(presence.has("b"));
+    second.reset();
+    CHECK_FALSE(presence.has("a"));
+}
+
+TEST_CASE("answers are bounded in bytes, whatever people keep in messages and channels") {
+    Policy policy;
+    policy.limits.answer_bytes = 256 * 1024;
+    Lobby lobby(policy);
+    auto const metadata = Json::object({{"a", Json(Json::Array(4000, Json(0)))}});
+    for (int room = 0; room < 5; ++room) {
+        NewChannel wanted;
+        wanted.name = "Full";
+        wanted.metadata = metadata;
+        auto const channel = lobby.rules().make_channel(wanted, lobby.ana);
+        REQUIRE(channel);
+        for (int i = 0; i < 3; ++i) {
+            auto statement = lobby.line(lobby.ana, std::string(10'000, '\1'));
+            statement.channel = channel->id;
+            statement.metadata = metadata;
+            REQUIRE(lobby.rules().say(statement));
+        }
+    }
+    REQUIRE(lobby.rules().say(lobby.line(lobby.ben, "hello")));
+    auto const most = policy.limits.answer_bytes;
+    auto const world = lobby.rules().world(std::nullopt, "");
+    auto const text = socketio::to_json(state_of(*world)).dump();
+    CHECK(text.size() <= most);
+    CHECK(world->rooms.size() == 6);
+    CHECK(world->rooms[0].messages.size() == 1);
+    std::size_t weight = 0;
+    for (auto const& room : world->rooms) {
+        for (auto const& message : room.messages) {
+            weight += weight_of(message);
+        }
+    }
+    CHECK(weight <= most);
+    auto const channels = lobby.rules().channels(default_server_id, "");
+    REQUIRE(channels->size() == 2);  // the small one, and one of the others
+    auto const full = channels->back().id;
+    CHECK(lobby.rules().world(full, "")->rooms[0].messages.size() == 1);
+    CHECK(lobby.rules().messages(full, {200, {}, {}}, "")->size() == 1);
+    // What people really say fits.
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(lobby.rules().say(lobby.line(lobby.ben, "How do you do?")));
+    }
+    CHECK(lobby.rules().messages(lobby.room, {200, {}, {}}, "")->size() == 101);
 }
 
 TEST_CASE("channels are made, changed, cleared and removed") {
@@ -296,7 +392,9 @@ TEST_CASE("channels are made, changed, cleared and removed") {
     ChannelChange change;
     change.name = "Friends";
     change.participants = {lobby.ben};
-    CHECK(lobby.rules().change_channel(group.id, change, "")->name == "Friends");
+    auto const changed = lobby.rules().change_channel(group.id, change, "");
+    CHECK(changed->channel.name == "Friends");
+    CHECK(changed->removed == std::vector{lobby.ana, lobby.agent});
     CHECK(*lobby.rules().participants(group.id, "") == std::vector{lobby.ben});
     auto statement = lobby.line(lobby.ben, "What a long first sentence this is, said by Ben today");
     statement.channel = group.id;
@@ -354,15 +452,21 @@ TEST_CASE("with isolation only participants see a channel, and nobody speaks for
     CHECK(denied(lobby.rules().join(entrance)));
     CHECK(lobby.rules().join(entrance).error().error ==
           "Access denied: You don't have permission to join this channel");
+    entrance.channel = uuid(2);  // to come
+    entrance.makes_channel = false;
+    CHECK(denied(lobby.rules().join(entrance)));
+    entrance.makes_channel = true;
+    CHECK(lobby.rules().join(entrance));
     CHECK(denied(lobby.rules().say(lobby.line(lobby.ben, "me too"))));
     auto forged = lobby.line(lobby.ana, "me too");
     forged.self = lobby.ben;
     CHECK(denied(lobby.rules().say(forged)));
     CHECK(denied(lobby.rules().world(lobby.room, lobby.ben)));
-    CHECK(lobby.rules().world(std::nullopt, lobby.ben)->rooms.empty());
+    CHECK(lobby.rules().world(std::nullopt, lobby.ben)->rooms.size() == 1);  // its own
     CHECK(denied(lobby.rules().messages(lobby.room, {}, lobby.ben)));
-    CHECK(lobby.rules().channels(default_server_id, lobby.ben)->empty());
+    CHECK(lobby.rules().channels(default_server_id, lobby.ben)->size() == 1);
     CHECK(lobby.rules().channels(default_server_id, lobby.ana)->size() == 1);
+    CHECK(lobby.rules().world(std::nullopt, lobby.ana)->rooms.size() == 1);
     CHECK(lobby.rules().messages(lobby.room, {}, lobby.ana)->size() == 1);
     Message forged_answer;
     forged_answer.channel_id = lobby.room;
