@@ -51,18 +51,11 @@ Client::Client(Core& core, engineio::Session& session)
     }
     session_.shard().timers().arm(*connect_timer_,
                                   session_.shard().now() + core_.options().connect_timeout);
-    core_.announce_connection(*this);
-}
-
-Client::Listed::Listed(Client& client) : client_(client) {
-    client.core_.add_client(client, client.session_.shard().index());
-}
-
-Client::Listed::~Listed() {
-    client_.core_.remove_client(client_, client_.session_.shard().index());
+    core_.add_client(*this, session_.shard().index());  // nothing throws after it
 }
 
 void Client::begin() {
+    core_.announce_connection(*this);
     if (session_.protocol() == 3) {
         connect("/", Json::object());
     }
@@ -82,6 +75,7 @@ Client::~Client() {
     if (gate_) {
         gate_->connection_gone();
     }
+    core_.remove_client(*this, session_.shard().index());
 }
 
 void Client::on_message(std::string_view text) {

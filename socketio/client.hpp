@@ -37,7 +37,8 @@ public:
 
     Core& core() { return core_; }
     engineio::Session& session() { return session_; }
-    /// To be called once it is owned: the namespace that older clients expect without asking.
+    /// To be called once, when it is owned: what may fail in here, its destructor undoes. Tells the
+    /// server of it, and enters the namespace that older clients expect without asking.
     void begin();
     /// The application's handle; its state is made at the first call.
     Connection connection();
@@ -107,20 +108,8 @@ private:
     std::shared_ptr<ReadingGate> gate_;                    // null until a coroutine handler runs
     std::size_t pending_acks_ = 0;
     bool closing_ = false;  // nothing more is decoded
-    // Keeps it in its shard's list, even if the constructor throws.
-    class Listed {
-    public:
-        explicit Listed(Client& client);
-        ~Listed();
-        Listed(Listed const&) = delete;
-        Listed& operator=(Listed const&) = delete;
-
-    private:
-        Client& client_;
-    };
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
-    Listed listed_{*this};
 };
 
 /// One and its attachments, which are few.

@@ -7,13 +7,22 @@
 
 namespace socketio {
 
-Json query_json(engineio::net::Query const& query) {
+namespace {
+
+template <class Pairs>
+Json object_of_pairs(Pairs const& pairs) {
     std::vector<Json::Member> members;
-    members.reserve(query.pairs().size());
-    for (auto const& [name, value] : query.pairs()) {
+    members.reserve(pairs.size());
+    for (auto const& [name, value] : pairs) {
         members.emplace_back(name, value);
     }
     return Json::Object(std::move(members));
+}
+
+}  // namespace
+
+Json query_json(engineio::net::Query const& query) {
+    return object_of_pairs(query.pairs());
 }
 
 std::optional<std::string> Handshake::query(std::string_view name) const {
@@ -22,14 +31,10 @@ std::optional<std::string> Handshake::query(std::string_view name) const {
 }
 
 Json Handshake::to_json() const {
-    std::vector<Json::Member> headers;
-    for (auto const& [name, value] : request().headers) {
-        headers.emplace_back(name, value);
-    }
     auto const issued_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(issued_.time_since_epoch()).count();
     return Json::object(
-        {{"headers", Json::Object(std::move(headers))},
+        {{"headers", object_of_pairs(request().headers)},
          {"time", engineio::net::http_date(std::chrono::system_clock::to_time_t(issued_))},
          {"address", request().remote_address},
          {"xdomain", xdomain()},

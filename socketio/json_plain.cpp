@@ -55,9 +55,7 @@ private:
         return true;
     }
 
-    std::size_t expected_items() {
-        return containers_ == roomy_containers ? 1 : (++containers_, usual_items);
-    }
+    std::size_t expected_items() { return ++containers_ > roomy_containers ? 1 : usual_items; }
 
     bool value(Json& out, int depth) {
         if (at_ == end_ || depth == max_plain_depth) {

@@ -272,11 +272,10 @@ void Socket::run_disconnect(bool before, DisconnectReason reason, std::string_vi
     if (listeners_) {
         own = (before ? listeners_->disconnecting : listeners_->disconnect).snapshot();
     }
-    for (auto const& handler : before ? table.disconnecting : table.disconnect) {
-        if (!announced_) {
-            break;  // who has not heard of it need not hear that it is gone
+    if (announced_) {  // who has not heard of it need not hear that it is gone
+        for (auto const& handler : before ? table.disconnecting : table.disconnect) {
+            guarded(shard_, "disconnect", [&] { handler(*this, reason, description); });
         }
-        guarded(shard_, "disconnect", [&] { handler(*this, reason, description); });
     }
     for (auto const& handler : own) {
         guarded(shard_, "disconnect", [&] { handler->call(*this, reason, description); });

@@ -121,6 +121,7 @@ void World::open(std::string const& name, unsigned index, TransportName transpor
             peer.transport->poll();
         }
         auto client = std::make_unique<socketio::Client>(*core_, *peer.session);
+        client->begin();
         peer.session->open(std::move(client), *peer.transport,
                            [this, &peer](Session&) { end_session(peer); });
     });
