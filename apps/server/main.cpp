@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <sys/resource.h>
 #include <vector>
 
 namespace {
@@ -16,6 +17,16 @@ std::filesystem::path executable_path(char const* called_as) {
     std::error_code error;
     auto path = std::filesystem::read_symlink("/proc/self/exe", error);
     return error ? std::filesystem::absolute(called_as) : path;
+}
+
+// Every client is a descriptor, and the soft limit is 1,024 on most systems: as many as are
+// allowed, as Node does.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 }  // namespace
@@ -39,6 +50,7 @@ int main(int argc, char** argv) {
             throw ConfigError("unknown log level \"" + config.server.log_level + "\"");
         }
         check(config);
+        raise_descriptor_limit();
         Hubbub hubbub(config, find_folders(config.server, executable_path(argv[0])));
         hubbub.listen();
         std::cout << hubbub.greeting() << std::flush;

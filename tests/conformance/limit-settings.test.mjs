@@ -9,7 +9,7 @@ import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { HttpConnection } from "./lib/raw-http.mjs";
 import { RawWs, opcodes } from "./lib/raw-ws.mjs";
-import { skip, startSystem } from "./lib/systems.mjs";
+import { JsonClient, skip, startSystem } from "./lib/systems.mjs";
 
 const sample = fileURLToPath(new URL("../../apps/hubbub.toml", import.meta.url));
 
@@ -80,6 +80,21 @@ describe("hubbub's settings of limits", { skip }, () => {
             assert.equal(await closes(1), 1000);
             assert.equal(await closes(2), 1008);
         } finally {
+            await server.stop();
+        }
+    });
+
+    it("are not those of the shell: it takes all the descriptors that it may have", async () => {
+        const server = await startSystem("casys", { under: "prlimit --nofile=50:" });
+        const guests = [];
+        try {
+            for (let i = 0; i < 60; i += 1) {
+                guests.push(await JsonClient.open(`ws://127.0.0.1:${server.port}/ws/game`));
+            }
+            guests.at(-1).send({ type: "ping", timestamp: 1 });
+            assert.equal((await guests.at(-1).nextOf("pong")).timestamp, 1);
+        } finally {
+            guests.forEach((guest) => guest.socket.terminate());
             await server.stop();
         }
     });

@@ -10,11 +10,12 @@ import { startCommand } from "./server.mjs";
 const command = process.env.HUBBUB_SYSTEMS;
 export const skip = command ? false : "HUBBUB_SYSTEMS names no command";
 
-// `demo: false` starts it as in real use, which for some needs more arguments.
+// `demo: false` starts it as in real use, which for some needs more arguments; `under` is a command
+// that runs it.
 export function startSystem(name, {
-    database = ":memory:", args = [], demo = true, port = 0,
+    database = ":memory:", args = [], demo = true, port = 0, under = "",
 } = {}) {
-    return startCommand(command, [...(demo ? ["--demo"] : []), "--only", name, `--${name}-port`,
+    return startCommand(`${under} ${command}`.trim(), [...(demo ? ["--demo"] : []), "--only", name, `--${name}-port`,
         String(port), "--database", database, ...args]);
 }
 
