@@ -148,8 +148,9 @@ inline constexpr std::size_t max_dynamic_name_bytes = 512;
 inline constexpr std::size_t max_unfinished_handlers = 256;
 /// As many close the connection: it was not pausing that could help.
 inline constexpr std::size_t max_unfinished_handlers_closing = 16 * 1024;
-/// Most packets, their bytes, and saved sessions that the recovery of one namespace keeps; beyond,
-/// the oldest are dropped, so a client that was away longer connects anew.
+/// Most packets, their bytes (and those of the rooms and data of saved sessions), and saved
+/// sessions that the recovery of one namespace keeps; beyond, the oldest are dropped, so a client
+/// that was away longer connects anew.
 inline constexpr std::size_t max_recovery_packets = 65'536;
 inline constexpr std::size_t max_recovery_bytes = 64 * 1024 * 1024;
 inline constexpr std::size_t max_recovery_sessions = 65'536;

@@ -230,6 +230,24 @@ bool Json::set(std::string_view key, Json value) {
     return object != nullptr;
 }
 
+std::size_t Json::memory() const {
+    std::size_t bytes = sizeof(Json);
+    if (auto const* const text = string()) {
+        bytes += text->size();
+    } else if (auto const* const data = binary()) {
+        bytes += data->bytes.size();
+    } else if (auto const* const items = array_items()) {
+        for (auto const& item : *items) {
+            bytes += item.memory();
+        }
+    } else if (auto const* const members = object_members()) {
+        for (auto const& [key, value] : *members) {
+            bytes += sizeof(key) + key.size() + value.memory();
+        }
+    }
+    return bytes;
+}
+
 std::string Json::dump() const {
     std::string text;
     TextWriter writer(text);

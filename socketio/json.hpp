@@ -155,6 +155,10 @@ public:
     /// Elements of an array, members of an object, otherwise 0.
     std::size_t size() const;
 
+    /// Bytes of memory that it takes, itself and all that it holds; what is reserved for more, and
+    /// what the allocator adds, does not count.
+    std::size_t memory() const;
+
     /// These turn a null value into an array or object first; on any other type they do nothing
     /// and return false.
     bool push_back(Json value);

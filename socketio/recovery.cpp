@@ -8,9 +8,6 @@ namespace socketio {
 
 namespace {
 
-constexpr std::string_view offset_alphabet =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-
 // Of a saved session, its own included.
 using RoomNames = std::unordered_set<std::string_view>;
 
@@ -39,29 +36,33 @@ std::size_t Recovery::size_of(Entry const& entry) {
     return bytes;
 }
 
-// Wall clock in base 64 with a counter for repeats, the form the reference's clients see.
-std::string Recovery::next_offset() {
+std::size_t Recovery::size_of(SavedSession const& session) {
+    std::size_t bytes = session.sid.size() + session.pid.size() + session.data.memory();
+    for (auto const& room : session.rooms) {
+        bytes += sizeof(room) + room.size();
+    }
+    return bytes;
+}
+
+// A clock that is set back must not give an offset twice.
+RecoveryOffset Recovery::next_offset() {
     using namespace std::chrono;
     auto const wall = static_cast<std::uint64_t>(
         duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-    bool const later = wall > last_stamp_;  // a clock set back must not give an offset twice
-    if (later) {
-        last_stamp_ = wall;
-        repeats_ = 0;
+    if (wall > last_offset_.stamp) {
+        last_offset_ = {wall, 0};
+    } else {
+        ++last_offset_.repeats;
     }
-    std::string stamp;
-    for (auto ms = last_stamp_; ms > 0; ms /= 64) {
-        stamp.insert(stamp.begin(), offset_alphabet[ms % 64]);
-    }
-    return later ? stamp : stamp + "." + std::to_string(repeats_++);
+    return last_offset_;
 }
 
 Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const& encode) {
     forget_old(now);
     keep(now);
-    auto offset = next_offset();
-    auto packet = std::make_shared<EncodedPacket const>(encode(offset));
-    log_.push_back({std::move(offset), now, std::move(selection), std::move(packet)});
+    auto const offset = next_offset();
+    auto packet = std::make_shared<EncodedPacket const>(encode(offset.text()));
+    log_.push_back({offset, now, std::move(selection), std::move(packet)});
     log_bytes_ += size_of(log_.back());
     bound_log();
     return log_.back();
@@ -124,17 +125,34 @@ std::uint64_t Recovery::queue(std::string const& pid) {
     return next_order_++;
 }
 
+void Recovery::put(Saved saved) {
+    saved.bytes = size_of(saved.session);
+    if (auto const before = sessions_.find(saved.session.pid); before != sessions_.end()) {
+        erase(before);
+    }
+    session_bytes_ += saved.bytes;
+    auto pid = saved.session.pid;
+    sessions_.emplace(std::move(pid), std::move(saved));
+}
+
+void Recovery::erase(Sessions::iterator saved) {
+    session_bytes_ -= saved->second.bytes;
+    sessions_.erase(saved);
+}
+
 void Recovery::bound_sessions() {
-    while (session_order_.size() > bounds_.max_sessions) {
+    while (session_order_.size() > bounds_.max_sessions || session_bytes_ > bounds_.max_bytes) {
+        bool const many = session_order_.size() > bounds_.max_sessions;
         auto const oldest = std::move(session_order_.front());
         session_order_.pop_front();
         if (auto const found = sessions_.find(oldest.second);
             found != sessions_.end() && found->second.order == oldest.first) {
-            sessions_.erase(found);
-            ++untold_sessions_;
+            erase(found);
+            ++(many ? untold_sessions_ : untold_bytes_);
         }
     }
     tell("max_recovery_sessions", untold_sessions_);
+    tell("max_recovery_bytes", untold_bytes_);
 }
 
 void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
@@ -145,13 +163,13 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
         return;
     }
     keep(now);
-    auto key = session.pid;
-    Saved saved{std::move(session), now, queue(key), shard, base};
+    auto const order = queue(session.pid);
+    Saved saved{std::move(session), now, order, shard, base};
     if (before != sessions_.end() && before->second.base == base) {
         saved.last = before->second.last;
         saved.heard = std::move(before->second.heard);
     }
-    sessions_.insert_or_assign(std::move(key), std::move(saved));
+    put(std::move(saved));
     bound_sessions();
 }
 
@@ -176,9 +194,12 @@ void Recovery::tell(std::string_view name, std::uint64_t& times) {
 
 // 0 if the log does not know it (any more).
 std::uint64_t Recovery::position_of(std::string_view offset) const {
-    auto const entry = std::ranges::find(log_, offset, &Entry::offset);
-    return entry == log_.end() ? 0
-                               : first_position_ + static_cast<std::uint64_t>(entry - log_.begin());
+    auto const named = RecoveryOffset::parse(offset);
+    auto const entry =
+        named ? std::ranges::lower_bound(log_, *named, {}, &Entry::offset) : log_.end();
+    return entry == log_.end() || entry->offset != named
+               ? 0
+               : first_position_ + static_cast<std::uint64_t>(entry - log_.begin());
 }
 
 // What the client has heard, if its last event is `offset`; null if the log has forgotten some of
@@ -280,7 +301,7 @@ void Recovery::forget_old(TimePoint now) {
         if (current && found->second.live && now - found->second.resumed <= bounds_.late_end) {
             hollow_out(found->second, now);
         } else if (current) {
-            sessions_.erase(found);
+            erase(found);
         }
         session_order_.pop_front();
     }
@@ -321,6 +342,9 @@ std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
 void Recovery::hollow_out(Saved& saved, TimePoint now) {
     keep(now);
     saved.session = {{}, std::move(saved.session.pid), {}, {}};
+    session_bytes_ -= saved.bytes;
+    saved.bytes = size_of(saved.session);
+    session_bytes_ += saved.bytes;
     saved.time = now;
     saved.order = queue(saved.session.pid);
 }

@@ -4,6 +4,7 @@
 #include "socketio/delivery_record.hpp"
 #include "socketio/json.hpp"
 #include "socketio/packet.hpp"
+#include "socketio/recovery_offset.hpp"
 #include "socketio/recovery_state.hpp"
 #include "socketio/selection.hpp"
 
@@ -47,7 +48,7 @@ public:
     struct Bounds {
         std::chrono::milliseconds max_age;
         std::size_t max_packets = engineio::limits::max_recovery_packets;
-        std::size_t max_bytes = engineio::limits::max_recovery_bytes;
+        std::size_t max_bytes = engineio::limits::max_recovery_bytes;  ///< of each of the two
         std::size_t max_sessions = engineio::limits::max_recovery_sessions;
         /// The end of a connection is noticed after this time at the latest (heartbeat).
         std::chrono::milliseconds late_end = std::chrono::seconds(45);
@@ -60,7 +61,7 @@ public:
     static constexpr std::uint64_t not_sent = ~std::uint64_t{0};
 
     struct Entry {
-        std::string offset;
+        RecoveryOffset offset;
         TimePoint time;
         Selection selection;
         std::shared_ptr<EncodedPacket const> packet;
@@ -123,6 +124,7 @@ private:
         std::uint64_t order;
         unsigned shard;          // where its socket is or was
         std::uint64_t base;      // what came later was sent to it live
+        std::size_t bytes = 0;   // of `session`
         bool live = false;       // resumed, and no end of that socket was heard of
         std::uint64_t last = 0;  // if it was resumed: what the client named as its last event then,
         LogPositions heard{};    // and what it had heard
@@ -136,11 +138,15 @@ private:
     std::uint64_t end() const { return first_position_ + log_.size() - 1; }
     std::uint64_t position_of(std::string_view offset) const;
     std::optional<LogPositions> heard(Saved const& saved, std::string_view offset) const;
-    std::string next_offset();
+    RecoveryOffset next_offset();
     static std::size_t size_of(Entry const& entry);
+    static std::size_t size_of(SavedSession const& session);
     void bound_log();
     static bool outlived(Saved const& saved, unsigned shard, std::uint64_t base);
     std::uint64_t queue(std::string const& pid);
+    using Sessions = std::unordered_map<std::string, Saved>;  // by pid
+    void put(Saved saved);
+    void erase(Sessions::iterator saved);
     void bound_sessions();
     void keep(TimePoint now);
     TimePoint all_old() const;
@@ -154,16 +160,16 @@ private:
     OnKept const on_kept_;
     mutable std::mutex mutex_;  // guards everything below
     std::deque<Entry> log_;
-    std::size_t log_bytes_ = 0;                                        // of its entries
-    std::uint64_t first_position_ = 1;                                 // of log_.front()
-    std::vector<std::uint64_t> last_sent_;                             // per shard
-    std::unordered_map<std::string, Saved> sessions_;                  // by pid
+    std::size_t log_bytes_ = 0;             // of its entries
+    std::uint64_t first_position_ = 1;      // of log_.front()
+    std::vector<std::uint64_t> last_sent_;  // per shard
+    Sessions sessions_;
+    std::size_t session_bytes_ = 0;                                    // of them
     std::deque<std::pair<std::uint64_t, std::string>> session_order_;  // oldest first
     std::uint64_t next_order_ = 0;
-    TimePoint last_kept_{};         // the time of the latest that is kept
-    bool watched_ = false;          // forget() is going to be called
-    std::uint64_t last_stamp_ = 0;  // ms of the wall clock
-    std::uint64_t repeats_ = 0;
+    TimePoint last_kept_{};  // the time of the latest that is kept
+    bool watched_ = false;   // forget() is going to be called
+    RecoveryOffset last_offset_;
     std::vector<DeliveryRecord> delivered_;  // per shard, then those of a process before
     // What was forgotten, but on_bound_ has not heard of it.
     std::uint64_t untold_packets_ = 0;

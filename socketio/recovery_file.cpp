@@ -76,11 +76,21 @@ RecoveryFile::RecoveryFile(std::string path) : path_(std::move(path)) {
     Contents contents{};
     if (tree && read_value(*tree, contents) && contents.version == format_version) {
         kept_.with([&](auto& kept) { kept = std::move(contents.namespaces); });
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
     } else {
-        engineio::net::log_warn("socketio", "{} is no state of ours: clients begin anew", path_);
+        set_aside();
     }
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
+}
+
+// It may be anything, and is in the way of the state to come.
+void RecoveryFile::set_aside() const {
+    auto const elsewhere = path_ + ".unreadable";
+    std::error_code error;
+    std::filesystem::rename(path_, elsewhere, error);
+    engineio::net::log_warn("socketio", "{} is no state of ours: clients begin anew; {}", path_,
+                            error ? "it will be replaced: " + error.message()
+                                  : "it is now " + elsewhere);
 }
 
 std::optional<RecoveryState> RecoveryFile::take(std::string_view name) {

@@ -16,7 +16,7 @@ namespace socketio {
 class RecoveryFile {
 public:
     // Reads the file and removes it, so that nothing is brought back twice. One that is not there
-    // is none; one that cannot be read is told to the log.
+    // is none; one that cannot be read is told to the log and set aside.
     explicit RecoveryFile(std::string path);
 
     // What was kept of the namespace of that name; once.
@@ -26,6 +26,8 @@ public:
     void write(std::vector<RecoveryState> states);
 
 private:
+    void set_aside() const;
+
     std::string const path_;
     Synchronized<std::vector<RecoveryState>> kept_;
 };

@@ -34,7 +34,7 @@ private:
 };
 
 RecoveryState::Event event_of(Recovery::Entry const& entry, std::int64_t date) {
-    RecoveryState::Event event{entry.offset,
+    RecoveryState::Event event{entry.offset.text(),
                                date,
                                entry.selection.rooms,
                                entry.selection.except,
@@ -55,6 +55,19 @@ std::shared_ptr<EncodedPacket const> packet_of(RecoveryState::Event& event) {
     return std::make_shared<EncodedPacket const>(std::move(packet));
 }
 
+// Of the events, ascending as positions are; null if the file says otherwise.
+std::optional<std::vector<RecoveryOffset>> offsets_of(RecoveryState const& state) {
+    std::vector<RecoveryOffset> offsets;
+    for (auto const& event : state.events) {
+        auto const offset = RecoveryOffset::parse(event.offset);
+        if (!offset || (!offsets.empty() && *offset <= offsets.back())) {
+            return std::nullopt;
+        }
+        offsets.push_back(*offset);
+    }
+    return offsets;
+}
+
 Binary packed(Json const& data) {
     Binary out;
     MsgpackWriter writer(out.bytes);
@@ -67,7 +80,7 @@ Binary packed(Json const& data) {
 RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_point wall) const {
     std::lock_guard const lock(mutex_);
     Calendar const calendar(now, wall);
-    RecoveryState state{{}, first_position_, last_stamp_, repeats_, {}, {}, {}};
+    RecoveryState state{{}, first_position_, last_offset_.stamp, last_offset_.repeats, {}, {}, {}};
     for (auto const& entry : log_) {
         state.events.push_back(event_of(entry, calendar.date_of(entry.time)));
     }
@@ -93,13 +106,20 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
                        RecoveryState state) {
     std::lock_guard const lock(mutex_);
     Calendar const calendar(now, wall);
+    auto const offsets = offsets_of(state);
+    if (!offsets) {
+        return;  // nobody can say what they have missed
+    }
     keep(now);
     first_position_ = std::max<std::uint64_t>(state.first_position, 1);
-    last_stamp_ = state.stamp;
-    repeats_ = state.repeats;
-    for (auto& event : state.events) {
+    last_offset_ = {state.stamp, state.repeats};
+    if (!offsets->empty()) {
+        last_offset_ = std::max(last_offset_, offsets->back());
+    }
+    for (std::size_t i = 0; i < state.events.size(); ++i) {
+        auto& event = state.events[i];
         auto packet = packet_of(event);
-        log_.push_back({std::move(event.offset),
+        log_.push_back({(*offsets)[i],
                         calendar.time_of(event.time),
                         {std::move(event.rooms), std::move(event.except)},
                         std::move(packet)});
@@ -114,17 +134,15 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
         auto data = parse_msgpack(one.data.bytes);
         if (data && !one.sid.empty() && one.shard < state.deviations.size() && one.base <= end()) {
             auto const shard = static_cast<unsigned>(first_record + one.shard);
-            auto pid = one.pid;
-            auto const order = queue(pid);
-            sessions_.insert_or_assign(
-                std::move(pid), Saved{.session = {std::move(one.sid), std::move(one.pid),
-                                                  std::move(one.rooms), *std::move(data)},
-                                      .time = calendar.time_of(one.time),
-                                      .order = order,
-                                      .shard = shard,
-                                      .base = one.base,
-                                      .last = one.last,
-                                      .heard = {one.heard_low, std::move(one.heard_beyond)}});
+            auto const order = queue(one.pid);
+            put({.session = {std::move(one.sid), std::move(one.pid), std::move(one.rooms),
+                             *std::move(data)},
+                 .time = calendar.time_of(one.time),
+                 .order = order,
+                 .shard = shard,
+                 .base = one.base,
+                 .last = one.last,
+                 .heard = {one.heard_low, std::move(one.heard_beyond)}});
         }
     }
     bound_log();

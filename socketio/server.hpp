@@ -46,14 +46,16 @@ struct RecoveryOptions {
     /// A socket that comes back has passed the middlewares before.
     bool skip_middlewares = true;
     /// Events of one namespace that are kept, and their bytes; beyond, the oldest are forgotten,
-    /// and who has missed one of those connects anew.
+    /// and who has missed one of those connects anew. The memory of the rooms and data of saved
+    /// sockets is bounded by as many bytes.
     std::size_t max_packets = engineio::limits::max_recovery_packets;
     std::size_t max_bytes = engineio::limits::max_recovery_bytes;
     /// Sockets of one namespace whose return is awaited; likewise.
     std::size_t max_sessions = engineio::limits::max_recovery_sessions;
     /// Where all this outlives the server: written when it is closed or drained, read and removed
     /// by the next one, so that clients are recovered over a restart. One file for one server; it
-    /// holds what clients are to be sent and is for its owner only. Empty: a restart forgets.
+    /// holds what clients are to be sent and is for its owner only. What cannot be read is set aside
+    /// as file + ".unreadable". Empty: a restart forgets.
     std::string file = {};
 };
 

@@ -13,6 +13,7 @@ namespace recovery_test {
 using socketio::EncodedPacket;
 using socketio::Json;
 using socketio::Recovery;
+using socketio::RecoveryOffset;
 using socketio::SavedSession;
 using socketio::Selection;
 using namespace std::chrono_literals;
@@ -452,13 +453,55 @@ TEST_CASE("recovery: the bounds one under, at and one over") {
     // The last one stays, however large.
     log.append(std::string(50, 'g'));
     CHECK(log.recovery.log_size() == 1);
-    log.hits.clear();
-    log.save("1");
-    log.save("2");
+}
+
+TEST_CASE("recovery: saved sessions, and their memory, one under, at and one over") {
+    Log few(Recovery::Bounds{.max_age = 1s, .max_sessions = 2});
+    few.save("1");
+    few.save("2");
+    CHECK(few.hits.empty());
+    few.save("3");
+    CHECK(few.recovery.session_count() == 2);
+    CHECK(few.hits == std::vector<std::string>{"max_recovery_sessions"});
+
+    std::string const room(100, 'r');
+    // The id, which is also the data, the pid, the data's value, and one room.
+    auto const each = 1 + 8 + (sizeof(Json) + 1) + (sizeof(std::string) + room.size());
+    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 3 * each, .late_end = 0s});
+    auto const seen = log.append("seen");
+    for (auto const* const sid : {"1", "2", "3"}) {
+        log.save(sid, {room});
+    }
+    log.save("3", {room});  // once more is not one more
+    CHECK(log.recovery.session_count() == 3);
     CHECK(log.hits.empty());
-    log.save("3");
+    log.save("3", {room + "r"});
     CHECK(log.recovery.session_count() == 2);
-    CHECK(log.hits == std::vector<std::string>{"max_recovery_sessions"});
+    CHECK(log.hits == std::vector<std::string>{"max_recovery_bytes"});
+    CHECK(log.missed("1", seen) == "none");
+    CHECK(log.missed("2", seen) == "");
+    log.now += 2s;
+    log.append("later");  // which forgets all of them
+    log.hits.clear();
+    for (auto const* const sid : {"4", "5", "6"}) {
+        log.save(sid, {room});
+    }
+    CHECK(log.hits.empty());
+    // One that is larger than all is not kept either.
+    log.save("7", {std::string(4 * each, 'r')});
+    CHECK(log.recovery.session_count() == 0);
+}
+
+TEST_CASE("recovery: an offset and its text") {
+    for (RecoveryOffset const offset : {RecoveryOffset{1, 0}, {63, 1}, {64, 2}, {~0ULL, ~0ULL}}) {
+        CHECK(RecoveryOffset::parse(offset.text()) == offset);
+    }
+    CHECK(RecoveryOffset{1'700'000'000'000, 0}.text() == "OlFvMW0");
+    CHECK(RecoveryOffset{64, 1}.text() == "10.0");
+    for (auto const* const text : {"1.", "01", "1.00", "1.x", "1.-1", "1 ", "!", "zzzzzzzzzzzz",
+                                   "1.18446744073709551615", "1.18446744073709551616", "."}) {
+        CHECK_MESSAGE(!RecoveryOffset::parse(text), text);
+    }
 }
 
 TEST_CASE("recovery: what could not be told is told later") {

@@ -83,7 +83,10 @@ struct StateFile {
         ::close(::mkstemp(path.data()));
         fs::remove(path);
     }
-    ~StateFile() { fs::remove(path); }
+    ~StateFile() {
+        fs::remove(path);
+        fs::remove(path + ".unreadable");
+    }
 
     void keep(Process const& process, std::string const& name = "/") {
         auto state = process.recovery.state(process.now, process.wall);
@@ -228,6 +231,7 @@ TEST_CASE("recovery file: what is no state of ours brings nothing back and does 
             file.put(whole.substr(0, length));
             CHECK(!RecoveryFile(file.path).take("/"));
             CHECK(!fs::exists(file.path));
+            CHECK(fs::file_size(file.path + ".unreadable") == length);  // it may be anything
         }
     }
     SUBCASE("any byte another one") {
@@ -261,6 +265,27 @@ TEST_CASE("recovery file: what is older than any clock is forgotten at once") {
         CHECK(next.recovery.log_size() == 0);
         CHECK(next.recovery.session_count() == 0);
     }
+}
+
+TEST_CASE("recovery file: events in another order than their offsets bring nothing back") {
+    Process first(1);
+    first.append("seen");
+    first.append("missed");
+    first.save("me", {}, 0);
+    auto state = first.recovery.state(first.now, first.wall);
+    SUBCASE("exchanged") {
+        std::swap(state.events[0].offset, state.events[1].offset);
+    }
+    SUBCASE("the same") {
+        state.events[1].offset = state.events[0].offset;
+    }
+    SUBCASE("no offset") {
+        state.events[0].offset = "?";
+    }
+    Process next(1);
+    next.recovery.restore(next.now, next.wall, std::move(state));
+    CHECK(next.recovery.log_size() == 0);
+    CHECK(next.recovery.session_count() == 0);
 }
 
 TEST_CASE("recovery file: of two threads that make a namespace, the quicker one's has its part") {
