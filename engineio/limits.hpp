@@ -129,6 +129,9 @@ inline constexpr std::size_t max_sockets_per_connection = 1024;
 inline constexpr std::size_t max_rooms_per_socket = 10'000;
 /// Longest name of a room.
 inline constexpr std::size_t max_room_bytes = 1024;
+/// Memory of the auth payloads of one connection's sockets, which live as long as they do. A
+/// string of max_payload_bytes fits; as many brackets are a tree of fifty megabytes.
+inline constexpr std::size_t max_auth_bytes = 1024 * 1024;
 /// Acknowledgements awaited from one connection: some 200 bytes each, and a timer.
 inline constexpr std::size_t max_pending_acks = 10'000;
 /// How long a connection may stay without a namespace (Node).

@@ -161,10 +161,26 @@ void Client::connect_revision3(std::string_view name) {
     connect(name.substr(0, mark), query_json(engineio::net::Query::parse(name.substr(mark + 1))));
 }
 
+// The tree is kept as long as the socket, and is much larger than its text may be.
+bool Client::may_keep(Json const& auth) const {
+    auto bytes = auth.memory();
+    for (auto const& socket : sockets_) {
+        bytes += socket->handshake().auth().memory();
+    }
+    for (auto const& one : connecting_) {
+        bytes += one.socket->handshake().auth().memory();
+    }
+    return bytes <= core_.options().limits.max_auth_bytes;
+}
+
 void Client::connect(std::string_view name, Json auth) {
+    if (!may_keep(auth)) {
+        session_.shard().limit_hit("max_auth_bytes", public_name());
+        return reject(name, "Auth payload too large");
+    }
     NamespacePtr const nsp = core_.resolve(std::string(name), auth);
     if (!nsp) {
-        return reject_namespace(name);
+        return reject(name, "Invalid namespace");
     }
     Handshake handshake(session_.stored_request(), std::move(auth),
                         std::chrono::system_clock::now());
@@ -233,11 +249,11 @@ bool Client::restore(Namespace& nsp, SocketPtr& socket, Handshake const& handsha
     return true;
 }
 
-void Client::reject_namespace(std::string_view name) {
-    auto const payload = [](Writer& writer) {
+void Client::reject(std::string_view name, std::string_view reason) {
+    auto const payload = [reason](Writer& writer) {
         writer.begin_object(1);
         writer.key("message");
-        writer.string("Invalid namespace");
+        writer.string(reason);
         writer.end_object();
     };
     send(core_.parser().encode(PacketType::connect_error, name, std::nullopt, payload));

@@ -83,8 +83,9 @@ private:
     void connect(std::string_view name, Json auth);
     void ask_middlewares(Namespace& nsp, SocketPtr const& socket);
     void on_middleware_timeout(Socket& socket);
+    bool may_keep(Json const& auth) const;
     void connect_revision3(std::string_view name);
-    void reject_namespace(std::string_view name);
+    void reject(std::string_view name, std::string_view reason);
     bool may_restore(Namespace& nsp) const;
     bool restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake);
     Socket* find(std::string_view name) const;

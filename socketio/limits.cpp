@@ -26,6 +26,7 @@ void check_limits(ServerOptions const& options) {
     at_least_one(limits.max_rooms, "limits.max_rooms");
     at_least_one(limits.max_room_bytes, "limits.max_room_bytes");
     at_least_one(limits.max_sockets, "limits.max_sockets");
+    at_least_one(limits.max_auth_bytes, "limits.max_auth_bytes");
     at_least_one(limits.max_pending_acks, "limits.max_pending_acks");
     demand(limits.middleware_timeout.count() >= 0, "limits.middleware_timeout",
            "must not be negative");

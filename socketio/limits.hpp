@@ -34,6 +34,9 @@ struct SocketLimits {
     std::size_t max_room_bytes = engineio::limits::max_room_bytes;
     /// Sockets (namespaces) of one connection; the next CONNECT ends the connection.
     std::size_t max_sockets = engineio::limits::max_sockets_per_connection;
+    /// Memory of the auth payloads of one connection's sockets, which are kept as trees; a CONNECT
+    /// with more is refused with "Auth payload too large".
+    std::size_t max_auth_bytes = engineio::limits::max_auth_bytes;
     /// Acknowledgements awaited from one connection; the next emit_with_ack to it sends nothing and
     /// is AckError::too_many at once.
     std::size_t max_pending_acks = engineio::limits::max_pending_acks;

@@ -98,6 +98,8 @@ void add_sockets(Settings& settings, socketio::SocketLimits& sockets) {
     add(settings, "max_rooms", &sockets.max_rooms, 1, largest, "Rooms of a socket");
     add(settings, "max_room_bytes", &sockets.max_room_bytes, 1, largest, "Bytes of a room's name");
     add(settings, "max_sockets", &sockets.max_sockets, 1, largest, "Sockets of a connection");
+    add(settings, "max_auth_bytes", &sockets.max_auth_bytes, 1, largest,
+        "Memory of the auth payloads of a connection");
     add(settings, "max_pending_acks", &sockets.max_pending_acks, 1, largest,
         "Acknowledgements awaited from a connection");
     add(settings, "max_unfinished_handlers", &sockets.max_unfinished_handlers, 1, largest,

@@ -276,6 +276,38 @@ TEST_CASE_FIXTURE(Quiet, "limits: sockets of a connection, connecting ones inclu
         .run();
 }
 
+TEST_CASE_FIXTURE(Quiet, "limits: memory of the auth payloads of a connection") {
+    auto const auth = [](std::size_t brackets) {
+        return R"({"k":)" + std::string(brackets, '[') + std::string(brackets, ']') + "}";
+    };
+    auto const memory = [](std::size_t brackets) {
+        return sizeof(JsonObject::Member) + 1 + sizeof(Json) * brackets;
+    };
+    ServerRig(with({.max_auth_bytes = memory(4) + memory(2)}))
+        .serves([](World& world) {
+            world.of("/b");
+            world.of("/c");
+        })
+        .opens("a")
+        .says("a", {"40/b," + auth(4)})
+        .gets("a", "40/b,{*")
+        .says("a", {"40" + auth(2)})
+        .gets("a", "40{*")
+        .checks([](World& world) { CHECK(hits(world, "max_auth_bytes") == 0); })
+        .says("a", {"40/c"})
+        .gets("a", R"(44/c,{"message":"Auth payload too large"})")
+        .checks([](World& world) { CHECK(hits(world, "max_auth_bytes") == 1); })
+        .says("a", {"41"})
+        .says("a", {"40/c," + auth(2)})
+        .gets("a", "40/c,{*")
+        .opens("neighbour")
+        .says("neighbour", {"40/c," + auth(8)})
+        .gets("neighbour", R"(44/c,{"message":"Auth payload too large"})")
+        .says("neighbour", {"40/c," + auth(7)})
+        .gets("neighbour", "40/c,{*")
+        .run();
+}
+
 TEST_CASE_FIXTURE(Quiet, "limits: acknowledgements awaited from a connection") {
     ServerRig(with({.max_pending_acks = 2}))
         .serves([](World& world) {
@@ -539,6 +571,7 @@ TEST_CASE_FIXTURE(Quiet, "limits: numbers that could not work are refused by nam
     CHECK(refused(with({.max_rooms = 0})) == "limits.max_rooms: must be at least 1");
     CHECK(refused(with({.max_room_bytes = 0})) == "limits.max_room_bytes: must be at least 1");
     CHECK(refused(with({.max_sockets = 0})) == "limits.max_sockets: must be at least 1");
+    CHECK(refused(with({.max_auth_bytes = 0})) == "limits.max_auth_bytes: must be at least 1");
     CHECK(refused(with({.max_pending_acks = 0})) == "limits.max_pending_acks: must be at least 1");
     CHECK(refused(with({.middleware_timeout = -1ms})) ==
           "limits.middleware_timeout: must not be negative");
