@@ -1,5 +1,6 @@
 #include "apps/common/rest.hpp"
 
+#include "apps/common/unavailable.hpp"
 #include "engineio/cors.hpp"
 #include "engineio/net/log.hpp"
 
@@ -106,6 +107,9 @@ void RestExchange::fail(std::exception_ptr error) {
         std::rethrow_exception(error);
     } catch (RestError const& refusal) {
         answer(refusal);
+        return;
+    } catch (Unavailable const&) {
+        answer(RestError(503, "SERVICE_UNAVAILABLE", "Not available at present, try again later"));
         return;
     } catch (std::exception const& other) {
         net::log_error("rest", "{} {} failed: {}", call.request.method, call.request.path(),

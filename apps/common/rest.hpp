@@ -33,9 +33,9 @@ struct RestOptions {
 /// the path, in order; optionally one more, read from the JSON body of POST, PUT and PATCH and from
 /// the query otherwise (a struct with SIO_JSON, Json, or std::optional of one). It returns a Reply,
 /// anything with a JSON form (200), void (204), or a Task of these. Arguments that do not fit: 400,
-/// VALIDATION_ERROR. A RestError thrown is answered as one; any other exception is logged and
-/// answered by 500, INTERNAL_ERROR. A body counts only if its Content-Type is JSON, as in Express:
-/// no foreign page's form can be taken for one.
+/// VALIDATION_ERROR. A RestError thrown is answered as one, an exception that is Unavailable by
+/// 503, SERVICE_UNAVAILABLE; any other is logged and answered by 500, INTERNAL_ERROR. A body counts
+/// only if its Content-Type is JSON, as in Express: no foreign page's form can be taken for one.
 ///
 /// Filled before the server listens, then read by all shards. Owned by the system, outlives the
 /// server. Handlers run on the shard of the connection.

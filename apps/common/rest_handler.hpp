@@ -45,7 +45,7 @@ public:
     RestExchange& operator=(RestExchange const&) = delete;
 
     void answer(Reply reply);
-    /// RestError as it is; anything else is logged and a 500.
+    /// RestError as it is, Unavailable as 503; anything else is logged and a 500.
     void fail(std::exception_ptr error);
 
     RestCall call;

@@ -14,6 +14,7 @@ StoreError::Kind kind_of(int code) {
     switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
         return StoreError::Kind::busy;
     case SQLITE_FULL:
         return StoreError::Kind::full;
@@ -23,6 +24,7 @@ StoreError::Kind kind_of(int code) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_IOERR:
+    case SQLITE_NOMEM:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return StoreError::Kind::unusable;
@@ -47,7 +49,11 @@ std::string_view advice(StoreError::Kind kind) {
     auto const kind = kind_of(code);
     std::string const reason =
         connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
-    throw StoreError(kind, what + ": " + reason + std::string(advice(kind)));
+    auto const text = what + ": " + reason + std::string(advice(kind));
+    if (kind == StoreError::Kind::conflict || kind == StoreError::Kind::other) {
+        throw StoreError(kind, text);
+    }
+    throw StoreUnavailable(kind, text);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "apps/common/unavailable.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +28,12 @@ struct StoreError : std::runtime_error {
     };
     StoreError(Kind kind, std::string const& what) : std::runtime_error(what), kind(kind) {}
     Kind kind;
+};
+
+/// A StoreError for which the storage is to blame, not the statement or the job: all kinds but
+/// conflict and other.
+struct StoreUnavailable final : StoreError, common::Unavailable {
+    using StoreError::StoreError;
 };
 
 /// One prepared statement in use. Bind in order of the question marks, then step. Belongs to the

@@ -4,20 +4,43 @@
 #include "engineio/net/log.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <span>
+#include <new>
+#include <utility>
 
 namespace apps::store {
 
-namespace {
+namespace net = engineio::net;
 
-using Kind = StoreError::Kind;
+namespace {
 
 // What the jobs of one transaction read, but for the last: their results wait for its commit.
 constexpr std::uint64_t max_read = 4 * 1024 * 1024;
 
+std::string text_of(std::exception_ptr const& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (std::exception const& exception) {
+        return exception.what();
+    } catch (...) {
+        return "failed";
+    }
+}
+
+// The storage is to blame, or the want of memory, and not the job.
+bool may_succeed_later(std::exception_ptr const& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (common::Unavailable const&) {
+        return true;
+    } catch (std::bad_alloc const&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
 // The error of one job; the others of its transaction go on. If the error has ended the whole
-// transaction, it is thrown to the caller.
+// transaction, or something told has to be tried again, it is thrown to the caller.
 std::exception_ptr run_guarded(Database& database, StoreJob& job) {
     database.run("SAVEPOINT job");
     std::exception_ptr error;
@@ -26,30 +49,42 @@ std::exception_ptr run_guarded(Database& database, StoreJob& job) {
     } catch (...) {
         error = std::current_exception();
     }
-    if (error && !database.in_transaction()) {
-        std::rethrow_exception(error);
-    }
     if (error) {
+        bool const again = job.kind == StoreJob::Kind::tell && may_succeed_later(error);
+        if (again || !database.in_transaction()) {
+            std::rethrow_exception(error);
+        }
         database.run("ROLLBACK TO job");
+        if (may_succeed_later(error)) {
+            net::log_error("store", "a job: {}", text_of(error));
+        }
     }
     database.run("RELEASE job");
     return error;
 }
 
 // Adds the errors of as many jobs as shared the transaction.
-void run_transaction(Database& database, std::span<std::unique_ptr<StoreJob> const> jobs,
+void run_transaction(Database& database, std::span<StoreJobPtr const> jobs,
                      std::vector<std::exception_ptr>& errors) {
+    bool const needed =
+        std::any_of(jobs.begin(), jobs.end(), [](auto const& job) { return job->uses_database(); });
     auto const most = bytes_read() + max_read;
-    database.run("BEGIN IMMEDIATE");
-    while (errors.size() < jobs.size() && bytes_read() < most) {
-        errors.push_back(run_guarded(database, *jobs[errors.size()]));
+    if (needed) {
+        database.run("BEGIN IMMEDIATE");
     }
-    database.run("COMMIT");
+    while (errors.size() < jobs.size() && bytes_read() < most) {
+        auto& job = *jobs[errors.size()];
+        errors.push_back(job.uses_database() ? run_guarded(database, job) : nullptr);
+    }
+    if (needed) {
+        database.run("COMMIT");
+    }
 }
 
 }  // namespace
 
-StoreThread::StoreThread(std::string const& path) : database_(path) {}
+StoreThread::StoreThread(std::string const& path, std::chrono::milliseconds retry_pause)
+    : database_(path), retry_pause_(retry_pause) {}
 
 StoreThread::~StoreThread() {
     stop();
@@ -70,73 +105,173 @@ void StoreThread::stop() {
     }
 }
 
-void StoreThread::push(std::unique_ptr<StoreJob> job) {
-    auto kind = Kind::closed;
+// --- any thread --------------------------------------------------------------------------------
+
+// Under the lock: why no such job is taken, if so. What was told is not refused for want of room.
+std::exception_ptr StoreThread::refusal(Kind kind) const {
+    if (stopping_) {
+        return std::make_exception_ptr(
+            StoreUnavailable(StoreError::Kind::closed, "the database is closed"));
+    }
+    if (kind == Kind::kept && outage_) {
+        return outage_;
+    }
+    if ((kind == Kind::kept || kind == Kind::ask) && jobs_.size() >= max_waiting) {
+        return std::make_exception_ptr(
+            StoreUnavailable(StoreError::Kind::overloaded, "the database is overloaded"));
+    }
+    return nullptr;
+}
+
+void StoreThread::push(StoreJobPtr job) {
+    std::exception_ptr error;
     {
         std::lock_guard const lock(mutex_);
-        if (!stopping_ && jobs_.size() < max_waiting) {
+        error = refusal(job->kind);
+        if (!error) {
             jobs_.push_back(std::move(job));
             if (jobs_.size() == 1) {
                 added_.notify_one();
             }
             return;
         }
-        kind = stopping_ ? Kind::closed : Kind::overloaded;
     }
-    job->finish(std::make_exception_ptr(StoreError(
-        kind, kind == Kind::closed ? "the database is closed" : "the database is overloaded")));
+    job->finish(error);
 }
 
+bool StoreThread::accepts() const {
+    std::lock_guard const lock(mutex_);
+    return refusal(Kind::kept) == nullptr;
+}
+
+void StoreThread::require() const {
+    std::unique_lock lock(mutex_);
+    if (auto const error = refusal(Kind::kept)) {
+        lock.unlock();
+        std::rethrow_exception(error);
+    }
+}
+
+// --- the database's thread ---------------------------------------------------------------------
+
 void StoreThread::work() {
-    while (true) {
-        Jobs batch;
-        {
-            std::unique_lock lock(mutex_);
-            added_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-            if (jobs_.empty()) {
-                return;
+    for (bool last = false; !last;) {
+        Jobs jobs;
+        last = take(jobs);
+        run(kept_.empty() ? std::move(jobs) : set_aside(jobs));
+        if (!kept_.empty() && (last || Clock::now() >= next_try_)) {
+            retry();
+        }
+    }
+    if (!kept_.empty()) {
+        report_lost();
+    }
+}
+
+// Waits for jobs, or for the time to try again. True: these are the last.
+bool StoreThread::take(Jobs& jobs) {
+    std::unique_lock lock(mutex_);
+    auto const ready = [this] { return stopping_ || !jobs_.empty(); };
+    if (kept_.empty()) {
+        added_.wait(lock, ready);
+    } else {
+        added_.wait_until(lock, next_try_, ready);
+    }
+    jobs.swap(jobs_);
+    return stopping_;
+}
+
+void StoreThread::run(Jobs jobs) {
+    for (std::span rest(jobs); !rest.empty();) {
+        auto const done = run_some(rest.first(std::min(rest.size(), max_batch)));
+        if (done == 0) {
+            for (auto const& asked : set_aside(rest)) {
+                asked->finish(outage_);
             }
-            batch.swap(jobs_);
+            return;
         }
-        for (auto first = batch.begin(); first != batch.end();) {
-            auto const count = std::min<std::ptrdiff_t>(max_batch, batch.end() - first);
-            Jobs part(std::make_move_iterator(first), std::make_move_iterator(first + count));
-            first += count;
-            run_batch(part);
-        }
+        rest = rest.subspan(done);
     }
 }
 
 // Results count only after the commit: nobody may hear of what a full disk takes back. Who read
-// much is told before others begin.
-void StoreThread::run_batch(Jobs& jobs) {
-    for (std::span rest(jobs); !rest.empty();) {
-        std::vector<std::exception_ptr> errors;
-        try {
-            run_transaction(database_, rest, errors);
-        } catch (...) {
-            database_.rollback();
-            report("transaction", std::current_exception());
-            errors.resize(rest.size());
-            std::replace(errors.begin(), errors.end(), std::exception_ptr(),
-                         std::current_exception());
+// much is told before others begin. Returns how many are done; none if what was told has to wait.
+std::size_t StoreThread::run_some(std::span<StoreJobPtr> jobs) {
+    std::vector<std::exception_ptr> errors;
+    try {
+        run_transaction(database_, jobs, errors);
+    } catch (...) {
+        auto const error = std::current_exception();
+        database_.rollback();
+        bool const told = std::any_of(jobs.begin(), jobs.end(),
+                                      [](auto const& job) { return job->kind == Kind::tell; });
+        if (told && may_succeed_later(error)) {
+            outage(error);
+            return 0;
         }
-        for (std::size_t i = 0; i < errors.size(); ++i) {
-            rest[i]->finish(errors[i]);
-            rest[i].reset();  // what it holds goes here, not after the others
+        report("transaction", error);
+        errors.resize(jobs.size());
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            // What needs no transaction does not fail with it: all before it is on the disk.
+            errors[i] = errors[i] || !jobs[i]->uses_database() ? errors[i] : error;
         }
-        rest = rest.subspan(errors.size());
+    }
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+        jobs[i]->finish(errors[i]);
+        jobs[i].reset();  // what it holds goes here, not after the others
+    }
+    return errors.size();
+}
+
+// During an outage what was told waits, in order, and who wants to see it kept is told that it is
+// not. Returns what is left: what was asked.
+StoreThread::Jobs StoreThread::set_aside(std::span<StoreJobPtr> jobs) {
+    Jobs asked;
+    for (auto& job : jobs) {
+        if (job->waits_for_storage()) {
+            kept_.push_back(std::move(job));
+        } else if (job->kind == Kind::kept) {
+            job->finish(outage_);
+        } else {
+            asked.push_back(std::move(job));
+        }
+    }
+    return asked;
+}
+
+void StoreThread::outage(std::exception_ptr error) {
+    auto const now = Clock::now();
+    next_try_ = now + retry_pause_;
+    if (!outage_ || now >= next_report_) {
+        next_report_ = now + outage_log_interval;
+        report("transaction (tried again, new changes are refused meanwhile)", error);
+    }
+    std::lock_guard const lock(mutex_);
+    outage_ = std::move(error);
+}
+
+void StoreThread::retry() {
+    run(std::exchange(kept_, {}));
+    if (kept_.empty()) {
+        {
+            std::lock_guard const lock(mutex_);
+            outage_ = nullptr;
+        }
+        net::log_warn("store", "the database is written again, also what had to wait");
     }
 }
 
+void StoreThread::report_lost() const {
+    auto const changes = std::count_if(kept_.begin(), kept_.end(),
+                                       [](auto const& job) { return job->kind == Kind::tell; });
+    net::log_error("store",
+                   "{} changes that nobody was told are done could not be written and "
+                   "are lost: {}",
+                   changes, text_of(outage_));
+}
+
 void StoreThread::report(char const* what, std::exception_ptr const& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (std::exception const& exception) {
-        engineio::net::log_error("store", "{}: {}", what, exception.what());
-    } catch (...) {
-        engineio::net::log_error("store", "{}: failed", what);
-    }
+    net::log_error("store", "{}: {}", what, text_of(error));
 }
 
 }  // namespace apps::store

@@ -2,13 +2,16 @@
 
 #include "apps/common/later.hpp"
 #include "apps/store/database.hpp"
+#include "apps/store/store_job.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -17,57 +20,40 @@
 
 namespace apps::store {
 
-/// One piece of work for the database's thread.
-class StoreJob {
-public:
-    virtual ~StoreJob() = default;
-    virtual void run(Database& database) = 0;
-    /// After the commit, or with the reason why there was none. Exactly once.
-    virtual void finish(std::exception_ptr error) = 0;
-};
-
-namespace detail {
-
-/// Runs `work` and hands its outcome to `done`, both once, on the database's thread.
-template <class R, class F, class Done>
-class TypedJob final : public StoreJob {
-public:
-    TypedJob(F work, Done done) : work_(std::move(work)), done_(std::move(done)) {}
-
-    void run(Database& database) override {
-        if constexpr (std::is_void_v<R>) {
-            work_(database);
-            outcome_.value.emplace();
-        } else {
-            outcome_.value.emplace(work_(database));
-        }
-    }
-    void finish(std::exception_ptr error) override {
-        outcome_.error = std::move(error);
-        done_(std::move(outcome_));
-    }
-
-private:
-    F work_;
-    Done done_;
-    common::Outcome<R> outcome_;
-};
-
-}  // namespace detail
-
 /// The database of the process on a thread of its own, so that no shard waits for a disk. Jobs run
 /// one after the other in the order they were given; those that wait together share a transaction,
 /// and each is told only after its commit. A job that throws leaves no trace and harms no other.
 ///
-/// Owned by wiring: made before the systems, stopped after the shards have ended. All calls but
-/// start() and stop() may come from any thread.
+/// Two ways to change what is kept. `ask` works in the database itself and answers with the
+/// outcome. A system that has its state in memory changes that and `tell`s the store, both under
+/// its lock, so that the order is the same here and there:
+///
+///     store.require();                                  // or accepts(): refuses before the change
+///     rules.with([&](Rules& rules) {
+///         rules.change(…);                              // calls store.tell(…)
+///         store.after([=] { endpoint.to(room).send(…); });  // heard in the order of the changes
+///     });
+///     co_await store.kept();                            // then the answer
+///
+/// When a transaction with something told in it fails because of the storage (locked, full,
+/// broken), what was told is kept and tried again every `retry_pause`, before anything told later,
+/// until it is on the disk or the store is stopped, which tries a last time and logs how much is
+/// lost. Meanwhile accepts() is false, so memory does not run further ahead, and kept() throws;
+/// `ask` goes on for what can be had (who reads on a full disk), on the database as it is, of which
+/// all was acknowledged, and none of what waits.
+///
+/// Owned by wiring: made before the systems, stopped after the shards have ended and before the
+/// systems go away. All calls but start() and stop() may come from any thread.
 class StoreThread {
 public:
     static constexpr std::size_t max_waiting = 10'000;  ///< jobs; more are refused as overloaded
     static constexpr std::size_t max_batch = 256;       ///< jobs in one transaction
+    static constexpr std::chrono::milliseconds default_retry_pause{1000};
+    static constexpr std::chrono::minutes outage_log_interval{1};
 
     /// Opens the database (":memory:" for one without file). Throws StoreError.
-    explicit StoreThread(std::string const& path);
+    explicit StoreThread(std::string const& path,
+                         std::chrono::milliseconds retry_pause = default_retry_pause);
     ~StoreThread();
     StoreThread(StoreThread const&) = delete;
     StoreThread& operator=(StoreThread const&) = delete;
@@ -76,7 +62,8 @@ public:
     Database& database() { return database_; }
 
     void start();
-    /// Does what waits, then ends the thread. Later jobs are refused as closed.
+    /// Does what waits, then ends the thread. Later jobs are refused as closed. With a database
+    /// that cannot be written this takes as long as that waits for another process, twice at most.
     void stop();
 
     /// Runs `work(Database&)` and comes back with its result, or throws what it threw or the
@@ -87,7 +74,7 @@ public:
         using R = std::invoke_result_t<F&, Database&>;
         common::assert_named<F>();
         common::Later<R> later;
-        add<R>(std::decay_t<F>(std::forward<F>(work)), later.resolver());
+        add<R>(Kind::ask, std::decay_t<F>(std::forward<F>(work)), later.resolver());
         return later;
     }
 
@@ -101,28 +88,54 @@ public:
         common::Later<R> later;
         auto done = [announce = std::decay_t<A>(std::forward<A>(announce)),
                      resolve = later.resolver()](common::Outcome<R> outcome) mutable {
-            try {
-                if (!outcome.error) {
-                    announce(std::as_const(*outcome.value));
-                }
-            } catch (...) {
-                report("announcement", std::current_exception());
+            if (!outcome.error) {
+                guarded([&] { announce(std::as_const(*outcome.value)); });
             }
             resolve(std::move(outcome));
         };
-        add<R>(std::decay_t<F>(std::forward<F>(work)), std::move(done));
+        add<R>(Kind::ask, std::decay_t<F>(std::forward<F>(work)), std::move(done));
         return later;
     }
 
-    /// Runs `work(Database&)` some time; a failure is logged as that of `what`.
+    /// Runs `work(Database&)` some time, and again if the storage fails; what it throws for other
+    /// reasons is logged as a failure of `what`. Never refused for their number, as the change is
+    /// made already: accepts() was to be asked before.
     template <class F>
     void tell(char const* what, F work) {
-        add<void>(std::move(work), [what](common::Outcome<void> outcome) {
+        static_assert(std::is_invocable_v<F const&, Database&>, "the work may run twice");
+        add<void>(Kind::tell, std::move(work), [what](common::Outcome<void> outcome) {
             if (outcome.error) {
                 report(what, outcome.error);
             }
         });
     }
+
+    /// Runs `announce()` on the database's thread when all that was told before is on the disk,
+    /// before anything of a later job; never, if the store has to stop without. `announce` may take
+    /// the lock under which it was given.
+    template <class F>
+    void after(F announce) {
+        add<void>(Kind::after, nothing,
+                  [announce = std::move(announce)](common::Outcome<void> outcome) mutable {
+                      if (!outcome.error) {
+                          guarded(announce);
+                      }
+                  });
+    }
+
+    /// `co_await store.kept();` goes on when all that was told before is on the disk, and throws
+    /// StoreUnavailable if that has to wait longer than the database waits for another process.
+    /// Then it is not known whether it will be kept. Only on a shard's thread.
+    common::Later<void> kept() {
+        common::Later<void> later;
+        add<void>(Kind::kept, nothing, later.resolver());
+        return later;
+    }
+
+    /// Whether changes can be told now. If not, systems refuse them as something to try later.
+    bool accepts() const;
+    /// Throws StoreUnavailable with the reason unless accepts().
+    void require() const;
 
     /// Runs `work(Database&)` and blocks until it is done. Never on a shard's thread.
     template <class F>
@@ -130,27 +143,54 @@ public:
         using R = std::invoke_result_t<F&, Database&>;
         std::promise<common::Outcome<R>> promise;
         auto future = promise.get_future();
-        add<R>(std::move(work),
+        add<R>(Kind::ask, std::move(work),
                [&promise](common::Outcome<R> outcome) { promise.set_value(std::move(outcome)); });
         return future.get().take();
     }
 
 private:
-    using Jobs = std::vector<std::unique_ptr<StoreJob>>;
+    using Kind = StoreJob::Kind;
+    using Jobs = std::vector<StoreJobPtr>;
+    using Clock = std::chrono::steady_clock;
 
+    static void nothing(Database&) {}
     template <class R, class F, class Done>
-    void add(F work, Done done) {
-        push(std::make_unique<detail::TypedJob<R, F, Done>>(std::move(work), std::move(done)));
+    void add(Kind kind, F work, Done done) {
+        using Job = detail::TypedJob<R, std::decay_t<F>, Done>;
+        push(std::make_unique<Job>(kind, std::move(work), std::move(done)));
     }
-    void push(std::unique_ptr<StoreJob> job);
+    template <class F>
+    static void guarded(F&& announce) {
+        try {
+            announce();
+        } catch (...) {
+            report("announcement", std::current_exception());
+        }
+    }
+
+    void push(StoreJobPtr job);
+    std::exception_ptr refusal(Kind kind) const;
+
+    // The thread's.
     void work();
-    void run_batch(Jobs& jobs);
+    bool take(Jobs& jobs);
+    void run(Jobs jobs);
+    std::size_t run_some(std::span<StoreJobPtr> jobs);
+    Jobs set_aside(std::span<StoreJobPtr> jobs);
+    void outage(std::exception_ptr error);
+    void retry();
+    void report_lost() const;
     static void report(char const* what, std::exception_ptr const& error);
 
     Database database_;
-    std::mutex mutex_;  // guards jobs_ and stopping_
+    std::chrono::milliseconds const retry_pause_;
+    Jobs kept_;                   // the thread's: told, but not yet on the disk
+    Clock::time_point next_try_;  // of these
+    Clock::time_point next_report_;
+    mutable std::mutex mutex_;  // guards what follows; the thread alone changes outage_
     std::condition_variable added_;
     Jobs jobs_;
+    std::exception_ptr outage_;  // why something is in kept_
     bool stopping_ = false;
     std::thread thread_;
 };

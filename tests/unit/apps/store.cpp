@@ -49,6 +49,36 @@ std::int64_t names(Database& database) {
     return query.integer(0);
 }
 
+auto adding(std::string name) {
+    return [name](Database& d) { d.run("INSERT INTO test_names VALUES (?, 1)", name); };
+}
+
+// A store whose file somebody else may hold, and what its announcements said.
+struct Shop {
+    explicit Shop(std::chrono::milliseconds retry_pause = std::chrono::milliseconds(1))
+        : store(file.path(), retry_pause) {
+        migrate(store.database(), {"test", steps});
+        store.database().script("PRAGMA busy_timeout = 1");
+        store.start();
+    }
+    void hold() { other.script("BEGIN IMMEDIATE"); }
+    void let_go() { other.script("ROLLBACK"); }
+    void change(std::string const& name) {
+        store.tell("add", adding(name));
+        store.after([this, name] { heard += name; });
+    }
+    void until_accepting(bool wanted) {
+        while (store.accepts() != wanted) {
+            std::this_thread::yield();
+        }
+    }
+
+    File const file;
+    std::string heard;  // the store's, until it has stopped
+    StoreThread store;
+    Database other{file.path()};
+};
+
 // Takes the turns of a shard on this thread, woken by the store's.
 class Loop final : public Shard {
 public:
@@ -221,18 +251,20 @@ TEST_CASE("a database that somebody else holds is refused as busy until they let
     CHECK(store.wait(names) == 1);
 }
 
-TEST_CASE("more jobs than may wait are refused") {
+TEST_CASE("more jobs than may wait are refused, but no change that is made already") {
     StoreThread store(":memory:");  // not started: nothing is done
-    int refused = 0;
+    std::size_t done = 0;
     for (std::size_t i = 0; i < StoreThread::max_waiting; ++i) {
-        store.tell("fill", [](Database&) {});
+        CHECK(store.accepts());
+        store.tell("fill", [&](Database&) { ++done; });
     }
-    try {
-        store.wait([](Database&) {});
-    } catch (StoreError const& error) {
-        refused += error.kind == StoreError::Kind::overloaded;
-    }
-    CHECK(refused == 1);
+    CHECK_FALSE(store.accepts());
+    CHECK(kind_of([&] { store.require(); }) == StoreError::Kind::overloaded);
+    CHECK(kind_of([&] { store.wait([](Database&) {}); }) == StoreError::Kind::overloaded);
+    store.tell("one more", [&](Database&) { ++done; });
+    store.start();
+    store.stop();
+    CHECK(done == StoreThread::max_waiting + 1);
 }
 
 TEST_CASE("what waits is written before the store stops, and is there at the next start") {
@@ -279,6 +311,106 @@ TEST_CASE("a coroutine gets the answer on its own thread") {
     CHECK(worked != here);
     CHECK(resumed == here);
     CHECK(error.find("syntax error") != std::string::npos);
+}
+
+TEST_CASE("what cannot be stored yet is tried again in order, and told of only then") {
+    Shop shop;
+    shop.hold();
+    shop.change("a");
+    shop.change("b");
+    shop.until_accepting(false);
+    CHECK(kind_of([&] { shop.store.require(); }) == StoreError::Kind::busy);
+    CHECK(kind_of([&] { shop.store.wait(names); }) == StoreError::Kind::busy);  // and not stuck
+    shop.change("c");  // which was begun before
+    CHECK(names(shop.other) == 0);
+    shop.let_go();
+    shop.until_accepting(true);
+    CHECK(shop.store.wait(names) == 3);
+    shop.change("d");
+    shop.store.stop();
+    CHECK(shop.heard == "abcd");
+    CHECK(names(shop.other) == 4);
+}
+
+TEST_CASE(
+    "a full disk keeps changes waiting and lets others read; a mistake keeps nobody waiting") {
+    Shop shop;
+    shop.store.wait([](Database& d) { d.script("PRAGMA max_page_count = 8"); });
+    shop.change("a");
+    shop.change("a");  // its own fault: the name is taken
+    std::string const big(100'000, 'x');
+    shop.change(big);
+    shop.change("b");
+    shop.until_accepting(false);
+    CHECK(shop.store.wait([](Database& d) { return names(d); }) <= 1);
+    shop.store.wait([](Database& d) { d.script("PRAGMA max_page_count = 1000"); });
+    shop.until_accepting(true);
+    shop.store.stop();
+    CHECK(shop.heard == "aa" + big + "b");
+    CHECK(names(shop.other) == 3);
+}
+
+TEST_CASE("a store that has to stop tries a last time, and what is lost was told to nobody") {
+    Shop shop(std::chrono::hours(1));
+    shop.hold();
+    shop.change("a");
+    shop.until_accepting(false);
+    SUBCASE("in vain") {
+        shop.store.stop();
+        CHECK(shop.heard.empty());
+        shop.let_go();
+        CHECK(names(shop.other) == 0);
+    }
+    SUBCASE("with success") {
+        shop.let_go();
+        shop.store.stop();
+        CHECK(shop.heard == "a");
+        CHECK(names(shop.other) == 1);
+    }
+    CHECK_FALSE(shop.store.accepts());
+}
+
+TEST_CASE("announcements without a change before them need no database, and may fail") {
+    Shop shop;
+    shop.hold();
+    std::promise<void> heard;
+    shop.store.after([] { throw std::runtime_error("nobody listens"); });
+    shop.store.after([&] { heard.set_value(); });
+    heard.get_future().wait();
+    CHECK(shop.store.accepts());
+    shop.let_go();
+}
+
+TEST_CASE("a coroutine goes on when its change is kept, or learns that this takes longer") {
+    Shop shop;
+    Loop loop;
+    std::string log;
+    auto const task = [&](std::string name) -> socketio::Task<void> {
+        shop.store.tell("add", adding(name));
+        try {
+            co_await shop.store.kept();
+            log += name + (names(shop.other) > 0 ? " kept " : " not there ");
+        } catch (apps::common::Unavailable const&) {
+            log += name + " waits ";
+        }
+    };
+    auto const run = [&](char const* name) {
+        {
+            Shard::Turn const turn(loop, {});
+            socketio::spawn(task(name));
+        }
+        loop.run_until([] { return socketio::spawned_count() == 0; });
+    };
+    run("a");
+    shop.hold();
+    run("b");                     // fails with its transaction
+    shop.until_accepting(false);  // which it is not the first to know
+    run("c");                     // at once
+    shop.let_go();
+    shop.until_accepting(true);
+    run("d");
+    CHECK(log == "a kept b waits c waits d kept ");
+    CHECK(shop.store.wait(names) == 4);
 }
 
 TEST_CASE("an answer that nobody waits for any more is dropped") {
