@@ -363,11 +363,11 @@ void JsonEndpoint::deliver(Audience const& audience, std::string_view text,
               });
 }
 
-// A single shard keeps every order by itself.
+// Those that are to keep the order of a lock wait with the others even on their own shard: who has
+// the lock next may be on another, or on no shard at all.
 void JsonEndpoint::on_shards(Audience const& audience, bool ordered,
                              std::function<void(EndpointShard&)> const& task) {
     auto const* const current = Shard::current();
-    bool const through_queues = ordered && shards_.size() > 1;
     for (auto const& entry : shards_) {
         auto& part = *entry;
         bool const elsewhere =
@@ -375,7 +375,7 @@ void JsonEndpoint::on_shards(Audience const& audience, bool ordered,
         if (elsewhere || part.count.load(std::memory_order_relaxed) == 0) {
             continue;
         }
-        if (current == &part.shard && !through_queues) {
+        if (current == &part.shard && !ordered) {
             task(part);
         } else {
             part.shard.post([task, &part] { task(part); });

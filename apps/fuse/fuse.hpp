@@ -19,8 +19,10 @@
 
 namespace apps::fuse {
 
-/// The document's codes of refusals, as closing codes and as texts in errors.
+/// The document's codes of refusals, as closing codes and as texts in errors; and WebSocket's own
+/// for what the document did not think of.
 namespace code {
+inline constexpr int try_later = 1013;  ///< RFC 6455's registry: "Try Again Later"
 inline constexpr int invalid_authentication = 4000;
 inline constexpr int rate_limit = 4001;
 inline constexpr int invalid_format = 4002;

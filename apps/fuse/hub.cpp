@@ -92,53 +92,80 @@ void Hub::disconnected(Peer& peer) {
 
 // --- events ------------------------------------------------------------------------------------
 
-void Hub::join_room(Peer& peer, RoomRequest const& request, Inbound const& message) {
+template <class F>
+void Hub::change(Peer& peer, Inbound const& message, F apply) {
+    if (!store_.thread().accepts()) {
+        return send_error(peer, {code::try_later, "Storage is not available, try again later"},
+                          message);
+    }
     rules_.with([&](Fuse& fuse) {
+        if (Outcome<void> const done = apply(fuse); !done) {
+            refuse(peer, done.error(), message);
+        } else {
+            forgive(peer);
+        }
+    });
+}
+
+template <class T>
+void Hub::answer(Peer& peer, Inbound const& message, char const* type, T notice) {
+    store_.thread().after([to = endpoint_.peer(peer.id()), type, notice = std::move(notice),
+                           priority = message.priority, id = message.message_id] {
+        to.send(type, notice, in_order(priority, id));
+    });
+}
+
+void Hub::join_room(Peer& peer, RoomRequest const& request, Inbound const& message) {
+    change(peer, message, [&](Fuse& fuse) -> Outcome<void> {
         auto members = fuse.join(speaker(peer), request.roomId);
         if (!members) {
-            return refuse(peer, members.error(), message);
+            return members.error();
         }
-        forgive(peer);
         peer.join(room_name(request.roomId));
         std::map<std::string, std::string> names;
         for (auto const& member : *members) {
             names[member] = fuse.name_of(member);
         }
-        peer.send("joinRoom", RoomAnswer{request.roomId, true, *std::move(members), names},
-                  in_order(message.priority, message.message_id));
+        answer(peer, message, "joinRoom",
+               RoomAnswer{request.roomId, true, *std::move(members), std::move(names)});
+        return {};
     });
 }
 
 void Hub::leave_room(Peer& peer, RoomRequest const& request, Inbound const& message) {
-    rules_.with([&](Fuse& fuse) {
+    change(peer, message, [&](Fuse& fuse) -> Outcome<void> {
         auto const left = fuse.leave(speaker(peer), request.roomId);
         if (!left) {
-            return refuse(peer, left.error(), message);
+            return left.error();
         }
-        forgive(peer);
         peer.leave(room_name(request.roomId));
-        peer.send("leaveRoom", RoomAnswer{request.roomId, true, std::nullopt, std::nullopt},
-                  in_order(message.priority, message.message_id));
+        answer(peer, message, "leaveRoom",
+               RoomAnswer{request.roomId, true, std::nullopt, std::nullopt});
+        return {};
     });
 }
 
+// The speaker is named besides the room, who may have left it when the line is kept.
 void Hub::message(Peer& peer, MessageRequest const& request, Inbound const& message) {
-    rules_.with([&](Fuse& fuse) {
+    change(peer, message, [&](Fuse& fuse) -> Outcome<void> {
         auto const spoken = fuse.speak(speaker(peer), request.roomId, request.content,
                                        request.metadata.value_or(Json()), message.message_id);
         if (!spoken) {
-            return refuse(peer, spoken.error(), message);
+            return spoken.error();
         }
-        forgive(peer);
-        auto const notice = notice_of(spoken->line, fuse);
-        auto const options = in_order(message.priority, notice.messageId);
-        if (spoken->duplicate) {
-            peer.send("messageReceived", notice, options);
-            return;
-        }
-        auto const room = endpoint_.to(room_name(request.roomId));
-        room.except(peer).send("message", notice, options);
-        room.send("messageReceived", notice, options);
+        // A repeated one is not answered before the first, which is on its way to the disk.
+        auto const said = [notice = notice_of(spoken->line, fuse), duplicate = spoken->duplicate,
+                           speaker = endpoint_.peer(peer.id()), priority = message.priority,
+                           others = endpoint_.to(room_name(request.roomId)).except(peer)] {
+            auto const options = in_order(priority, notice.messageId);
+            if (!duplicate) {
+                others.send("message", notice, options);
+                others.send("messageReceived", notice, options);
+            }
+            speaker.send("messageReceived", notice, options);
+        };
+        store_.thread().after(said);
+        return {};
     });
 }
 
@@ -159,38 +186,42 @@ void Hub::task_assign(Peer& peer, TaskAssignRequest const& request, Inbound cons
 
 void Hub::update(Peer& peer, std::string const& task, TaskPatch const& patch,
                  Inbound const& message) {
-    rules_.with([&](Fuse& fuse) {
-        auto const change = fuse.update(seat_of(peer).user, task, patch, message.message_id);
+    change(peer, message, [&](Fuse& fuse) -> Outcome<void> {
+        auto change = fuse.update(seat_of(peer).user, task, patch, message.message_id);
         if (!change) {
-            return refuse(peer, change.error(), message);
+            return change.error();
         }
-        forgive(peer);
         if (change->duplicate) {
-            peer.send("taskUpdate", notice_of(change->task), in_order({}, message.message_id));
+            store_.thread().after(
+                [to = endpoint_.peer(peer.id()), notice = notice_of(change->task),
+                 id = message.message_id] { to.send("taskUpdate", notice, in_order({}, id)); });
         } else {
-            announce(*change);
+            announce(*std::move(change));
         }
+        return {};
     });
 }
 
-void Hub::announce(TaskChange const& change) {
-    auto const& task = change.task;
-    if (change.assigned) {
-        endpoint_.to(user_name(*change.assigned))
-            .send("taskAssign", TaskAssignNotice{task.id, task.assignee, task.priority},
-                  in_order(task.priority));
-    }
-    auto audience = endpoint_.all();
-    for (auto const& user : change.watchers) {
-        audience = audience.to(user_name(user));
-    }
-    if (!change.room.empty()) {
-        audience = audience.to(room_name(change.room));
-    }
-    audience.send("taskUpdate", notice_of(task), in_order(task.priority));
+void Hub::announce(TaskChange change) {
+    store_.thread().after([this, change = std::move(change)] {
+        auto const& task = change.task;
+        if (change.assigned) {
+            endpoint_.to(user_name(*change.assigned))
+                .send("taskAssign", TaskAssignNotice{task.id, task.assignee, task.priority},
+                      in_order(task.priority));
+        }
+        auto audience = endpoint_.all();
+        for (auto const& user : change.watchers) {
+            audience = audience.to(user_name(user));
+        }
+        if (!change.room.empty()) {
+            audience = audience.to(room_name(change.room));
+        }
+        audience.send("taskUpdate", notice_of(task), in_order(task.priority));
+    });
 }
 
-void Hub::refuse(Peer& peer, Refusal const& refusal, Inbound const& message) {
+void Hub::send_error(Peer& peer, Refusal const& refusal, Inbound const& message) {
     auto details = Json::object();
     if (!message.type.empty()) {
         details.set("type", message.type);
@@ -203,6 +234,10 @@ void Hub::refuse(Peer& peer, Refusal const& refusal, Inbound const& message) {
     }
     peer.send("error", ErrorNotice{std::to_string(refusal.code), refusal.message, details},
               in_order(high_priority));
+}
+
+void Hub::refuse(Peer& peer, Refusal const& refusal, Inbound const& message) {
+    send_error(peer, refusal, message);
     auto& seat = seat_of(peer);
     bool const bad = refusal.code == code::invalid_format;
     bool const enough = bad ? ++seat.bad_messages >= bad_messages_before_close
@@ -241,6 +276,10 @@ HealthNotice Hub::health_notice(std::string status) {
     constexpr std::int64_t second = 1000;
     metrics.set("uptimeSeconds", (clock_() - started_) / second);
     return {std::move(status), std::move(metrics)};
+}
+
+std::string Hub::health_status() const {
+    return store_.thread().accepts() ? "healthy" : "degraded";
 }
 
 void Hub::tell_health(std::string const& status) {

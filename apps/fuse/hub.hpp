@@ -15,8 +15,10 @@
 namespace apps::fuse {
 
 /// The side of the system that faces its users: sockets and REST on one set of rooms and tasks.
-/// What changes state is sent under the lock of the rules, so that everybody hears it in one
-/// order. Owned by wiring; outlives endpoint and REST table, which call it from all shards.
+/// A change is made under the lock of the rules; answers and broadcasts follow from the store's
+/// thread when it is on the disk, in the order of the changes. Who asks may see a change before.
+/// While the store cannot keep changes they are refused: error 1013, REST 503. Owned by wiring;
+/// outlives endpoint, REST table and the store's thread, which call it from all shards.
 class Hub {
 public:
     using Peer = common::Peer;
@@ -39,17 +41,31 @@ public:
 
     /// healthUpdate to everybody, for a timer; a `status` other than "healthy" says what is wrong.
     void tell_health(std::string const& status);
+    /// "healthy", or "degraded" while changes cannot be kept.
+    std::string health_status() const;
 
     // REST.
     common::Reply tasks(common::RestCall& call);
-    common::Reply create_task(common::RestCall& call, TaskForm const& form);
-    common::Reply change_task(common::RestCall& call, std::string const& id, TaskForm const& form);
+    socketio::Task<common::Reply> create_task(common::RestCall& call, TaskForm form);
+    socketio::Task<common::Reply> change_task(common::RestCall& call, std::string id,
+                                              TaskForm form);
     socketio::Task<common::Reply> messages(common::RestCall& call, std::string room);
     common::Reply health();
 
 private:
+    /// An event that changes something: `apply(Fuse&)` under the lock, an Outcome<void>.
+    template <class F>
+    void change(Peer& peer, Inbound const& message, F apply);
+    /// The same by REST: `apply(Fuse&, user)` gives the answer, which goes out when all is kept.
+    template <class F>
+    socketio::Task<common::Reply> change(common::RestCall& call, F apply);
+    /// To a caller whose change is kept by then.
+    template <class T>
+    void answer(Peer& peer, Inbound const& message, char const* type, T notice);
+    void announce(TaskChange change);
+
+    void send_error(Peer& peer, Refusal const& refusal, Inbound const& message);
     void refuse(Peer& peer, Refusal const& refusal, Inbound const& message);
-    void announce(TaskChange const& change);
     void update(Peer& peer, std::string const& task, TaskPatch const& patch,
                 Inbound const& message);
     HealthNotice health_notice(std::string status);

@@ -66,33 +66,47 @@ Reply Hub::tasks(RestCall& call) {
     return list;
 }
 
-Reply Hub::create_task(RestCall& call, TaskForm const& form) {
+template <class F>
+socketio::Task<Reply> Hub::change(RestCall& call, F apply) {
     auto const user = accounts_.require(call);
-    return rules_.with([&](Fuse& fuse) -> Reply {
-        auto const made = fuse.create(user, patch_of(form));
+    store_.thread().require();
+    auto reply = rules_.with([&](Fuse& fuse) -> Reply { return apply(fuse, user); });
+    if (!reply.error()) {
+        auto kept = store_.thread().kept();
+        co_await kept;
+    }
+    co_return reply;
+}
+
+socketio::Task<Reply> Hub::create_task(RestCall& call, TaskForm form) {
+    return change(call, [this, form = std::move(form)](Fuse& fuse, auto const& user) -> Reply {
+        auto made = fuse.create(user, patch_of(form));
         if (!made) {
             return error_of(made.error());
         }
-        announce(*made);
-        return {answer_of(made->task), 201};
+        Reply const answer{answer_of(made->task), 201};
+        announce(*std::move(made));
+        return answer;
     });
 }
 
-Reply Hub::change_task(RestCall& call, std::string const& id, TaskForm const& form) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Fuse& fuse) -> Reply {
-        auto const* const task = fuse.find_task(id);
-        // Strangers do not learn which tasks there are.
-        if (task == nullptr || (task->creator != user && task->assignee != user)) {
-            return RestError(404, "TASK_NOT_FOUND", "Task not found");
-        }
-        auto const changed = fuse.update(user, id, patch_of(form));
-        if (!changed) {
-            return error_of(changed.error());
-        }
-        announce(*changed);
-        return answer_of(changed->task);
-    });
+socketio::Task<Reply> Hub::change_task(RestCall& call, std::string id, TaskForm form) {
+    return change(
+        call,
+        [this, id = std::move(id), form = std::move(form)](Fuse& fuse, auto const& user) -> Reply {
+            auto const* const task = fuse.find_task(id);
+            // Strangers do not learn which tasks there are.
+            if (task == nullptr || (task->creator != user && task->assignee != user)) {
+                return RestError(404, "TASK_NOT_FOUND", "Task not found");
+            }
+            auto changed = fuse.update(user, id, patch_of(form));
+            if (!changed) {
+                return error_of(changed.error());
+            }
+            Reply const answer = answer_of(changed->task);
+            announce(*std::move(changed));
+            return answer;
+        });
 }
 
 socketio::Task<Reply> Hub::messages(RestCall& call, std::string room) {
@@ -112,7 +126,7 @@ socketio::Task<Reply> Hub::messages(RestCall& call, std::string room) {
 }
 
 Reply Hub::health() {
-    return health_notice("healthy");
+    return health_notice(health_status());
 }
 
 }  // namespace apps::fuse

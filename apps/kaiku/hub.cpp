@@ -52,6 +52,8 @@ Code code_of(Reason reason) {
         return {"RATE_LIMITED", "rate_limited"};
     case Reason::not_elevated:
         return {"PERMISSION_DENIED", "admin_not_elevated"};
+    case Reason::unavailable:
+        return {"SERVICE_UNAVAILABLE", "service_unavailable"};
     case Reason::conflict:
     case Reason::invalid:
         break;
@@ -227,12 +229,16 @@ void Hub::stop_typing(Peer& peer, ChannelRequest const& request) {
 
 void Hub::set_status(Peer& peer, StatusRequest const& request, Inbound const& message) {
     auto const& user = seat_of(peer).user;
+    if (!store_.thread().accepts()) {
+        return refuse(peer, {Reason::unavailable, "Storage is not available, try again later"},
+                      message);
+    }
     rules_.with([&](Kaiku& kaiku) {
         auto const news = kaiku.people.set_status(user, request.status);
         if (!news) {
             refuse(peer, news.error(), message);
         } else if (*news) {
-            tell_presence(kaiku, user);
+            announce([this, user](Kaiku& now) { tell_presence(now, user); });
         }
     });
 }

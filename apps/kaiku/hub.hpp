@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace apps::kaiku {
 
@@ -31,9 +32,14 @@ struct Kaiku {
 
 /// The side of the system that faces its users: sockets in two dialects, and REST. A client that
 /// brings its token as a subprotocol speaks R only, one with ?token= may be of either generation
-/// and hears renamed events under both names. What changes state is sent under the lock of the
-/// rules, so that everybody hears it in one order. Owned by wiring; outlives endpoint and REST
-/// table, which call it from all shards.
+/// and hears renamed events under both names.
+///
+/// What is kept is changed under the lock of the rules, and answered and told when it is on the
+/// disk: from the store's thread, under the lock again, in the order of the changes. What passes
+/// (presence, typing, voice) is told at once, under the lock, too. So everybody hears all in one
+/// order, but who asks may see a change before it is kept. While the store cannot keep changes they
+/// are refused: service_unavailable, REST 503. Owned by wiring; outlives endpoint, REST table and
+/// the store's thread, which call it from all shards.
 class Hub {
 public:
     using Peer = common::Peer;
@@ -74,7 +80,7 @@ public:
     void end_webcam(Peer& peer, ChannelRequest const& request, Inbound const& message);
 
     // REST: hub_messages.cpp.
-    Reply say(RestCall& call, std::string const& channel, MessageForm const& form);
+    socketio::Task<Reply> say(RestCall& call, std::string channel, MessageForm form);
     socketio::Task<Reply> edit(RestCall& call, std::string id, EditForm form);
     socketio::Task<Reply> remove(RestCall& call, std::string id);
     socketio::Task<Reply> history(RestCall& call, std::string channel, HistoryQuery query);
@@ -93,26 +99,35 @@ public:
     Reply channel(RestCall& call, std::string const& id);
     Reply members(RestCall& call, std::string const& id);
     Reply nothing_in_guild(RestCall& call, std::string const& id);
-    Reply make_guild(RestCall& call, GuildForm const& form);
-    Reply make_channel(RestCall& call, std::string const& guild, ChannelForm const& form);
-    Reply make_invite(RestCall& call, std::string const& guild, InviteForm const& form);
-    Reply use_invite(RestCall& call, std::string const& code);
+    socketio::Task<Reply> make_guild(RestCall& call, GuildForm form);
+    socketio::Task<Reply> make_channel(RestCall& call, std::string guild, ChannelForm form);
+    socketio::Task<Reply> make_invite(RestCall& call, std::string guild, InviteForm form);
+    socketio::Task<Reply> use_invite(RestCall& call, std::string code);
     Reply friends(RestCall& call);
     Reply pending_friends(RestCall& call);
     Reply blocked(RestCall& call);
-    Reply befriend(RestCall& call, FriendForm const& form);
-    Reply accept_friend(RestCall& call, std::string const& id);
-    Reply part_friend(RestCall& call, std::string const& id);
-    Reply block(RestCall& call, std::string const& user);
-    Reply unblock(RestCall& call, std::string const& user);
+    socketio::Task<Reply> befriend(RestCall& call, FriendForm form);
+    socketio::Task<Reply> accept_friend(RestCall& call, std::string id);
+    socketio::Task<Reply> part_friend(RestCall& call, std::string id);
+    socketio::Task<Reply> block(RestCall& call, std::string user);
+    socketio::Task<Reply> unblock(RestCall& call, std::string user);
 
 private:
+    /// A request that changes what is kept: `apply(Kaiku&, user)` under the lock gives the answer,
+    /// which goes out when all is on the disk.
+    template <class F>
+    socketio::Task<Reply> change(RestCall& call, F apply);
+    /// `tell(Kaiku&)` under the lock, when what was changed until now is on the disk.
+    template <class F>
+    void announce(F tell);
+
     enum class Shown : std::uint8_t { screen, webcam };
 
     void refuse(Peer& peer, Refusal const& refusal, Inbound const& message);
     common::Audience listeners(Kaiku const& kaiku, std::string const& user,
                                std::string const& room);
     void tell_presence(Kaiku const& kaiku, std::string const& user);
+    void tell_friends(Kaiku const& kaiku, Friendship const& tie);
     void leave_voice(Kaiku& kaiku, std::string const& user, std::string const& channel);
     void set_muted(Peer& peer, std::string const& channel, bool muted, Inbound const& message);
     void tell_speaking(Kaiku const& kaiku, std::string const& user, std::string const& channel,
@@ -138,6 +153,23 @@ private:
     common::Clock clock_;
     common::Synchronized<Kaiku> rules_;
 };
+
+template <class F>
+socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
+    auto const user = accounts_.require(call);
+    store_.thread().require();
+    auto reply = rules_.with([&](Kaiku& kaiku) -> Reply { return apply(kaiku, user); });
+    if (!reply.error()) {
+        auto kept = store_.thread().kept();
+        co_await kept;
+    }
+    co_return reply;
+}
+
+template <class F>
+void Hub::announce(F tell) {
+    store_.thread().after([this, tell = std::move(tell)] { rules_.with(tell); });
+}
 
 /// What the endpoint knows of a peer.
 struct Seat {

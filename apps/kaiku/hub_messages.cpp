@@ -38,69 +38,82 @@ RestError error_of(Refusal const& refusal) {
         return {429, "RATE_LIMITED", refusal.message};
     case Reason::conflict:
         return {409, "CONFLICT", refusal.message};
+    case Reason::unavailable:
+        return {503, "SERVICE_UNAVAILABLE", refusal.message};
     case Reason::invalid:
         break;
     }
     return {400, "VALIDATION_ERROR", refusal.message};
 }
 
-Reply Hub::say(RestCall& call, std::string const& channel, MessageForm const& form) {
-    auto const user = accounts_.require(call);
-    auto const id = plain_id(channel);
-    if (form.parent_id) {  // better refused than put into the channel for all to see
-        return RestError{400, "VALIDATION_ERROR", "Threads are not supported"};
-    }
-    return rules_.with([&](Kaiku& kaiku) -> Reply {
-        Draft const draft{form.content, form.encrypted.value_or(false), form.reply_to.value_or("")};
-        auto const message = kaiku.guilds.say(user, id, draft);
-        if (!message) {
-            return error_of(message.error());
-        }
-        MessageNotice const notice{id, view_of(*message, kaiku.people)};
-        auto const room = channel_room(id);
-        listeners(kaiku, user, room).send("message_new", notice, in_order());
-        listeners(kaiku, user, seed_part(room)).send("message_create", notice, in_order());
-        return {notice.message, 201};
-    });
+Task<Reply> Hub::say(RestCall& call, std::string channel, MessageForm form) {
+    return change(
+        call,
+        [this, id = plain_id(channel), form = std::move(form)](Kaiku& kaiku,
+                                                               auto const& user) -> Reply {
+            if (form.parent_id) {  // better refused than put into the channel for all to see
+                return RestError{400, "VALIDATION_ERROR", "Threads are not supported"};
+            }
+            Draft const draft{form.content, form.encrypted.value_or(false),
+                              form.reply_to.value_or("")};
+            auto const message = kaiku.guilds.say(user, id, draft);
+            if (!message) {
+                return error_of(message.error());
+            }
+            MessageNotice const notice{id, view_of(*message, kaiku.people)};
+            announce([this, user, notice](Kaiku& now) {
+                auto const room = channel_room(notice.channel_id);
+                listeners(now, user, room).send("message_new", notice, in_order());
+                listeners(now, user, seed_part(room)).send("message_create", notice, in_order());
+            });
+            return {notice.message, 201};
+        });
 }
 
 Task<Reply> Hub::edit(RestCall& call, std::string id, EditForm form) {
-    auto const user = accounts_.require(call);
+    accounts_.require(call);
     auto asked = store_.message(plain_id(id));
     auto const found = co_await asked;
     if (!found) {
         co_return message_not_found();
     }
-    co_return rules_.with([&](Kaiku& kaiku) -> Reply {
-        auto const message = kaiku.guilds.edit(user, *found, form.content);
-        if (!message) {
-            return error_of(message.error());
-        }
-        EditNotice const notice{message->channel, message->id, message->content,
-                                time_of(message->edited)};
-        auto const room = channel_room(message->channel);
-        listeners(kaiku, user, room).send("message_edit", notice, in_order());
-        listeners(kaiku, user, seed_part(room)).send("message_update", notice, in_order());
-        return view_of(*message, kaiku.people);
-    });
+    auto changed =
+        change(call, [this, found = *found, form](Kaiku& kaiku, auto const& user) -> Reply {
+            auto const message = kaiku.guilds.edit(user, found, form.content);
+            if (!message) {
+                return error_of(message.error());
+            }
+            EditNotice const notice{message->channel, message->id, message->content,
+                                    time_of(message->edited)};
+            announce([this, user, notice](Kaiku& now) {
+                auto const room = channel_room(notice.channel_id);
+                listeners(now, user, room).send("message_edit", notice, in_order());
+                listeners(now, user, seed_part(room)).send("message_update", notice, in_order());
+            });
+            return view_of(*message, kaiku.people);
+        });
+    co_return co_await std::move(changed);
 }
 
 Task<Reply> Hub::remove(RestCall& call, std::string id) {
-    auto const user = accounts_.require(call);
+    accounts_.require(call);
     auto asked = store_.message(plain_id(id));
     auto const found = co_await asked;
     if (!found) {
         co_return message_not_found();
     }
-    co_return rules_.with([&](Kaiku& kaiku) -> Reply {
-        if (auto const removed = kaiku.guilds.remove(user, *found); !removed) {
+    auto changed = change(call, [this, found = *found](Kaiku& kaiku, auto const& user) -> Reply {
+        if (auto const removed = kaiku.guilds.remove(user, found); !removed) {
             return error_of(removed.error());
         }
         // Of a message that was not shown to somebody, that one hears nothing now, either.
-        listeners(kaiku, found->author, channel_room(found->channel))
-            .send("message_delete", DeleteNotice{found->channel, found->id}, in_order());
+        announce([this, found](Kaiku& now) {
+            listeners(now, found.author, channel_room(found.channel))
+                .send("message_delete", DeleteNotice{found.channel, found.id}, in_order());
+        });
         return Reply::empty();
     });
+    co_return co_await std::move(changed);
 }
 
 Task<Reply> Hub::history(RestCall& call, std::string channel, HistoryQuery query) {

@@ -143,36 +143,34 @@ Reply Hub::nothing_in_guild(RestCall& call, std::string const& id) {
     return answer(found, [](Guild const&) { return Json::array(); });
 }
 
-Reply Hub::make_guild(RestCall& call, GuildForm const& form) {
-    auto const user = accounts_.require(call);
-    auto const made =
-        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.create(user, form.name); });
-    return answer(made, [](Guild const& guild) { return Reply(view_of(guild), 201); });
-}
-
-Reply Hub::make_channel(RestCall& call, std::string const& guild, ChannelForm const& form) {
-    auto const user = accounts_.require(call);
-    auto const made = rules_.with([&](Kaiku& kaiku) {
-        return kaiku.guilds.add_channel(user, plain_id(guild), form.name, form.channel_type,
-                                        form.topic.value_or(""));
+Task<Reply> Hub::make_guild(RestCall& call, GuildForm form) {
+    return change(call, [form = std::move(form)](Kaiku& kaiku, auto const& user) {
+        return answer(kaiku.guilds.create(user, form.name),
+                      [](Guild const& guild) { return Reply(view_of(guild), 201); });
     });
-    return answer(made, [](Channel const& channel) { return Reply(view_of(channel), 201); });
 }
 
-Reply Hub::make_invite(RestCall& call, std::string const& guild, InviteForm const& form) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
-        auto const id = plain_id(guild);
-        auto const made = kaiku.guilds.invite(user, id, form.expires_in.value_or("7d"));
-        return answer(made, [&](Invite const& invite) {
-            return Reply(view_of(invite, kaiku.guilds.guild(user, id)->name), 201);
+Task<Reply> Hub::make_channel(RestCall& call, std::string guild, ChannelForm form) {
+    return change(call, [id = plain_id(guild), form = std::move(form)](Kaiku& kaiku,
+                                                                       auto const& user) {
+        auto const made = kaiku.guilds.add_channel(user, id, form.name, form.channel_type,
+                                                   form.topic.value_or(""));
+        return answer(made, [](Channel const& channel) { return Reply(view_of(channel), 201); });
+    });
+}
+
+Task<Reply> Hub::make_invite(RestCall& call, std::string guild, InviteForm form) {
+    return change(
+        call, [id = plain_id(guild), form = std::move(form)](Kaiku& kaiku, auto const& user) {
+            auto const made = kaiku.guilds.invite(user, id, form.expires_in.value_or("7d"));
+            return answer(made, [&](Invite const& invite) {
+                return Reply(view_of(invite, kaiku.guilds.guild(user, id)->name), 201);
+            });
         });
-    });
 }
 
-Reply Hub::use_invite(RestCall& call, std::string const& code) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
+Task<Reply> Hub::use_invite(RestCall& call, std::string code) {
+    return change(call, [code = std::move(code)](Kaiku& kaiku, auto const& user) {
         return answer(kaiku.guilds.join(user, code), [&](Invite const& invite) {
             return view_of(invite, kaiku.guilds.guild(user, invite.guild)->name);
         });
@@ -204,66 +202,73 @@ Reply Hub::blocked(RestCall& call) {
     return ties(call, "blocked");
 }
 
-Reply Hub::befriend(RestCall& call, FriendForm const& form) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
+Task<Reply> Hub::befriend(RestCall& call, FriendForm form) {
+    return change(call, [this, form = std::move(form)](Kaiku& kaiku, auto const& user) {
         return answer(kaiku.people.request(user, form.username), [&](Friendship const& tie) {
-            auto const from = profile_of(kaiku.people, user);
-            endpoint_.to(user_room(tie.addressee))
-                .send("friend_request_received",
-                      FriendRequestNotice{tie.id, user, from.username, from.display_name, Json()},
-                      in_order());
+            announce([this, tie](Kaiku& now) {
+                auto const from = profile_of(now.people, tie.requester);
+                endpoint_.to(user_room(tie.addressee))
+                    .send("friend_request_received",
+                          FriendRequestNotice{tie.id, tie.requester, from.username,
+                                              from.display_name, Json()},
+                          in_order());
+            });
             return Reply(view_of(tie), 201);
         });
     });
 }
 
-Reply Hub::accept_friend(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
-        return answer(kaiku.people.accept(user, plain_id(id)), [&](Friendship const& tie) {
-            auto const by = profile_of(kaiku.people, user);
-            endpoint_.to(user_room(tie.requester))
-                .send("friend_request_accepted",
-                      FriendNotice{tie.id, user, by.username, by.display_name, Json()}, in_order());
-            // From now on they see each other.
-            for (auto const& [seen, by_whom] : {std::pair(tie.requester, tie.addressee),
-                                                std::pair(tie.addressee, tie.requester)}) {
-                endpoint_.to(user_room(by_whom))
-                    .send("presence_update", PresenceNotice{seen, kaiku.people.status_of(seen)},
-                          in_order());
-            }
+Task<Reply> Hub::accept_friend(RestCall& call, std::string id) {
+    return change(call, [this, id = plain_id(id)](Kaiku& kaiku, auto const& user) {
+        return answer(kaiku.people.accept(user, id), [&](Friendship const& tie) {
+            announce([this, tie](Kaiku& now) { tell_friends(now, tie); });
             return view_of(tie);
         });
     });
 }
 
-Reply Hub::part_friend(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
-    auto const parted =
-        rules_.with([&](Kaiku& kaiku) { return kaiku.people.part(user, plain_id(id)); });
-    return answer(parted, [](Friendship const&) { return Reply::empty(); });
+void Hub::tell_friends(Kaiku const& kaiku, Friendship const& tie) {
+    auto const by = profile_of(kaiku.people, tie.addressee);
+    endpoint_.to(user_room(tie.requester))
+        .send("friend_request_accepted",
+              FriendNotice{tie.id, tie.addressee, by.username, by.display_name, Json()},
+              in_order());
+    // From now on they see each other.
+    for (auto const& [seen, by_whom] :
+         {std::pair(tie.requester, tie.addressee), std::pair(tie.addressee, tie.requester)}) {
+        endpoint_.to(user_room(by_whom))
+            .send("presence_update", PresenceNotice{seen, kaiku.people.status_of(seen)},
+                  in_order());
+    }
 }
 
-Reply Hub::block(RestCall& call, std::string const& other) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
-        return answer(kaiku.people.block(user, plain_id(other)), [&](Friendship const& tie) {
-            endpoint_.to(user_room(user))
-                .send("user_blocked", BlockNotice{tie.addressee}, in_order());
+Task<Reply> Hub::part_friend(RestCall& call, std::string id) {
+    return change(call, [id = plain_id(id)](Kaiku& kaiku, auto const& user) {
+        return answer(kaiku.people.part(user, id),
+                      [](Friendship const&) { return Reply::empty(); });
+    });
+}
+
+Task<Reply> Hub::block(RestCall& call, std::string other) {
+    return change(call, [this, id = plain_id(other)](Kaiku& kaiku, auto const& user) {
+        return answer(kaiku.people.block(user, id), [&](Friendship const& tie) {
+            announce([this, tie](Kaiku&) {
+                endpoint_.to(user_room(tie.requester))
+                    .send("user_blocked", BlockNotice{tie.addressee}, in_order());
+            });
             return view_of(tie);
         });
     });
 }
 
-Reply Hub::unblock(RestCall& call, std::string const& other) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) -> Reply {
-        auto const id = plain_id(other);
+Task<Reply> Hub::unblock(RestCall& call, std::string other) {
+    return change(call, [this, id = plain_id(other)](Kaiku& kaiku, auto const& user) -> Reply {
         if (auto const done = kaiku.people.unblock(user, id); !done) {
             return error_of(done.error());
         }
-        endpoint_.to(user_room(user)).send("user_unblocked", BlockNotice{id}, in_order());
+        announce([this, user, id](Kaiku&) {
+            endpoint_.to(user_room(user)).send("user_unblocked", BlockNotice{id}, in_order());
+        });
         return Reply::empty();
     });
 }

@@ -29,6 +29,9 @@ public:
 
     explicit KaikuStore(store::StoreThread& store) : store_(store) {}
 
+    /// Whether changes can be kept, and what happens when they are.
+    store::StoreThread& thread() const { return store_; }
+
     /// Only before the store starts.
     State load();
 

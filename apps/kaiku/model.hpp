@@ -20,6 +20,7 @@ enum class Reason : std::uint8_t {
     rate_limited,
     conflict,  ///< it is so already, and that matters
     not_elevated,
+    unavailable,  ///< changes cannot be kept at present
 };
 
 struct Refusal {

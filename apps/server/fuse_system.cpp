@@ -85,7 +85,7 @@ private:
     }
 
     void beat() {
-        hub_.tell_health("healthy");
+        hub_.tell_health(hub_.health_status());
         timer_ = shard_.timers().after(pace_, [this] { beat(); });
     }
 

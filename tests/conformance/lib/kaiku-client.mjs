@@ -44,8 +44,8 @@ export class Harbor {
     channels = {};
     clients = [];
 
-    async start() {
-        this.server = await startSystem("kaiku");
+    async start(server = startSystem("kaiku")) {
+        this.server = await server;
         for (const name of ["ana", "ben", "gm"]) this.people[name] = await login(name, this.server);
         const username = "eve"; // in no guild
         this.people.eve = await known(

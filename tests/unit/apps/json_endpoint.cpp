@@ -183,6 +183,15 @@ TEST_CASE("ordered messages reach every shard in the order they were sent in") {
     CHECK(second->take() == Texts{"1", "2"});
 }
 
+TEST_CASE("ordered messages keep that order on a single shard, too, if another thread sends some") {
+    Stage stage;
+    auto const client = stage.connect();
+    stage.endpoint->all().send_bare(1, {.ordered = true});  // on no shard, as the store's thread
+    stage.shards[0]->turn([&] { stage.endpoint->all().send_bare(2, {.ordered = true}); });
+    stage.settle();
+    CHECK(client->take() == Texts{"1", "2"});
+}
+
 TEST_CASE("every fault ends in on_invalid, with what could be read") {
     Stage stage(Envelope::nested("payload").with_message_id());
     std::vector<std::pair<Fault, std::string>> faults;

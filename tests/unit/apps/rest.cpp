@@ -1,5 +1,6 @@
 #include "apps/common/rest.hpp"
 #include "apps/common/rest_limits.hpp"
+#include "apps/store/database.hpp"
 
 #include "engineio/net/shard.hpp"
 
@@ -116,11 +117,17 @@ TEST_CASE("refusals take the system's form, mistakes of the program tell nothing
         co_return Json();
     });
     rest.get("/broken", []() -> Json { throw std::runtime_error("password=1"); });
+    rest.get("/full", []() -> Json {
+        using apps::store::StoreUnavailable;
+        throw StoreUnavailable(StoreUnavailable::Kind::full, "disk full");
+    });
     CHECK(ask(rest, "GET", "/refused").body == R"({"code":"FORBIDDEN","message":"not you"})");
     CHECK(ask(rest, "GET", "/thrown").status == 409);
     auto const broken = ask(rest, "GET", "/broken");
     CHECK(broken.status == 500);
     CHECK(broken.body == R"({"code":"INTERNAL_ERROR","message":"Internal server error"})");
+    CHECK(ask(rest, "GET", "/full").status == 503);
+    CHECK(ask(rest, "GET", "/full").body.find("disk") == std::string::npos);
     CHECK(ask(rest, "POST", "/refused").status == 405);
     CHECK(ask(rest, "GET", "/api/unknown").body == R"({"code":"NOT_FOUND","message":"Not found"})");
 }
