@@ -7,6 +7,8 @@
 #include "socketio/json_codec.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 namespace apps::dungeonlab::campaigns {
 
@@ -45,6 +47,18 @@ SessionRecord read_session(store::Query const& query) {
             query.text(2),           query.text(3),
             query.text(4),           Json::parse(query.text(5)).value_or(Json::object()),
             iso_of(query.integer(6))};
+}
+
+std::size_t count_sessions(store::Database& database, std::string_view campaign) {
+    auto query = database.query("SELECT COUNT(*) FROM dungeonlab_sessions WHERE campaign_id = ?");
+    query.bind(campaign).step();
+    return static_cast<std::size_t>(query.integer(0));
+}
+
+std::optional<std::string> oldest_ended(store::Database& database, std::string_view campaign) {
+    auto query = database.query("SELECT id FROM dungeonlab_sessions WHERE campaign_id = ? "
+                                "AND status = 'ended' ORDER BY created_at, id LIMIT 1");
+    return query.bind(campaign).step() ? std::optional(query.text(0)) : std::nullopt;
 }
 
 // What others may know of a person: no address, preferences or profile.
@@ -123,43 +137,63 @@ std::optional<SessionRecord> find_session(store::Database& database, std::string
     return query.bind(id).step() ? std::optional(read_session(query)) : std::nullopt;
 }
 
-SessionRecord add_session(store::Database& database, std::string const& campaign,
-                          std::string const& game_master, std::string const& name,
-                          std::string const& status, std::int64_t now) {
-    SessionRecord session{object_id(), name,           campaign,   game_master,
-                          status,      Json::object(), iso_of(now)};
+Opening add_session(store::Database& database, std::string const& campaign,
+                    std::string const& game_master, std::string const& name,
+                    std::string const& status, std::int64_t now) {
+    Opening opening;
+    if (count_sessions(database, campaign) >= max_sessions) {
+        opening.gone = oldest_ended(database, campaign);
+        if (!opening.gone) {
+            return opening;
+        }
+        database.run("DELETE FROM dungeonlab_messages WHERE session_id = ?", *opening.gone);
+        database.run("DELETE FROM dungeonlab_sessions WHERE id = ?", *opening.gone);
+    }
+    auto const& session = opening.made.emplace(SessionRecord{
+        object_id(), name, campaign, game_master, status, Json::object(), iso_of(now)});
     database.run("INSERT INTO dungeonlab_sessions (id, name, campaign_id, game_master_id, status, "
                  "created_at) VALUES (?, ?, ?, ?, ?, ?)",
                  session.id, name, campaign, game_master, status, now);
-    return session;
+    return opening;
 }
 
 void set_status(store::Database& database, std::string_view session, std::string_view status) {
     database.run("UPDATE dungeonlab_sessions SET status = ? WHERE id = ?", status, session);
 }
 
-Json full_session(store::Database& database, SessionRecord const& session,
-                  std::vector<std::string> const& participants) {
-    auto json = to_json(session);
-    json.set("participantIds", to_json(participants));
-    Json people = Json::array();
-    for (auto const& id : participants) {
-        if (auto const user = users::find_user(database, id)) {
-            people.push_back(view_of(*user));
+std::vector<Json> full_sessions(store::Database& database, std::vector<Seated> const& sessions) {
+    struct Facts {
+        Json campaign, characters;
+    };
+    std::unordered_map<std::string, Facts> known;  // of each campaign, however many its sessions
+    auto const facts_of = [&](std::string const& campaign) {
+        return Facts{to_json(find(database, campaign)),
+                     to_json(documents::characters(database, campaign,
+                                                   documents::max_found_bytes / sessions.size()))};
+    };
+    std::vector<Json> list;
+    for (auto const& [session, participants] : sessions) {
+        auto json = to_json(session);
+        json.set("participantIds", to_json(participants));
+        Json people = Json::array();
+        for (auto const& id : participants) {
+            if (auto const user = users::find_user(database, id)) {
+                people.push_back(view_of(*user));
+            }
         }
+        json.set("participants", std::move(people));
+        if (auto const user = users::find_user(database, session.gameMasterId)) {
+            json.set("gameMaster", view_of(*user));
+        }
+        auto facts = known.find(session.campaignId);
+        if (facts == known.end()) {
+            facts = known.emplace(session.campaignId, facts_of(session.campaignId)).first;
+        }
+        json.set("campaign", facts->second.campaign);
+        json.set("characters", facts->second.characters);
+        list.push_back(std::move(json));
     }
-    json.set("participants", std::move(people));
-    if (auto const user = users::find_user(database, session.gameMasterId)) {
-        json.set("gameMaster", view_of(*user));
-    }
-    if (auto const campaign = find(database, session.campaignId)) {
-        json.set("campaign", to_json(*campaign));
-    }
-    documents::Search characters;
-    characters.documentType = "character";
-    characters.campaignId = session.campaignId;
-    json.set("characters", to_json(documents::search(database, characters)));
-    return json;
+    return list;
 }
 
 void add_line(store::Database& database, Line const& line) {
@@ -167,6 +201,9 @@ void add_line(store::Database& database, Line const& line) {
                  "recipient_id, text, metadata_json, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                  line.session, line.sender, line.recipient_type, line.recipient, line.text,
                  line.metadata, line.sent_at);
+    database.run("DELETE FROM dungeonlab_messages WHERE session_id = ?1 AND id <= (SELECT id FROM "
+                 "dungeonlab_messages WHERE session_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+                 line.session, static_cast<std::int64_t>(max_lines));
 }
 
 Json history(store::Database& database, std::string_view session, int limit) {

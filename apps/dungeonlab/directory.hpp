@@ -23,6 +23,7 @@ public:
     };
 
     void put_session(std::string const& id, Session session);
+    void remove_session(std::string const& id) { sessions_.erase(id); }
     struct Character {
         std::string name;
         std::string campaign;

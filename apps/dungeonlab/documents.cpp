@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace apps::dungeonlab::documents {
@@ -164,6 +165,31 @@ std::vector<DocumentRecord> search(store::Database& database, Search const& want
         }
         found.push_back(std::move(stored->document));
     }
+    return found;
+}
+
+// In the order in which the owners' shares grow, those with the least first. What comes before a
+// character is at most as much for each owner as its owner's share up to it.
+std::vector<DocumentRecord> characters(store::Database& database, std::string_view campaign,
+                                       std::size_t max_bytes) {
+    constexpr int fixed_bytes = 512;  // ids, times and names of fields
+    auto query = database.query(
+        "SELECT id, size FROM (SELECT id, bytes + ?2 AS size, SUM(bytes + ?2) OVER "
+        "(PARTITION BY owner_id ORDER BY name, id) AS share FROM dungeonlab_documents "
+        "WHERE campaign_id = ?1 AND document_type = 'character') ORDER BY share, id");
+    query.bind(campaign, fixed_bytes);
+    std::vector<DocumentRecord> found;
+    std::size_t taken = 0;
+    while (query.step()) {
+        taken += static_cast<std::size_t>(query.integer(1));
+        if (taken > max_bytes && !found.empty()) {
+            break;
+        }
+        found.push_back(*find(database, query.text(0)));
+    }
+    std::sort(found.begin(), found.end(), [](auto const& a, auto const& b) {
+        return std::tie(a.name, a.id) < std::tie(b.name, b.id);
+    });
     return found;
 }
 

@@ -65,6 +65,10 @@ std::optional<DocumentRecord> find(store::Database& database, std::string_view i
 /// a viewer all.
 std::vector<DocumentRecord> search(store::Database& database, Search const& wanted,
                                    std::optional<std::string> const& viewer = {});
+/// The characters of a campaign by name, as far as they take `max_bytes` together. Of each owner an
+/// equal share: whose characters need no more than that are all there, whatever others have.
+std::vector<DocumentRecord> characters(store::Database& database, std::string_view campaign,
+                                       std::size_t max_bytes = max_found_bytes);
 /// The owner is the creator if none is named; refused to an owner who has too many. Throws
 /// StoreError(conflict) for an unknown type or campaign.
 Outcome<DocumentRecord> add(store::Database& database, NewDocument const& document,

@@ -66,13 +66,8 @@ Task<Reply> RestSide::list_sessions(RestCall& call, SessionFilter filter) {
     auto const find = [id = user.id, filter](store::Database& database) {
         return campaigns::sessions_of_user(database, id, filter.campaignId, filter.status);
     };
-    auto const found = co_await game_.store().ask(find);
-    Json list = Json::array();
-    for (auto const& session : found) {
-        auto one = co_await sessions_.full(session.id);
-        list.push_back(std::move(one));
-    }
-    co_return data(std::move(list));
+    auto found = co_await game_.store().ask(find);
+    co_return data(co_await sessions_.full_list(std::move(found)));
 }
 
 // A session whose members the user may be, or that they have ended.
@@ -102,18 +97,17 @@ Task<Reply> RestSide::get_messages(RestCall& call, std::string id) {
 
 Task<Reply> RestSide::add_session(RestCall& call, NewSession wanted) {
     auto const user = co_await accounts_.require(call);
+    if (wanted.name.size() > campaigns::max_session_name_bytes) {
+        co_return RestError(400, "VALIDATION_ERROR", "The name is too long");
+    }
     if (wanted.name.empty() || !game_.leads_campaign(user, wanted.campaignId)) {
         co_return RestError(403, "FORBIDDEN", "Only the game master can make a session");
     }
-    auto const work = [wanted, id = user.id, now = game_.now()](store::Database& database) {
-        return campaigns::add_session(database, wanted.campaignId, id, wanted.name, "scheduled",
-                                      now);
-    };
-    auto const made = co_await game_.store().ask(work);
-    game_.directory([&](Directory& d) {
-        d.put_session(made.id, {made.campaignId, made.gameMasterId, made.status});
-    });
-    co_return Reply::created(data(co_await sessions_.full(made.id)));
+    auto const made = co_await sessions_.open(user, wanted.campaignId, wanted.name);
+    if (!made) {
+        co_return RestError(400, "CONFLICT", made.error().message);
+    }
+    co_return Reply::created(data(co_await sessions_.full(made->id)));
 }
 
 Task<Reply> RestSide::change_session(RestCall& call, std::string id, Sessions::Change change) {

@@ -1,6 +1,7 @@
 #include "apps/dungeonlab/sessions.hpp"
 
 #include "apps/dungeonlab/campaigns.hpp"
+#include "socketio/json_codec.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -202,11 +203,44 @@ Task<Outcome<SessionRecord>> Sessions::change(User user, std::string session, Ch
     co_return *changed;
 }
 
+Task<Outcome<SessionRecord>> Sessions::open(User user, std::string campaign, std::string name) {
+    auto const work = [user, campaign, name, now = game_.now()](store::Database& database) {
+        return campaigns::add_session(database, campaign, user.id, name, "scheduled", now);
+    };
+    auto const note = [this](campaigns::Opening const& opening) {
+        game_.directory([&](Directory& d) {
+            if (opening.gone) {
+                d.remove_session(*opening.gone);
+            }
+            if (auto const& made = opening.made) {
+                d.put_session(made->id, {made->campaignId, made->gameMasterId, made->status});
+            }
+        });
+    };
+    auto const opening = co_await game_.store().ask(work, note);
+    if (!opening.made) {
+        co_return Refusal{"Too many sessions, end one first", {}, {}};
+    }
+    co_return *opening.made;
+}
+
 Task<Json> Sessions::full(std::string session) {
     auto people = game_.present(session);
     auto const work = [session, people = std::move(people)](store::Database& database) {
         auto const record = campaigns::find_session(database, session);
-        return record ? campaigns::full_session(database, *record, people) : Json();
+        return record ? campaigns::full_sessions(database, {{*record, people}})[0] : Json();
+    };
+    co_return co_await game_.store().ask(work);
+}
+
+Task<Json> Sessions::full_list(std::vector<SessionRecord> sessions) {
+    std::vector<campaigns::Seated> seated;
+    for (auto& session : sessions) {
+        auto people = game_.present(session.id);
+        seated.push_back({std::move(session), std::move(people)});
+    }
+    auto const work = [seated = std::move(seated)](store::Database& database) {
+        return socketio::to_json(campaigns::full_sessions(database, seated));
     };
     co_return co_await game_.store().ask(work);
 }

@@ -43,8 +43,13 @@ public:
     /// session as it is then, or why not.
     Task<Outcome<SessionRecord>> change(User user, std::string session, Change change);
 
-    /// The session with all that clients want to know about it.
+    /// Makes one, which may take the place of one that has ended, see campaigns::add_session().
+    Task<Outcome<SessionRecord>> open(User user, std::string campaign, std::string name);
+
+    /// The session with all that clients want to know about it; null if it is gone.
     Task<Json> full(std::string session);
+    /// All those sessions so, in one list.
+    Task<Json> full_list(std::vector<SessionRecord> sessions);
 
 private:
     Game& game_;

@@ -118,10 +118,8 @@ std::optional<StateRecord> reinitialize(store::Database& database, std::string_v
     }
     record->state = initial_state(*campaign);
     Json documents = Json::object();
-    for (auto const& document : campaign->characterIds) {
-        if (auto const found = documents::find(database, document)) {
-            documents.set(document, to_json(*found));
-        }
+    for (auto const& character : documents::characters(database, id, max_state_bytes / 2)) {
+        documents.set(character.id, to_json(character));
     }
     record->state.set("documents", std::move(documents));
     record->hash = hash_of(record->state);

@@ -196,6 +196,130 @@ TEST_CASE("a person owns so many documents, and so many characters in a campaign
     CHECK(refusal() == "");
 }
 
+TEST_CASE("a campaign has so many sessions; the oldest that has ended makes place") {
+    World world;
+    auto const open = [&](std::int64_t now) {
+        return campaigns::add_session(world.database, world.campaign, world.gm, "x", "active", now);
+    };
+    auto const is_there = [&](std::string const& id) {
+        return campaigns::find_session(world.database, id).has_value();
+    };
+    std::vector<std::string> made{world.session};
+    while (made.size() < campaigns::max_sessions) {
+        auto const opening = open(2000 + static_cast<std::int64_t>(made.size()));
+        REQUIRE(opening.made);
+        CHECK_FALSE(opening.gone);
+        made.push_back(opening.made->id);
+    }
+    CHECK_FALSE(open(3000).made);  // all are open
+    for (std::size_t const i : {7, 5, 9}) {
+        campaigns::set_status(world.database, made[i], "ended");
+    }
+    campaigns::add_line(world.database, {made[5], world.ana, "session", made[5], "hi", "{}", 1});
+    auto const opening = open(3001);
+    CHECK(opening.made);
+    CHECK(opening.gone == made[5]);
+    CHECK_FALSE(is_there(made[5]));
+    CHECK(is_there(made[7]));
+    CHECK(campaigns::history(world.database, made[5], 9) == Json::array());
+    CHECK(open(3002).gone == made[7]);
+    CHECK(open(3003).gone == made[9]);
+    auto const full = open(3004);
+    CHECK_FALSE(full.made);
+    CHECK_FALSE(full.gone);
+    CHECK(campaigns::sessions_of_user(world.database, world.gm, {}, {}).size() ==
+          campaigns::max_sessions);
+}
+
+TEST_CASE("an answer's characters are shared out among their owners") {
+    World world;
+    documents::NewDocument pc{"", "character", "p", "c", {}, {}, world.campaign, world.ana};
+    auto const add = [&](std::string const& name, std::size_t bytes) {
+        pc.name = name;
+        pc.pluginData = Json::object({{"t", std::string(bytes, 'x')}});
+        REQUIRE(documents::add(world.database, pc, world.gm, 5));
+    };
+    auto const names = [&](std::size_t bytes) {
+        std::string list;
+        for (auto const& one : documents::characters(world.database, world.campaign, bytes)) {
+            list += one.name + " ";
+        }
+        return list;
+    };
+    for (auto const* name : {"A", "B", "C", "D", "E", "F"}) {
+        add(name, 200 * 1024);  // of Ana, all before her Rill
+    }
+    CHECK(names(documents::max_found_bytes) == "A B C D E Tove ");
+    pc.ownerId = world.ben;
+    for (auto const* name : {"Za", "Zb", "Zc"}) {
+        add(name, 100 * 1024);
+    }
+    CHECK(names(documents::max_found_bytes) == "A B C Tove Za Zb Zc ");
+    CHECK(names(3000) == "Tove ");
+    CHECK(names(0) == "Tove ");  // never none
+    CHECK(names(100 * documents::max_found_bytes) == "A B C D E F Rill Tove Za Zb Zc ");
+    CHECK(documents::characters(world.database, "none").empty());
+    // Exactly what both have, and a byte less.
+    auto sizes = world.database.query(
+        "SELECT SUM(512 + bytes) FROM dungeonlab_documents WHERE name = 'Tove' OR name = 'Za'");
+    sizes.step();
+    auto const both = static_cast<std::size_t>(sizes.integer(0));
+    CHECK(names(both) == "Tove Za ");
+    CHECK(names(both - 1) == "Tove ");
+}
+
+TEST_CASE("all sessions of a list have no more of characters than one alone") {
+    World world;
+    documents::NewDocument pc{"Big", "character", "p", "c", {}, {}, world.campaign, world.ben};
+    pc.pluginData = Json::object({{"t", std::string(documents::max_data_bytes / 2, 'x')}});
+    while (documents::characters(world.database, world.campaign).size() < 6) {
+        REQUIRE(documents::add(world.database, pc, world.gm, 5));
+    }
+    auto const session = *campaigns::find_session(world.database, world.session);
+    auto const one = campaigns::full_sessions(world.database, {{session, {world.ana, "none"}}});
+    REQUIRE(one.size() == 1);
+    CHECK(one[0]["characters"].size() == 6);
+    CHECK(one[0]["participants"].size() == 1);
+    CHECK(one[0]["campaign"]["name"] == Json("The Amber Road"));
+    std::vector<campaigns::Seated> const many(20, {session, {}});
+    auto const list = campaigns::full_sessions(world.database, many);
+    REQUIRE(list.size() == 20);
+    CHECK(list[19]["characters"].size() == 1);
+    CHECK(list[19]["characters"][0]["name"] == Json("Rill"));
+    CHECK(campaigns::full_sessions(world.database, {}).empty());
+}
+
+TEST_CASE("of a session so many lines are kept") {
+    World world;
+    auto const other =
+        *campaigns::add_session(world.database, world.campaign, world.gm, "x", "active", 5).made;
+    auto const say = [&](std::string const& session, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            campaigns::add_line(world.database,
+                                {session, world.ana, i % 2 == 0 ? "session" : "user", session,
+                                 std::to_string(i), "{}", 5});
+        }
+    };
+    auto const kept = [&](std::string const& session) {
+        auto query = world.database.query("SELECT COUNT(*), MIN(CAST(text AS INTEGER)) "
+                                          "FROM dungeonlab_messages WHERE session_id = ?");
+        query.bind(session).step();
+        return std::pair(query.integer(0), query.integer(1));
+    };
+    constexpr std::int64_t most = campaigns::max_lines;
+    say(other.id, 2);
+    say(world.session, campaigns::max_lines);
+    CHECK(kept(world.session) == std::pair(most, std::int64_t{0}));
+    say(other.id, 1);
+    CHECK(kept(world.session).first == most);
+    say(world.session, campaigns::max_lines);
+    CHECK(kept(world.session) == std::pair(most, std::int64_t{0}));
+    campaigns::add_line(world.database,
+                        {world.session, world.ana, "user", world.ben, "9999", "{}", 5});
+    CHECK(kept(world.session) == std::pair(most, std::int64_t{1}));
+    CHECK(kept(other.id).first == 3);
+}
+
 TEST_CASE("a search ends after so many bytes, and passes by what one may not see") {
     World world;
     auto const data = Json::object({{"t", std::string(200 * 1024, 'x')}});
