@@ -77,7 +77,7 @@ Game* Casys::mutable_game(std::string_view game_id) {
 }
 
 Outcome<Game> Casys::initialize(std::string const& game_id, std::string const& session_id,
-                                std::optional<int> section) {
+                                std::optional<int> section, std::string const& maker) {
     if (game_id.size() > limits_.id_bytes || session_id.size() > limits_.id_bytes ||
         !is_printable(game_id) || !is_printable(session_id)) {
         return Refusal{"Invalid game_id or session_id"};
@@ -90,10 +90,11 @@ Outcome<Game> Casys::initialize(std::string const& game_id, std::string const& s
         return *running;
     }
     if (!game_id.empty()) {
-        if (!make_room()) {
-            return Refusal{"Too many games are being played, try again later"};
+        if (auto const refusal = make_room(maker)) {
+            return *refusal;
         }
         auto game = fresh(game_id, session_id, false, first);
+        game.maker = maker;
         store_.save(game);
         named_.emplace(game_id, game);
         return game;
@@ -120,20 +121,38 @@ Game Casys::fresh(std::string game_id, std::string session_id, bool shared, int 
     return game;
 }
 
-// False: every game is still being played.
-bool Casys::make_room() {
-    auto const now = clock_();
-    while (named_.size() >= limits_.named_games) {
-        auto const oldest =
-            std::min_element(named_.begin(), named_.end(), [](auto const& a, auto const& b) {
-                return a.second.updated < b.second.updated;
-            });
-        if (oldest == named_.end() || now - oldest->second.updated < limits_.untouched_ms) {
-            return false;
-        }
-        store_.remove(oldest->first);
-        named_.erase(oldest);
+std::optional<Refusal> Casys::make_room(std::string const& maker) {
+    auto const own = [&](auto const& entry) { return entry.second.maker == maker; };
+    auto const made = std::count_if(named_.begin(), named_.end(), own);
+    if (!maker.empty() && static_cast<std::size_t>(made) >= limits_.games_per_address &&
+        !give_up_one(&maker)) {
+        return Refusal{"Too many games of yours are being played, end one or try again later"};
     }
+    while (named_.size() >= limits_.named_games) {
+        if (!give_up_one(nullptr)) {
+            return Refusal{"Too many games are being played, try again later"};
+        }
+    }
+    return std::nullopt;
+}
+
+// The one whose time is over the longest, of that maker or of all. False: all are being played.
+bool Casys::give_up_one(std::string const* maker) {
+    auto const end_of = [&](Game const& game) {
+        return game.updated + (game.version == 0 ? limits_.unplayed_ms : limits_.untouched_ms);
+    };
+    auto last = named_.end();
+    for (auto game = named_.begin(); game != named_.end(); ++game) {
+        bool const may_go = maker == nullptr || game->second.maker == *maker;
+        if (may_go && (last == named_.end() || end_of(game->second) < end_of(last->second))) {
+            last = game;
+        }
+    }
+    if (last == named_.end() || clock_() < end_of(last->second)) {
+        return false;
+    }
+    store_.remove(last->first);
+    named_.erase(last);
     return true;
 }
 

@@ -39,6 +39,7 @@ struct Game {
     int gold = 0;
     std::vector<std::string> items;
     std::vector<Step> history;
+    std::string maker = {};  ///< the address it was made from; not kept over a restart
     SIO_JSON(Game, game_id, session_id, shared, section, version, started, updated, endurance, gold,
              items, history)
 };
@@ -71,10 +72,15 @@ template <class T>
 using Outcome = boost::system::result<T, Refusal>;
 
 struct Limits {
-    /// Besides the shared one. The longest untouched makes place for another, if nobody has taken a
-    /// choice in it for this long: anybody may make games, and none shall end those of others.
+    /// Besides the shared one, and of them made from one address (an IPv6 network of 64 bits; who
+    /// has none, at a Unix socket, may make them all). Whoever has several addresses may have
+    /// several shares, and behind a proxy that is not trusted all are one.
     std::size_t named_games = 64;
+    std::size_t games_per_address = 16;
+    /// A game makes place for another when nobody has taken a choice in it for this long, much
+    /// sooner if nobody ever has: anybody may make games, and none shall end those of others.
     std::int64_t untouched_ms = 60 * 60 * 1000;
+    std::int64_t unplayed_ms = 5 * 60 * 1000;
     std::size_t id_bytes = 128;
     std::size_t feedback_bytes = 4000;
 };
@@ -98,9 +104,9 @@ public:
     Game const* find_exact(std::string_view game_id) const;
 
     /// Hands out the game of that id, made if there is none; without an id the shared game, made
-    /// anew if none runs or its adventure has ended.
+    /// anew if none runs or its adventure has ended. `maker` is the address it is asked for from.
     Outcome<Game> initialize(std::string const& game_id, std::string const& session_id,
-                             std::optional<int> section);
+                             std::optional<int> section, std::string const& maker = {});
     /// Ends a game: that of the id, or the shared one. False if there was none.
     bool end(std::string const& game_id);
 
@@ -126,7 +132,8 @@ private:
     int test(Game& game, Test const& test, std::string& outcome);
     void enter(Game& game, int section) const;
     bool is_valid(Game const& game) const;
-    bool make_room();
+    std::optional<Refusal> make_room(std::string const& maker);
+    bool give_up_one(std::string const* maker);
     Game* mutable_game(std::string_view game_id);
 
     Story const story_;

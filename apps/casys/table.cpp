@@ -1,6 +1,7 @@
 #include "apps/casys/table.hpp"
 
 #include "apps/casys/state.hpp"
+#include "engineio/net/address_group.hpp"
 
 #include <utility>
 
@@ -101,11 +102,12 @@ void Table::flooded(Peer& peer, std::uint32_t refused) {
 
 // --- REST --------------------------------------------------------------------------------------
 
-Reply Table::initialize(std::optional<InitializeRequest> request) {
+Reply Table::initialize(common::RestCall& call, std::optional<InitializeRequest> request) {
     auto const wish = std::move(request).value_or(InitializeRequest());
+    auto const maker = engineio::net::address_group(call.request.remote_address);
     return rules_.with([&](Casys& rules) -> Reply {
         auto const game = rules.initialize(wish.game_id.value_or(""), wish.session_id.value_or(""),
-                                           wish.section_number);
+                                           wish.section_number, maker);
         if (!game) {
             return detail(400, game.error().message);
         }

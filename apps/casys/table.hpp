@@ -30,7 +30,7 @@ public:
     void flooded(Peer& peer, std::uint32_t refused);
 
     // REST.
-    common::Reply initialize(std::optional<InitializeRequest> request);
+    common::Reply initialize(common::RestCall& call, std::optional<InitializeRequest> request);
     common::Reply state(GameQuery const& query);
     common::Reply reset(std::optional<GameQuery> request);
     common::Reply stop(std::optional<GameQuery> request);

@@ -213,6 +213,20 @@ describe("CASYS RPG", { skip }, () => {
         assert.equal((await api(server, "POST", "/api/utils/feedback", {})).status, 400);
     });
 
+    it("C04: one address may have sixteen games of its own, not all of them", async () => {
+        const own = Array.from({ length: 17 }, (_, i) => `own ${i}`);
+        const make = (game_id) => api(server, "POST", "/api/game/initialize", { game_id });
+        const end = (game_id) => api(server, "POST", "/api/game/stop", { game_id });
+        for (const id of own.slice(0, 16)) assert.equal((await make(id)).status, 200);
+        const { status, body } = await make(own[16]);
+        assert.deepEqual({ status, body }, { status: 400, body: {
+            detail: "Too many games of yours are being played, end one or try again later" } });
+        assert.equal((await make(own[0])).status, 200, "it runs");
+        assert.equal((await end(own[0])).status, 200);
+        assert.equal((await make(own[16])).status, 200);
+        await Promise.all(own.slice(1).map(end));
+    });
+
     it("C05: of two choices at once one is taken; the other is refused and shown why", async () => {
         const state = await begin();
         const [ana, ben] = [await connect(paths[0]), await connect(paths[1])];

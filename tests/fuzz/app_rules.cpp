@@ -79,7 +79,7 @@ struct Casys {
               apps::casys::Story::parse(book), store, [this] { return now; },
               [this] { return "id-" + std::to_string(++ids); },
               [this](int sides) { return 1 + static_cast<int>(++rolls) % sides; },
-              {.named_games = 3}) {}
+              {.named_games = 3, .games_per_address = 2, .unplayed_ms = 5}) {}
 
     void hear(std::string const& type, Json const& message) {
         using namespace apps::casys;
@@ -97,7 +97,8 @@ struct Casys {
             if (auto const wish = read<InitializeRequest>(message)) {
                 auto const id = wish->game_id.value_or("");
                 auto const game =
-                    rules.initialize(id, wish->session_id.value_or(""), wish->section_number);
+                    rules.initialize(id, wish->session_id.value_or(""), wish->section_number,
+                                     wish->player_id.value_or(""));
                 FUZZ_CHECK(!game || id.empty() || game->game_id == id);
             }
         }

@@ -185,7 +185,7 @@ TEST_CASE("a named game is played apart from the shared one") {
 }
 
 TEST_CASE("named games are so many; the longest untouched goes, but none that is played") {
-    Play play(small, {.named_games = 2, .untouched_ms = 100});
+    Play play(small, {.named_games = 2, .untouched_ms = 100, .unplayed_ms = 100});
     CHECK(play.rules.initialize("a", {}, {}));
     play.now += 50;
     CHECK(play.rules.initialize("b", {}, {}));
@@ -208,6 +208,55 @@ TEST_CASE("named games are so many; the longest untouched goes, but none that is
     CHECK(refusal(play.rules.initialize({}, {}, 99)) == "Unknown section_number");
     CHECK(play.rules.end("c"));
     CHECK_FALSE(play.rules.end("c"));
+}
+
+TEST_CASE("games that were never played make place long before those that are") {
+    Play play(small, {.named_games = 2, .untouched_ms = 100, .unplayed_ms = 10});
+    CHECK(play.rules.initialize("played", {}, {}));
+    CHECK(play.rules.choose("played", {{}, "2", {}}));
+    play.now += 20;
+    CHECK(play.rules.initialize("fresh", {}, {}));
+    play.now += 9;
+    CHECK_FALSE(play.rules.initialize("new", {}, {}));
+    play.now += 1;
+    CHECK(play.rules.initialize("new", {}, {}));
+    CHECK(play.rules.find_exact("fresh") == nullptr);
+    CHECK(play.rules.choose("new", {{}, "2", {}}));
+    play.now += 69;
+    CHECK_FALSE(play.rules.initialize("third", {}, {}));
+    play.now += 1;
+    CHECK(play.rules.initialize("third", {}, {}));
+    CHECK(play.rules.find_exact("played") == nullptr);
+    CHECK(play.rules.find_exact("new") != nullptr);
+}
+
+TEST_CASE("one address has so many of the games, whatever it plays, and ends nobody else's") {
+    Play play(small,
+              {.named_games = 4, .games_per_address = 2, .untouched_ms = 100, .unplayed_ms = 10});
+    auto const make = [&](std::string const& id, std::string const& maker) {
+        return refusal(play.rules.initialize(id, {}, {}, maker));
+    };
+    auto const mine = "Too many games of yours are being played, end one or try again later";
+    CHECK(make("a1", "A") == "none");
+    CHECK(make("a2", "A") == "none");
+    CHECK(make("a3", "A") == mine);
+    CHECK(make("a1", "A") == "none");  // that runs
+    CHECK(make("b1", "B") == "none");
+    play.now += 10;
+    CHECK(play.rules.choose("a2", {{}, "2", {}}));
+    CHECK(make("a3", "A") == "none");  // for a1; b1 is as old
+    CHECK(play.rules.find_exact("a1") == nullptr);
+    CHECK(play.rules.find_exact("b1") != nullptr);
+    CHECK(play.rules.choose("a3", {{}, "2", {}}));
+    play.now += 99;
+    CHECK(make("a4", "A") == mine);
+    CHECK(play.rules.end("a3"));
+    CHECK(make("a4", "A") == "none");
+    // Who has no address has no share.
+    CHECK(make("c1", "") == "none");
+    CHECK(play.store.games.size() == 4);
+    CHECK(make("c2", "") == "none");  // for b1
+    CHECK(make("c3", "") == "Too many games are being played, try again later");
 }
 
 TEST_CASE("C05: a choice is taken by its target, or by its exact text, and only once") {
