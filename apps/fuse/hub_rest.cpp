@@ -70,7 +70,10 @@ template <class F>
 socketio::Task<Reply> Hub::change(RestCall& call, F apply) {
     auto const user = accounts_.require(call);
     store_.thread().require();
-    auto reply = rules_.with([&](Fuse& fuse) -> Reply { return apply(fuse, user); });
+    auto reply = rules_.with([&](Fuse& fuse) -> Reply {
+        store::StoreThread::Together const together(store_.thread());
+        return apply(fuse, user);
+    });
     if (!reply.error()) {
         auto kept = store_.thread().kept();
         co_await kept;

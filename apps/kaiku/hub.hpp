@@ -158,7 +158,10 @@ template <class F>
 socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
     auto const user = accounts_.require(call);
     store_.thread().require();
-    auto reply = rules_.with([&](Kaiku& kaiku) -> Reply { return apply(kaiku, user); });
+    auto reply = rules_.with([&](Kaiku& kaiku) -> Reply {
+        store::StoreThread::Together const together(store_.thread());
+        return apply(kaiku, user);
+    });
     if (!reply.error()) {
         auto kept = store_.thread().kept();
         co_await kept;

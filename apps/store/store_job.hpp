@@ -8,6 +8,7 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace apps::store {
 
@@ -64,6 +65,27 @@ private:
     F work_;
     Done done_;
     common::Outcome<R> outcome_;
+};
+
+/// Several as one, in their order: all of them happen, or none.
+class JointJob final : public StoreJob {
+public:
+    explicit JointJob(std::vector<StoreJobPtr> jobs)
+        : StoreJob(Kind::tell), jobs_(std::move(jobs)) {}
+
+    void run(Database& database) override {
+        for (auto const& job : jobs_) {
+            job->run(database);
+        }
+    }
+    void finish(std::exception_ptr error) override {
+        for (auto const& job : jobs_) {
+            job->finish(error);
+        }
+    }
+
+private:
+    std::vector<StoreJobPtr> jobs_;
 };
 
 }  // namespace detail

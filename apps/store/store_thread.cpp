@@ -26,6 +26,16 @@ std::string text_of(std::exception_ptr const& error) {
     }
 }
 
+StoreError::Kind error_kind(std::exception_ptr const& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (StoreError const& exception) {
+        return exception.kind;
+    } catch (...) {
+        return StoreError::Kind::unusable;  // no memory
+    }
+}
+
 // The storage is to blame, or the want of memory, and not the job.
 bool may_succeed_later(std::exception_ptr const& error) {
     try {
@@ -114,7 +124,7 @@ std::exception_ptr StoreThread::refusal(Kind kind) const {
             StoreUnavailable(StoreError::Kind::closed, "the database is closed"));
     }
     if (kind == Kind::kept && outage_) {
-        return outage_;
+        return not_kept();
     }
     if ((kind == Kind::kept || kind == Kind::ask) && jobs_.size() >= max_waiting) {
         return std::make_exception_ptr(
@@ -123,7 +133,17 @@ std::exception_ptr StoreThread::refusal(Kind kind) const {
     return nullptr;
 }
 
+// Each gets its own: no two threads share an exception.
+std::exception_ptr StoreThread::not_kept() const {
+    return std::make_exception_ptr(StoreUnavailable(outage_->kind, outage_->reason));
+}
+
 void StoreThread::push(StoreJobPtr job) {
+    if (auto* const change = Together::current_;
+        change != nullptr && &change->store_ == this && job->waits_for_storage()) {
+        change->jobs_.push_back(std::move(job));
+        return;
+    }
     std::exception_ptr error;
     {
         std::lock_guard const lock(mutex_);
@@ -137,6 +157,17 @@ void StoreThread::push(StoreJobPtr job) {
         }
     }
     job->finish(error);
+}
+
+thread_local StoreThread::Together* StoreThread::Together::current_ = nullptr;
+
+StoreThread::Together::~Together() {
+    current_ = outer_;
+    if (jobs_.size() == 1) {
+        store_.push(std::move(jobs_.front()));
+    } else if (!jobs_.empty()) {
+        store_.push(std::make_unique<detail::JointJob>(std::move(jobs_)));
+    }
 }
 
 bool StoreThread::accepts() const {
@@ -186,7 +217,7 @@ void StoreThread::run(Jobs jobs) {
         auto const done = run_some(rest.first(std::min(rest.size(), max_batch)));
         if (done == 0) {
             for (auto const& asked : set_aside(rest)) {
-                asked->finish(outage_);
+                asked->finish(not_kept());
             }
             return;
         }
@@ -206,7 +237,7 @@ std::size_t StoreThread::run_some(std::span<StoreJobPtr> jobs) {
         bool const told = std::any_of(jobs.begin(), jobs.end(),
                                       [](auto const& job) { return job->kind == Kind::tell; });
         if (told && may_succeed_later(error)) {
-            outage(error);
+            begin_outage(error);
             return 0;
         }
         report("transaction", error);
@@ -231,7 +262,7 @@ StoreThread::Jobs StoreThread::set_aside(std::span<StoreJobPtr> jobs) {
         if (job->waits_for_storage()) {
             kept_.push_back(std::move(job));
         } else if (job->kind == Kind::kept) {
-            job->finish(outage_);
+            job->finish(not_kept());
         } else {
             asked.push_back(std::move(job));
         }
@@ -239,7 +270,7 @@ StoreThread::Jobs StoreThread::set_aside(std::span<StoreJobPtr> jobs) {
     return asked;
 }
 
-void StoreThread::outage(std::exception_ptr error) {
+void StoreThread::begin_outage(std::exception_ptr const& error) {
     auto const now = Clock::now();
     next_try_ = now + retry_pause_;
     if (!outage_ || now >= next_report_) {
@@ -247,7 +278,7 @@ void StoreThread::outage(std::exception_ptr error) {
         report("transaction (tried again, new changes are refused meanwhile)", error);
     }
     std::lock_guard const lock(mutex_);
-    outage_ = std::move(error);
+    outage_ = {error_kind(error), text_of(error)};
 }
 
 void StoreThread::retry() {
@@ -255,7 +286,7 @@ void StoreThread::retry() {
     if (kept_.empty()) {
         {
             std::lock_guard const lock(mutex_);
-            outage_ = nullptr;
+            outage_.reset();
         }
         net::log_warn("store", "the database is written again, also what had to wait");
     }
@@ -267,7 +298,7 @@ void StoreThread::report_lost() const {
     net::log_error("store",
                    "{} changes that nobody was told are done could not be written and "
                    "are lost: {}",
-                   changes, text_of(outage_));
+                   changes, outage_->reason);
 }
 
 void StoreThread::report(char const* what, std::exception_ptr const& error) {

@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -30,6 +31,7 @@ namespace apps::store {
 ///
 ///     store.require();                                  // or accepts(): refuses before the change
 ///     rules.with([&](Rules& rules) {
+///         StoreThread::Together const together(store);  // if it is more than one tell()
 ///         rules.change(…);                              // calls store.tell(…)
 ///         store.after([=] { endpoint.to(room).send(…); });  // heard in the order of the changes
 ///     });
@@ -132,6 +134,26 @@ public:
         return later;
     }
 
+    /// While it lives, what its thread tells this store, and what is to be run after, is gathered:
+    /// a change that is kept wholly or not at all, even if the process is killed. To be ended
+    /// under the lock of the change.
+    class Together {
+    public:
+        explicit Together(StoreThread& store)
+            : store_(store), outer_(std::exchange(current_, this)) {}
+        ~Together();
+        Together(Together const&) = delete;
+        Together& operator=(Together const&) = delete;
+
+    private:
+        friend class StoreThread;
+        static thread_local Together* current_;
+
+        StoreThread& store_;
+        Together* const outer_;
+        std::vector<StoreJobPtr> jobs_;
+    };
+
     /// Whether changes can be told now. If not, systems refuse them as something to try later.
     bool accepts() const;
     /// Throws StoreUnavailable with the reason unless accepts().
@@ -168,8 +190,14 @@ private:
         }
     }
 
+    struct Outage {
+        StoreError::Kind kind;
+        std::string reason;
+    };
+
     void push(StoreJobPtr job);
     std::exception_ptr refusal(Kind kind) const;
+    std::exception_ptr not_kept() const;
 
     // The thread's.
     void work();
@@ -177,7 +205,7 @@ private:
     void run(Jobs jobs);
     std::size_t run_some(std::span<StoreJobPtr> jobs);
     Jobs set_aside(std::span<StoreJobPtr> jobs);
-    void outage(std::exception_ptr error);
+    void begin_outage(std::exception_ptr const& error);
     void retry();
     void report_lost() const;
     static void report(char const* what, std::exception_ptr const& error);
@@ -190,7 +218,7 @@ private:
     mutable std::mutex mutex_;  // guards what follows; the thread alone changes outage_
     std::condition_variable added_;
     Jobs jobs_;
-    std::exception_ptr outage_;  // why something is in kept_
+    std::optional<Outage> outage_;  // why something is in kept_
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -370,6 +370,28 @@ TEST_CASE("a store that has to stop tries a last time, and what is lost was told
     CHECK_FALSE(shop.store.accepts());
 }
 
+TEST_CASE("a change of several parts is kept wholly or not at all") {
+    Shop shop;
+    shop.hold();  // so that they wait together
+    shop.change("a");
+    shop.until_accepting(false);
+    {
+        StoreThread::Together const together(shop.store);
+        shop.change("b");
+        shop.change("a");  // which is taken
+    }
+    {
+        StoreThread::Together const together(shop.store);
+        shop.change("c");
+        shop.change("d");
+        CHECK_THROWS_AS(shop.store.wait(names), StoreError);  // no part of it
+    }
+    shop.let_go();
+    shop.store.stop();
+    CHECK(shop.heard == "acd");
+    CHECK(names(shop.other) == 3);
+}
+
 TEST_CASE("announcements without a change before them need no database, and may fail") {
     Shop shop;
     shop.hold();
