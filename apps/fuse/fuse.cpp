@@ -27,12 +27,17 @@ Fuse::Fuse(Journal& journal, common::Clock clock, common::IdSource ids, Limits l
     : journal_(journal), clock_(std::move(clock)), ids_(std::move(ids)), limits_(limits) {
     auto state = journal_.load();
     users_ = std::move(state.users);
-    for (auto& [id, creator] : state.rooms) {
+    for (auto const& [id, creator] : state.rooms) {
         ++rooms_made_[creator];
-        rooms_[id].created_by = std::move(creator);
+        rooms_[id].created_by = creator;
     }
     for (auto const& [room, user] : state.members) {
         rooms_[room].members.insert(user);
+    }
+    for (auto const& [id, creator] : state.rooms) {
+        if (rooms_[id].members.empty()) {
+            forget(id);
+        }
     }
     for (auto& task : state.tasks) {
         ++tasks_made_[task.creator];
@@ -107,8 +112,20 @@ Outcome<void> Fuse::leave(Speaker const& who, std::string const& id) {
     bool const elsewhere = found->second.present.count(who.user) != 0;
     if (!elsewhere && found->second.members.erase(who.user) != 0) {
         journal_.left(id, who.user);
+        if (found->second.members.empty()) {  // and so nobody present
+            forget(id);
+        }
     }
     return {};
+}
+
+// Whose `id` may be the room's own.
+void Fuse::forget(std::string const& id) {
+    auto const room = rooms_.extract(id);
+    if (auto const made = rooms_made_.find(room.mapped().created_by); --made->second == 0) {
+        rooms_made_.erase(made);
+    }
+    journal_.room_gone(room.key());
 }
 
 void Fuse::disconnect(std::uint64_t connection) {

@@ -54,6 +54,7 @@ struct Limits {
     std::size_t rooms_per_user = 500;        ///< that a user has made
     std::size_t rooms_per_connection = 100;  ///< joined at once
     std::size_t tasks_per_user = 1'000;      ///< that a user has made
+    std::size_t tasks_given = 1'000;         ///< that a user has been given by others
     std::size_t listed_members = 200;        ///< in one answer
 };
 
@@ -123,6 +124,7 @@ public:
     virtual void room_made(std::string const& room, std::string const& user, std::int64_t time) = 0;
     virtual void joined(std::string const& room, std::string const& user) = 0;
     virtual void left(std::string const& room, std::string const& user) = 0;
+    virtual void room_gone(std::string const& room) = 0;
     virtual void said(Line const& line) = 0;
     virtual void task(Task const& task) = 0;
 };
@@ -141,7 +143,8 @@ public:
 
     /// The room's users at present, the newcomer among them. A room comes into being by it.
     Outcome<std::vector<std::string>> join(Speaker const& who, std::string const& room);
-    /// Leaving a room one is not in is no mistake.
+    /// Leaving a room one is not in is no mistake. A room that its last member leaves is gone with
+    /// what was said in it; to lose the connection is not to leave.
     Outcome<void> leave(Speaker const& who, std::string const& room);
     /// The connection is gone, and with it its presence.
     void disconnect(std::uint64_t connection);
@@ -176,7 +179,10 @@ private:
     Outcome<Room*> open(Speaker const& who, std::string const& room);
     std::vector<std::string> present(Room const& room) const;
     void step_out(std::string const& user, Room& room);
-    std::optional<Refusal> check(std::string const& user, TaskPatch const& patch) const;
+    void forget(std::string const& room);
+    bool takes_task(std::string const& assignee, std::string const& task) const;
+    std::optional<Refusal> check(std::string const& user, TaskPatch const& patch,
+                                 std::string const& task = {}) const;
     std::optional<Refusal> check_metadata(std::string const& user,
                                           socketio::Json const& metadata) const;
     TaskChange change(Task& task, TaskPatch const& patch);

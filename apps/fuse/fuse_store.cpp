@@ -99,6 +99,11 @@ void FuseStore::left(std::string const& room, std::string const& user) {
     });
 }
 
+void FuseStore::room_gone(std::string const& room) {
+    store_.tell("removing a room",
+                [room](Database& db) { db.run("DELETE FROM fuse_rooms WHERE id = ?", room); });
+}
+
 void FuseStore::said(Line const& line) {
     store_.tell("keeping a message", [line](Database& db) {
         db.run(

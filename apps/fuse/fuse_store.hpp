@@ -28,6 +28,7 @@ public:
     void room_made(std::string const& room, std::string const& user, std::int64_t time) override;
     void joined(std::string const& room, std::string const& user) override;
     void left(std::string const& room, std::string const& user) override;
+    void room_gone(std::string const& room) override;
     void said(Line const& line) override;
     void task(Task const& task) override;
 

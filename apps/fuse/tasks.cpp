@@ -55,7 +55,20 @@ std::vector<Task> Fuse::tasks_of(std::string const& user) const {
     return list;
 }
 
-std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& patch) const {
+// Whether one more from somebody else is not too many.
+bool Fuse::takes_task(std::string const& assignee, std::string const& task) const {
+    auto const found = tasks_of_.find(assignee);
+    if (found == tasks_of_.end() || found->second.count(task) != 0) {
+        return true;
+    }
+    auto const given =
+        std::count_if(found->second.begin(), found->second.end(),
+                      [&](std::string const& id) { return tasks_.at(id).creator != assignee; });
+    return static_cast<std::size_t>(given) < limits_.tasks_given;
+}
+
+std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& patch,
+                                   std::string const& task) const {
     if (patch.title && (patch.title->empty() || patch.title->size() > limits_.title_bytes)) {
         return invalid_field("Title is empty or too long", "title");
     }
@@ -75,6 +88,9 @@ std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& pat
     }
     if (patch.assignee && !patch.assignee->empty() && users_.count(*patch.assignee) == 0) {
         return invalid_field("There is no such user", "assigneeId");
+    }
+    if (patch.assignee && *patch.assignee != user && !takes_task(*patch.assignee, task)) {
+        return Refusal{code::permission_denied, "This user has too many tasks", "assigneeId"};
     }
     return patch.metadata ? check_metadata(user, *patch.metadata) : std::nullopt;
 }
@@ -119,7 +135,7 @@ Outcome<TaskChange> Fuse::update(std::string const& user, std::string const& id,
         (found->second.creator != user && found->second.assignee != user)) {
         return Refusal{code::permission_denied, "Not your task, or no such task", "taskId"};
     }
-    if (auto refusal = check(user, patch)) {
+    if (auto refusal = check(user, patch, id)) {
         return *std::move(refusal);
     }
     auto const now = clock_();

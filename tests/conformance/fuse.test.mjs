@@ -138,6 +138,16 @@ describe("The New Fuse", { skip }, () => {
         ben.send({ type: "leaveRoom", payload: { roomId } });
         assert.deepEqual(envelope(await ben.nextOf("leaveRoom")), { roomId, success: true });
         assert.deepEqual((await enter(ana, roomId)).members, [people.ana.id]);
+        // With its last member a room goes, and what was said in it.
+        ana.send({ type: "message", payload: { roomId, content: "for nobody" } });
+        await ana.nextOf("messageReceived");
+        const history = async () => (await api(server, "GET", `/api/rooms/${roomId}/messages`,
+            undefined, bearer("ana"))).body.messages.map(({ content }) => content);
+        assert.deepEqual(await history(), ["for nobody"]);
+        ana.send({ type: "leaveRoom", payload: { roomId } });
+        await ana.nextOf("leaveRoom");
+        await enter(ana, roomId);
+        assert.deepEqual(await history(), []);
     });
 
     it("N02: a message reaches the others, its receipt all of the room", async () => {

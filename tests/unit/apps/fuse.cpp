@@ -31,6 +31,10 @@ public:
     void left(std::string const& room, std::string const& user) override {
         std::erase(state.members, std::pair(room, user));
     }
+    void room_gone(std::string const& room) override {
+        state.rooms.erase(room);
+        std::erase_if(lines, [&](Line const& line) { return line.room == room; });
+    }
     void said(Line const& line) override { lines.push_back(line); }
     void task(Task const& task) override {
         std::erase_if(state.tasks, [&](Task const& other) { return other.id == task.id; });
@@ -152,6 +156,48 @@ TEST_CASE("what users can make the server keep is bounded") {
     CHECK(ids.knows("u", "100", 1));
 }
 
+TEST_CASE("N02: a room that its last member leaves is gone, and counts no more") {
+    Table table({.rooms = 1, .rooms_per_user = 1});
+    Speaker const elsewhere{9, "u-ana"};
+    table.fuse.join(table.ana, "r");
+    table.fuse.join(elsewhere, "r");
+    table.fuse.join(table.ben, "r");
+    table.fuse.speak(table.ana, "r", "hi", {}, {});
+    table.fuse.leave(table.ana, "r");
+    table.fuse.disconnect(elsewhere.connection);  // and is still a member
+    table.fuse.leave(table.ben, "r");
+    CHECK(table.journal.lines.size() == 1);
+    CHECK(refusal(table.fuse.join(table.ana, "s")) == "4004 roomId");
+    table.fuse.leave(table.ana, "r");
+    CHECK(table.fuse.room_count() == 0);
+    CHECK(table.journal.lines.empty());
+    CHECK(table.fuse.join(table.ana, "s"));
+    // One that was left before this was so does not come back.
+    table.journal.state.members.clear();
+    Fuse const again(
+        table.journal, [] { return 9; }, [] { return "x"; });
+    CHECK(again.room_count() == 0);
+    CHECK(table.journal.state.rooms.empty());
+}
+
+TEST_CASE("N03: nobody is given more tasks than so many by others") {
+    Table table({.tasks_given = 2});
+    TaskPatch assign = titled("do this");
+    assign.assignee = "u-ben";
+    auto const first = table.fuse.create("u-ana", assign)->task.id;
+    auto const second = table.fuse.create("u-gm", titled("and this"))->task.id;
+    CHECK(table.fuse.update("u-gm", second, assign));
+    CHECK(table.fuse.update("u-gm", second, assign));  // whose it is already
+    CHECK(refusal(table.fuse.create("u-ana", assign)) == "4004 assigneeId");
+    auto const third = table.fuse.create("u-ana", titled("or this"))->task.id;
+    CHECK(refusal(table.fuse.update("u-ana", third, assign)) == "4004 assigneeId");
+    CHECK(table.fuse.create("u-ben", assign));  // for oneself
+    assign.assignee = "u-gm";
+    CHECK(table.fuse.update("u-ben", first, assign));
+    assign.assignee = "u-ben";
+    CHECK(table.fuse.update("u-ana", third, assign));
+}
+
 TEST_CASE("N03: creator and assignee may change a task, and its watchers hear of it") {
     Table table;
     auto const task = table.fuse.create("u-ana", titled("write"))->task;
@@ -233,7 +279,7 @@ TEST_CASE("F03: rooms, members and tasks are there after a restart; presence is 
     auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
     Fuse again(
         table.journal, [] { return 9; }, [] { return "x"; });
-    CHECK(again.room_count() == 2);
+    CHECK(again.room_count() == 1);
     CHECK(again.may_read("u-ben", "r"));
     CHECK_FALSE(again.may_read("u-ben", "s"));
     CHECK(again.find_task(id)->title == "write");
