@@ -229,6 +229,29 @@ void Guilds::forget_expired(House& house) {
     });
 }
 
+// For one more invitation. Those that end make room by themselves.
+bool Guilds::make_room(House& house) {
+    forget_expired(house);
+    if (house.invites.size() < max_invites) {
+        return true;
+    }
+    Invite const* oldest = nullptr;
+    for (auto const& code : house.invites) {
+        auto const& invite = invites_.at(code);
+        if (invite.expires == 0 && (oldest == nullptr || invite.created < oldest->created)) {
+            oldest = &invite;
+        }
+    }
+    if (oldest == nullptr) {
+        return false;
+    }
+    auto const code = oldest->code;
+    house.invites.erase(code);
+    invites_.erase(code);
+    journal_.invite_gone(code);
+    return true;
+}
+
 Outcome<Invite> Guilds::invite(std::string const& user, std::string const& guild,
                                std::string const& expires_in) {
     auto const house = owned(user, guild);
@@ -239,8 +262,7 @@ Outcome<Invite> Guilds::invite(std::string const& user, std::string const& guild
     if (!period) {
         return Refusal{Reason::invalid, "An invitation is for 30m, 1h, 1d, 7d or never ends"};
     }
-    forget_expired(**house);
-    if ((*house)->invites.size() >= max_invites) {
+    if (!make_room(**house)) {
         return Refusal{Reason::forbidden, "Too many invitations"};
     }
     auto const now = clock_();

@@ -27,7 +27,8 @@ public:
     static constexpr std::size_t max_guilds_of_user = 100;
     static constexpr std::size_t max_members = 500;
     static constexpr std::size_t max_channels = 200;
-    static constexpr std::size_t max_invites = 100;  ///< of one guild that have not expired
+    /// Of one guild, not expired. Then the oldest of those that never do gives way to a new one.
+    static constexpr std::size_t max_invites = 100;
     static constexpr std::size_t max_name_bytes = 100;
     static constexpr std::size_t max_content = 4000;  ///< characters of a message or a topic
 
@@ -74,6 +75,7 @@ private:
     Outcome<House*> owned(std::string const& user, std::string const& guild);
     void enter(House& house, std::string const& user);
     void forget_expired(House& house);
+    bool make_room(House& house);
 
     Journal& journal_;
     common::Clock clock_;

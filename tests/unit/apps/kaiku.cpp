@@ -209,14 +209,30 @@ TEST_CASE("K03: invitations that have expired make room for others, also in the 
     Harbor harbor;
     auto guilds = harbor.guilds();
     for (std::size_t i = 0; i < Guilds::max_invites; ++i) {
-        CHECK(guilds.invite("gm", "g", i == 0 ? "never" : "30m"));
+        CHECK(guilds.invite("gm", "g", "30m"));
     }
-    CHECK(reason(guilds.invite("gm", "g", "30m")) == Reason::forbidden);
+    CHECK(reason(guilds.invite("gm", "g", "never")) == Reason::forbidden);
     harbor.now += hour;
     auto const fresh = *guilds.invite("gm", "g", "30m");
-    CHECK(harbor.journal.state.invites.size() == 2);
-    CHECK(guilds.join("eve", harbor.journal.state.invites.front().code));
+    CHECK(harbor.journal.state.invites.size() == 1);
+    CHECK(guilds.join("eve", fresh.code));
     CHECK(harbor.guilds().join("eve", fresh.code));
+}
+
+TEST_CASE("K03: of invitations that never expire, the oldest gives way") {
+    Harbor harbor;
+    auto guilds = harbor.guilds();
+    auto const passing = *guilds.invite("gm", "g", "7d");
+    std::vector<std::string> codes;
+    for (std::size_t i = 0; i < Guilds::max_invites + 1; ++i) {
+        ++harbor.now;
+        codes.push_back(guilds.invite("gm", "g", "never")->code);
+    }
+    CHECK(harbor.journal.state.invites.size() == Guilds::max_invites);
+    CHECK(reason(guilds.join("eve", codes[0])) == Reason::not_found);
+    CHECK(reason(guilds.join("eve", codes[1])) == Reason::not_found);
+    CHECK(guilds.join("eve", codes[2]));
+    CHECK(guilds.join("eve", passing.code));
 }
 
 TEST_CASE("K03: channels are for the members of their guild") {
