@@ -40,24 +40,9 @@ std::optional<int> sides_of(std::string_view dice) {
 
 }  // namespace
 
-Casys::Casys(Story story, GameStore& store, common::Clock clock, common::IdSource ids, Die die,
-             Limits limits)
-    : story_(std::move(story)), store_(store), clock_(std::move(clock)), ids_(std::move(ids)),
-      die_(std::move(die)), limits_(limits) {
-    for (auto& game : store_.load()) {
-        if (!is_valid(game)) {
-            engineio::net::log_warn("casys", "a kept game does not fit the story book: given up");
-            store_.remove(game.game_id);
-        } else if (game.shared) {
-            shared_ = std::move(game);
-        } else {
-            auto id = game.game_id;
-            named_.emplace(std::move(id), std::move(game));
-        }
-    }
-}
+// --- games -------------------------------------------------------------------------------------
 
-Game const* Casys::find_exact(std::string_view game_id) const {
+Game const* Games::find_exact(std::string_view game_id) const {
     if (shared_ && shared_->game_id == game_id) {
         return &*shared_;
     }
@@ -65,15 +50,42 @@ Game const* Casys::find_exact(std::string_view game_id) const {
     return found == named_.end() ? nullptr : &found->second;
 }
 
-Game const* Casys::find(std::string_view game_id) const {
-    if (auto const* const exact = find_exact(game_id)) {
-        return exact;
-    }
-    return shared_ ? &*shared_ : nullptr;
+Game const* Games::find(std::string_view game_id) const {
+    auto const* const exact = find_exact(game_id);
+    return exact != nullptr ? exact : shared();
 }
 
-Game* Casys::mutable_game(std::string_view game_id) {
-    return const_cast<Game*>(find(game_id));
+void Games::put(Game game) {
+    if (game.shared) {
+        shared_ = std::move(game);
+    } else {
+        auto& place = named_[game.game_id];
+        place = std::move(game);
+    }
+}
+
+void Games::erase(std::string_view game_id) {
+    if (shared_ && shared_->game_id == game_id) {
+        shared_.reset();
+    } else if (auto const found = named_.find(game_id); found != named_.end()) {
+        named_.erase(found);
+    }
+}
+
+// --- rules -------------------------------------------------------------------------------------
+
+Casys::Casys(Story story, GameStore& store, common::Clock clock, common::IdSource ids, Die die,
+             Limits limits)
+    : story_(std::make_shared<Story const>(std::move(story))), store_(store),
+      clock_(std::move(clock)), ids_(std::move(ids)), die_(std::move(die)), limits_(limits) {
+    for (auto& game : store_.load()) {
+        if (!is_valid(game)) {
+            engineio::net::log_warn("casys", "a kept game does not fit the story book: given up");
+            store_.remove(game.game_id);
+        } else {
+            games_.put(std::move(game));
+        }
+    }
 }
 
 Outcome<Game> Casys::initialize(std::string const& game_id, std::string const& session_id,
@@ -83,32 +95,31 @@ Outcome<Game> Casys::initialize(std::string const& game_id, std::string const& s
         return Refusal{"Invalid game_id or session_id"};
     }
     auto const first = section.value_or(Story::first_section);
-    if (story_.find(first) == nullptr) {
+    if (story_->find(first) == nullptr) {
         return Refusal{"Unknown section_number"};
     }
     if (auto const* const running = find_exact(game_id)) {
         return *running;
     }
-    if (!game_id.empty()) {
-        if (auto const refusal = make_room(maker)) {
-            return *refusal;
-        }
-        auto game = fresh(game_id, session_id, false, first);
-        game.maker = maker;
-        store_.save(game);
-        named_.emplace(game_id, game);
-        return game;
+    auto const* const shared = games_.shared();
+    if (game_id.empty() && shared != nullptr && !has_ended(*shared)) {
+        return *shared;
     }
-    if (!shared_ || has_ended(*shared_)) {
+    store_.require();
+    if (game_id.empty()) {
         end({});
-        shared_ = fresh(ids_(), session_id, true, first);
-        store_.save(*shared_);
+    } else if (auto const refusal = make_room(maker)) {
+        return *refusal;
     }
-    return *shared_;
+    auto game = fresh(game_id.empty() ? ids_() : game_id, session_id, game_id.empty(), first);
+    game.maker = maker;
+    store_.save(game);
+    games_.put(game);
+    return game;
 }
 
 Game Casys::fresh(std::string game_id, std::string session_id, bool shared, int section) {
-    auto const& hero = story_.character();
+    auto const& hero = story_->character();
     Game game;
     game.game_id = std::move(game_id);
     game.session_id = session_id.empty() ? ids_() : std::move(session_id);
@@ -123,12 +134,13 @@ Game Casys::fresh(std::string game_id, std::string session_id, bool shared, int 
 
 std::optional<Refusal> Casys::make_room(std::string const& maker) {
     auto const own = [&](auto const& entry) { return entry.second.maker == maker; };
-    auto const made = std::count_if(named_.begin(), named_.end(), own);
+    auto const& named = games_.named();
+    auto const made = std::count_if(named.begin(), named.end(), own);
     if (!maker.empty() && static_cast<std::size_t>(made) >= limits_.games_per_address &&
         !give_up_one(&maker)) {
         return Refusal{"Too many games of yours are being played, end one or try again later"};
     }
-    while (named_.size() >= limits_.named_games) {
+    while (named.size() >= limits_.named_games) {
         if (!give_up_one(nullptr)) {
             return Refusal{"Too many games are being played, try again later"};
         }
@@ -141,44 +153,44 @@ bool Casys::give_up_one(std::string const* maker) {
     auto const end_of = [&](Game const& game) {
         return game.updated + (game.version == 0 ? limits_.unplayed_ms : limits_.untouched_ms);
     };
-    auto last = named_.end();
-    for (auto game = named_.begin(); game != named_.end(); ++game) {
-        bool const may_go = maker == nullptr || game->second.maker == *maker;
-        if (may_go && (last == named_.end() || end_of(game->second) < end_of(last->second))) {
-            last = game;
+    Game const* last = nullptr;
+    for (auto const& [id, game] : games_.named()) {
+        bool const may_go = maker == nullptr || game.maker == *maker;
+        if (may_go && (last == nullptr || end_of(game) < end_of(*last))) {
+            last = &game;
         }
     }
-    if (last == named_.end() || clock_() < end_of(last->second)) {
+    if (last == nullptr || clock_() < end_of(*last)) {
         return false;
     }
-    store_.remove(last->first);
-    named_.erase(last);
+    give_up(last->game_id);
     return true;
 }
 
+void Casys::give_up(std::string game_id) {
+    store_.remove(game_id);
+    games_.erase(game_id);
+}
+
 bool Casys::end(std::string const& game_id) {
-    if (auto const found = named_.find(game_id); found != named_.end()) {
-        store_.remove(game_id);
-        named_.erase(found);
-        return true;
-    }
-    if (!shared_ || (!game_id.empty() && game_id != shared_->game_id)) {
+    auto const* const game = game_id.empty() ? games_.shared() : games_.find_exact(game_id);
+    if (game == nullptr) {
         return false;
     }
-    store_.remove(shared_->game_id);
-    shared_.reset();
+    store_.require();
+    give_up(game->game_id);
     return true;
 }
 
 // --- choices -----------------------------------------------------------------------------------
 
-bool Casys::has_ended(Game const& game) const {
-    return section_of(game).choices.empty();
+bool has_ended(Story const& story, Game const& game) {
+    return story.find(game.section)->choices.empty();
 }
 
-std::vector<Choice> Casys::offered(Game const& game) const {
+std::vector<Choice> offered(Story const& story, Game const& game) {
     std::vector<Choice> open;
-    for (auto const& choice : section_of(game).choices) {
+    for (auto const& choice : story.find(game.section)->choices) {
         auto const has = [&](std::string const& item) {
             return std::find(game.items.begin(), game.items.end(), item) != game.items.end();
         };
@@ -190,10 +202,11 @@ std::vector<Choice> Casys::offered(Game const& game) const {
 }
 
 Outcome<Game> Casys::choose(std::string const& game_id, Wish const& wish) {
-    auto* const game = mutable_game(game_id);
+    auto const* const game = find(game_id);
     if (game == nullptr) {
         return Refusal{"No game is running"};
     }
+    store_.require();  // before it is judged: players do not see what is not saved
     if (!wish.game_id.empty() && wish.game_id != game->game_id) {
         return Refusal{"That game is over", true};
     }
@@ -209,9 +222,9 @@ Outcome<Game> Casys::choose(std::string const& game_id, Wish const& wish) {
     if (!is_valid(next)) {
         throw std::logic_error("a choice leads out of the story");  // and changes nothing
     }
-    *game = std::move(next);
-    store_.save(*game);
-    return *game;
+    store_.save(next);
+    games_.put(next);
+    return next;
 }
 
 std::optional<Choice> Casys::resolve(Game const& game, Wish const& wish) const {
@@ -243,7 +256,7 @@ void Casys::take(Game& game, Choice const& choice) {
 int Casys::test(Game& game, Test const& test, std::string& outcome) {
     constexpr int sides = 6;
     auto const rolled = die_(sides) + die_(sides);
-    auto const& hero = story_.character();
+    auto const& hero = story_->character();
     bool const lucky = test.dice == "chance" ? rolled <= hero.chance
                                              : rolled + hero.skill >= test.against.value_or(0);
     outcome = test.dice + " " + std::to_string(rolled) + (lucky ? ": success" : ": failure");
@@ -255,10 +268,10 @@ int Casys::test(Game& game, Test const& test, std::string& outcome) {
 
 void Casys::enter(Game& game, int number) const {
     game.section = number;
-    auto const& section = *story_.find(number);
+    auto const& section = *story_->find(number);
     game.gold += section.gold.value_or(0);
     for (auto const& item : section.gives.value_or(std::vector<std::string>())) {
-        auto const capacity = static_cast<std::size_t>(story_.character().capacity);
+        auto const capacity = static_cast<std::size_t>(story_->character().capacity);
         if (game.items.size() < capacity) {
             game.items.push_back(item);
         }
@@ -266,7 +279,7 @@ void Casys::enter(Game& game, int number) const {
 }
 
 bool Casys::is_valid(Game const& game) const {
-    return story_.find(game.section) != nullptr && !game.game_id.empty() &&
+    return story_->find(game.section) != nullptr && !game.game_id.empty() &&
            !game.session_id.empty() && game.endurance >= 0 && game.gold >= 0 &&
            game.history.size() == static_cast<std::size_t>(game.version);
 }
@@ -284,6 +297,7 @@ bool Casys::feedback(std::string const& text) {
     if (text.empty() || text.size() > limits_.feedback_bytes) {
         return false;
     }
+    store_.require();
     store_.feedback(text, clock_());
     return true;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,10 +45,31 @@ struct Game {
              items, history)
 };
 
+/// Running games by their ids; of those that are shared there is one. A value.
+class Games {
+public:
+    /// The game of that id, or the shared one for an unknown or empty id; null if that does not
+    /// run. Valid until the next change.
+    Game const* find(std::string_view game_id) const;
+    /// The game of exactly that id, or null.
+    Game const* find_exact(std::string_view game_id) const;
+    Game const* shared() const { return shared_ ? &*shared_ : nullptr; }
+    std::map<std::string, Game, std::less<>> const& named() const { return named_; }
+
+    void put(Game game);
+    void erase(std::string_view game_id);
+
+private:
+    std::map<std::string, Game, std::less<>> named_;
+    std::optional<Game> shared_;
+};
+
 /// Where games are kept over a restart. Saving returns at once; order is kept.
 class GameStore {
 public:
     virtual ~GameStore() = default;
+    /// Asked before each change. Throws common::Unavailable if nothing can be saved now.
+    virtual void require() const {}
     virtual std::vector<Game> load() = 0;
     virtual void save(Game const& game) = 0;
     virtual void remove(std::string const& game_id) = 0;
@@ -88,6 +110,10 @@ struct Limits {
 /// Throws one die: a number from 1 to `sides`.
 using Die = std::function<int(int sides)>;
 
+/// The choices a game offers now: those whose needs are met, none at the end.
+std::vector<Choice> offered(Story const& story, Game const& game);
+bool has_ended(Story const& story, Game const& game);
+
 /// The rules of the adventure: which games run, what each shows, and what a choice does to it. A
 /// choice is applied as a whole or not at all. Knows no socket; not thread-safe: its owner is the
 /// system's lock.
@@ -97,11 +123,10 @@ public:
     Casys(Story story, GameStore& store, common::Clock clock, common::IdSource ids, Die die,
           Limits limits = {});
 
-    /// The running game of that id, or the shared one for an unknown or empty id; null if that does
-    /// not run. Valid until the next call that changes something.
-    Game const* find(std::string_view game_id) const;
-    /// The running game of exactly that id, or null.
-    Game const* find_exact(std::string_view game_id) const;
+    /// All that run, changes included that are not yet in the store.
+    Games const& games() const { return games_; }
+    Game const* find(std::string_view game_id) const { return games_.find(game_id); }
+    Game const* find_exact(std::string_view game_id) const { return games_.find_exact(game_id); }
 
     /// Hands out the game of that id, made if there is none; without an id the shared game, made
     /// anew if none runs or its adventure has ended. `maker` is the address it is asked for from.
@@ -114,11 +139,9 @@ public:
     /// without a match its exact text does.
     Outcome<Game> choose(std::string const& game_id, Wish const& wish);
 
-    /// The choices a game offers now: those whose needs are met, none at the end.
-    std::vector<Choice> offered(Game const& game) const;
-    bool has_ended(Game const& game) const;
-    Section const& section_of(Game const& game) const { return *story_.find(game.section); }
-    Story const& story() const { return story_; }
+    std::vector<Choice> offered(Game const& game) const { return casys::offered(*story_, game); }
+    bool has_ended(Game const& game) const { return casys::has_ended(*story_, game); }
+    std::shared_ptr<Story const> const& story() const { return story_; }
 
     /// A roll for the player's own use: "chance" and "combat" are two dice, "d4" to "d100" one.
     std::optional<int> roll(std::string_view dice);
@@ -134,16 +157,15 @@ private:
     bool is_valid(Game const& game) const;
     std::optional<Refusal> make_room(std::string const& maker);
     bool give_up_one(std::string const* maker);
-    Game* mutable_game(std::string_view game_id);
+    void give_up(std::string game_id);
 
-    Story const story_;
+    std::shared_ptr<Story const> story_;
     GameStore& store_;
     common::Clock clock_;
     common::IdSource ids_;
     Die die_;
     Limits limits_;
-    std::map<std::string, Game, std::less<>> named_;
-    std::optional<Game> shared_;
+    Games games_;
 };
 
 }  // namespace apps::casys

@@ -27,10 +27,10 @@ StateChoice shown(Choice const& choice) {
     return out;
 }
 
-Rules rules_of(Casys const& rules, Game const& game, std::string const& updated) {
+Rules rules_of(Story const& story, Game const& game, std::string const& updated) {
     Rules out;
     out.section_number = game.section;
-    for (auto const& choice : rules.offered(game)) {
+    for (auto const& choice : offered(story, game)) {
         auto const& added = out.choices.emplace_back(shown(choice));
         if (choice.test) {
             out.needs_dice = true;
@@ -84,19 +84,19 @@ std::string python_time(std::int64_t milliseconds) {
     return text;
 }
 
-GameState state_of(Casys const& rules, Game const& game) {
-    auto const& hero = rules.story().character();
+GameState state_of(Story const& story, Game const& game) {
+    auto const& hero = story.character();
     auto const updated = python_time(game.updated);
     GameState state;
     state.session_id = game.session_id;
     state.game_id = game.game_id;
-    state.metadata = {rules.story().title(), game.version};
-    state.should_continue = !rules.has_ended(game);
+    state.metadata = {story.title(), game.version};
+    state.should_continue = !has_ended(story, game);
     state.section_number = game.section;
     state.narrative.section_number = game.section;
-    state.narrative.content = rules.section_of(game).content;
+    state.narrative.content = story.find(game.section)->content;
     state.narrative.timestamp = state.narrative.last_update = updated;
-    state.rules = rules_of(rules, game, updated);
+    state.rules = rules_of(story, game, updated);
     state.decision = decision_of(game);
     state.trace = trace_of(game);
     state.character = {hero.name,

@@ -6,7 +6,7 @@
 namespace apps::casys {
 
 /// A game as frontends read it. Times are ISO 8601 without a zone, in UTC, as Python writes them.
-GameState state_of(Casys const& rules, Game const& game);
+GameState state_of(Story const& story, Game const& game);
 
 std::string python_time(std::int64_t milliseconds);
 

@@ -1,6 +1,7 @@
 #include "apps/casys/table.hpp"
 
 #include "apps/casys/state.hpp"
+#include "apps/common/unavailable.hpp"
 #include "engineio/net/address_group.hpp"
 
 #include <utility>
@@ -10,6 +11,7 @@ namespace apps::casys {
 using common::Fault;
 using common::Reply;
 using common::RestError;
+using socketio::Task;
 
 namespace {
 
@@ -27,74 +29,116 @@ std::string room_of(Game const& game) {
     return game.shared ? std::string("shared") : "game:" + game.game_id;
 }
 
-void send_error(common::Peer& peer, std::string message, char const* type = "message_error") {
-    peer.send_bare(ErrorFrame{std::move(message), "error", type}, in_order);
-}
-
 RestError detail(int status, std::string const& message) {
     return {status, {}, message};
 }
 
 }  // namespace
 
-Table::Table(common::JsonEndpoint& endpoint, Casys rules, common::Clock clock)
-    : endpoint_(endpoint), rules_(std::move(rules)), clock_(std::move(clock)) {}
+Table::Table(common::JsonEndpoint& endpoint, Casys rules, SqliteGameStore& games,
+             common::Clock clock)
+    : endpoint_(endpoint), store_(games), story_(rules.story()), kept_(rules.games()),
+      rules_(std::move(rules)), clock_(std::move(clock)) {
+    store_.watch([this](std::string const& id, Game const* game) { changed(id, game); });
+}
+
+// --- what is said ------------------------------------------------------------------------------
+
+// On the database's thread: it has this now. A new game is shown to those who ask for it.
+void Table::changed(std::string const& game_id, Game const* game) {
+    kept_.with([&](Games& kept) {
+        if (game == nullptr) {
+            kept.erase(game_id);
+            return;
+        }
+        kept.put(*game);
+        if (game->version > 0) {
+            endpoint_.to(room_of(*game)).send_bare(state_of(*story_, *game), in_order);
+        }
+    });
+}
+
+// Each is answered in the order of asking, so after the choices before it; but while those have to
+// wait for the disk, at once.
+template <class F>
+void Table::in_turn(F answer) {
+    if (store_.accepts()) {
+        store_.after(std::move(answer));
+    } else {
+        answer();
+    }
+}
+
+// Nothing if no game runs.
+void Table::show(common::Audience const& to, std::string const& game_id) {
+    kept_.with([&](Games const& kept) {
+        if (auto const* const game = kept.find(game_id)) {
+            to.send_bare(state_of(*story_, *game), in_order);
+        }
+    });
+}
+
+void Table::refuse(Peer& peer, std::string message, bool of_choice, bool show_state) {
+    ErrorFrame error{std::move(message), "error", of_choice ? "choice_error" : "message_error"};
+    in_turn([this, to = endpoint_.peer(peer.id()), game = peer.data<Seat>().game,
+             error = std::move(error), show_state] {
+        to.send_bare(error, in_order);
+        if (show_state) {
+            show(to, game);
+        }
+    });
+}
 
 // --- events ------------------------------------------------------------------------------------
 
 void Table::connected(Peer& peer, engineio::net::Request const& request) {
     auto const named = std::string(request.query().get("game_id"));
-    rules_.with([&](Casys& rules) {
+    kept_.with([&](Games const& kept) {
         // A name of nothing is a left-over of an earlier game: it plays the shared one.
-        auto const* const game = rules.find_exact(named);
+        auto const* const game = kept.find_exact(named);
         bool const own = game != nullptr && !game->shared;
         peer.data<Seat>().game = own ? named : std::string();
         peer.join(own ? room_of(*game) : "shared");
-        show(peer, rules);
+        if (auto const* const seen = own ? game : kept.shared()) {
+            peer.send_bare(state_of(*story_, *seen), in_order);
+        }
     });
 }
 
 void Table::get_state(Peer& peer) {
-    rules_.with([&](Casys& rules) { show(peer, rules); });
-}
-
-// Nothing if no game runs.
-void Table::show(Peer& peer, Casys const& rules) {
-    if (auto const* const game = rules.find(peer.data<Seat>().game)) {
-        peer.send_bare(state_of(rules, *game), in_order);
-    }
+    in_turn(
+        [this, to = endpoint_.peer(peer.id()), game = peer.data<Seat>().game] { show(to, game); });
 }
 
 void Table::choice(Peer& peer, ChoiceMessage const& message) {
     auto const& choice = message.choice;
     Wish const wish{choice.game_id.value_or(""), choice.choice_id.value_or(""),
                     choice.choice_text.value_or("")};
-    rules_.with([&](Casys& rules) {
-        auto const game = rules.choose(peer.data<Seat>().game, wish);
-        if (game) {
-            endpoint_.to(room_of(*game)).send_bare(state_of(rules, *game), in_order);
-            return;
+    auto const& seat = peer.data<Seat>();
+    try {
+        auto const taken = rules_.with([&](Casys& rules) { return rules.choose(seat.game, wish); });
+        if (!taken) {
+            refuse(peer, taken.error().message, true, taken.error().stale);
         }
-        send_error(peer, game.error().message, "choice_error");
-        if (game.error().stale) {
-            show(peer, rules);
-        }
-    });
+    } catch (common::Unavailable const&) {
+        refuse(peer, "The game cannot be saved at present, try again later", true);
+    }
 }
 
 void Table::ping(Peer& peer, PingMessage const& message) {
-    peer.send("pong", PongMessage{message.timestamp.value_or(socketio::Json())}, in_order);
+    in_turn([to = endpoint_.peer(peer.id()),
+             pong = PongMessage{message.timestamp.value_or(socketio::Json())}] {
+        to.send("pong", pong, in_order);
+    });
 }
 
 void Table::reply_error(Peer& peer, common::Invalid const& invalid) {
-    bool const choice = invalid.message.type == "choice";
-    send_error(peer, std::string(common::fault_text(invalid.fault)),
-               choice ? "choice_error" : "message_error");
+    refuse(peer, std::string(common::fault_text(invalid.fault)), invalid.message.type == "choice");
 }
 
 void Table::flooded(Peer& peer, std::uint32_t refused) {
     if (refused == 1) {
-        send_error(peer, "Too many messages");
+        refuse(peer, "Too many messages");
     } else if (refused == refusals_before_close) {
         peer.close(policy_violation, "Too many messages");
     }
@@ -102,47 +146,48 @@ void Table::flooded(Peer& peer, std::uint32_t refused) {
 
 // --- REST --------------------------------------------------------------------------------------
 
-Reply Table::initialize(common::RestCall& call, std::optional<InitializeRequest> request) {
+Task<Reply> Table::initialize(common::RestCall& call, std::optional<InitializeRequest> request) {
     auto const wish = std::move(request).value_or(InitializeRequest());
     auto const maker = engineio::net::address_group(call.request.remote_address);
-    return rules_.with([&](Casys& rules) -> Reply {
-        auto const game = rules.initialize(wish.game_id.value_or(""), wish.session_id.value_or(""),
-                                           wish.section_number, maker);
-        if (!game) {
-            return detail(400, game.error().message);
-        }
-        return GameAnswer{true, "Game initialized", game->game_id, state_of(rules, *game)};
+    auto const game = rules_.with([&](Casys& rules) {
+        return rules.initialize(wish.game_id.value_or(""), wish.session_id.value_or(""),
+                                wish.section_number, maker);
     });
+    if (!game) {
+        co_return detail(400, game.error().message);
+    }
+    co_await store_.kept();
+    co_return GameAnswer{true, "Game initialized", game->game_id, state_of(*story_, *game)};
 }
 
 Reply Table::state(GameQuery const& query) {
     if (query.game_id.value_or("").empty()) {
         return detail(400, "game_id is required");
     }
-    return rules_.with([&](Casys& rules) -> Reply {
-        auto const* const game = rules.find_exact(*query.game_id);
+    return kept_.with([&](Games const& kept) -> Reply {
+        auto const* const game = kept.find_exact(*query.game_id);
         if (game == nullptr) {
             return detail(404, "Game state not found");
         }
-        return GameAnswer{true, "Game state", game->game_id, state_of(rules, *game)};
+        return GameAnswer{true, "Game state", game->game_id, state_of(*story_, *game)};
     });
 }
 
-Reply Table::reset(std::optional<GameQuery> request) {
-    return end(request, "Game reset");
+Task<Reply> Table::reset(std::optional<GameQuery> request) {
+    return end(request.value_or(GameQuery()).game_id.value_or(""), "Game reset");
 }
 
-Reply Table::stop(std::optional<GameQuery> request) {
-    return end(request, "Game stopped");
+Task<Reply> Table::stop(std::optional<GameQuery> request) {
+    return end(request.value_or(GameQuery()).game_id.value_or(""), "Game stopped");
 }
 
-Reply Table::end(std::optional<GameQuery> const& request, std::string const& message) {
-    auto const id = request ? request->game_id.value_or("") : std::string();
-    bool const ended = rules_.with([&](Casys& rules) { return rules.end(id); });
-    if (!ended && !id.empty()) {
-        return detail(404, "Game state not found");
+Task<Reply> Table::end(std::string game_id, std::string message) {
+    bool const ended = rules_.with([&](Casys& rules) { return rules.end(game_id); });
+    if (!ended && !game_id.empty()) {
+        co_return detail(404, "Game state not found");
     }
-    return SimpleAnswer{true, message};  // without a game there is nothing left to do
+    co_await store_.kept();
+    co_return SimpleAnswer{true, message};  // without a game there is nothing left to do
 }
 
 Reply Table::health() const {
@@ -157,13 +202,14 @@ Reply Table::dice(std::string const& type) {
     return DiceAnswer{type, *result, "success"};
 }
 
-Reply Table::feedback(socketio::Json const& body) {
-    bool const kept = body.is_object() && body.size() > 0 &&
-                      rules_.with([&](Casys& rules) { return rules.feedback(body.dump()); });
-    if (!kept) {
-        return detail(400, "Feedback is empty or too long");
+Task<Reply> Table::feedback(socketio::Json body) {
+    bool const taken = body.is_object() && body.size() > 0 &&
+                       rules_.with([&](Casys& rules) { return rules.feedback(body.dump()); });
+    if (!taken) {
+        co_return detail(400, "Feedback is empty or too long");
     }
-    return SimpleAnswer{true, "Thank you"};
+    co_await store_.kept();
+    co_return SimpleAnswer{true, "Thank you"};
 }
 
 }  // namespace apps::casys

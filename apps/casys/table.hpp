@@ -1,24 +1,32 @@
 #pragma once
 
 #include "apps/casys/casys.hpp"
+#include "apps/casys/game_store.hpp"
 #include "apps/casys/messages.hpp"
 #include "apps/common/json_endpoint.hpp"
 #include "apps/common/rest.hpp"
 #include "apps/common/synchronized.hpp"
 
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace apps::casys {
 
-/// The side of the game that faces its players: sockets and REST on one set of games. Every frame
-/// of state is sent under the lock of the rules, in order, so that nobody ends with an old one.
-/// Owned by wiring; outlives endpoint and REST table, which call it from all shards.
+/// The side of the game that faces its players: sockets and REST on one set of games. What is shown
+/// is what the database has: a change is heard and acknowledged after its commit, in the order of
+/// the changes. Every frame of state is sent under the lock of the games that are kept, in order,
+/// so that nobody ends with an old one. While nothing can be saved changes are refused, and what is
+/// kept is shown. Owned by wiring; outlives endpoint and REST table, which call it from all shards,
+/// and the store's thread, which calls it after commits.
 class Table {
 public:
     using Peer = common::Peer;
+    template <class T>
+    using Task = socketio::Task<T>;
 
-    /// `rules` after loading; the endpoint gets its table by events().
-    Table(common::JsonEndpoint& endpoint, Casys rules, common::Clock clock);
+    /// `rules` after loading from `games`; the endpoint gets its table by events().
+    Table(common::JsonEndpoint& endpoint, Casys rules, SqliteGameStore& games, common::Clock clock);
 
     // Events.
     void connected(Peer& peer, engineio::net::Request const& request);
@@ -30,19 +38,27 @@ public:
     void flooded(Peer& peer, std::uint32_t refused);
 
     // REST.
-    common::Reply initialize(common::RestCall& call, std::optional<InitializeRequest> request);
+    Task<common::Reply> initialize(common::RestCall& call,
+                                   std::optional<InitializeRequest> request);
     common::Reply state(GameQuery const& query);
-    common::Reply reset(std::optional<GameQuery> request);
-    common::Reply stop(std::optional<GameQuery> request);
+    Task<common::Reply> reset(std::optional<GameQuery> request);
+    Task<common::Reply> stop(std::optional<GameQuery> request);
     common::Reply health() const;
     common::Reply dice(std::string const& type);
-    common::Reply feedback(socketio::Json const& body);
+    Task<common::Reply> feedback(socketio::Json body);
 
 private:
-    void show(Peer& peer, Casys const& rules);
-    common::Reply end(std::optional<GameQuery> const& request, std::string const& message);
+    void changed(std::string const& game_id, Game const* game);
+    template <class F>
+    void in_turn(F answer);
+    void refuse(Peer& peer, std::string message, bool of_choice = false, bool show_state = false);
+    void show(common::Audience const& to, std::string const& game_id);
+    Task<common::Reply> end(std::string game_id, std::string message);
 
     common::JsonEndpoint& endpoint_;
+    SqliteGameStore& store_;
+    std::shared_ptr<Story const> story_;
+    common::Synchronized<Games> kept_;  // what the database has; never locked under rules_
     common::Synchronized<Casys> rules_;
     common::Clock clock_;
 };

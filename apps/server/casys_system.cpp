@@ -44,7 +44,7 @@ public:
           table_(endpoint(),
                  casys::Casys(story_for(context.config), store_, common::wall_clock_ms,
                               common::random_uuid, common::fair_die),
-                 common::wall_clock_ms) {
+                 store_, common::wall_clock_ms) {
         casys::events(endpoint(), table_);
         limits_.add_to(rest_);
         casys::routes(rest_, table_);

@@ -117,7 +117,7 @@ struct Casys {
             FUZZ_CHECK(running && running->version == game.version);
             FUZZ_CHECK(game.endurance >= 0 && game.gold >= 0);
             FUZZ_CHECK(id.size() <= 128 && game.items.size() <= 2);
-            auto const state = socketio::to_json(state_of(rules, game));
+            auto const state = socketio::to_json(state_of(*rules.story(), game));
             FUZZ_CHECK(read<apps::casys::GameState>(state).has_value());
         }
     }

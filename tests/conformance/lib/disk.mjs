@@ -23,5 +23,6 @@ export async function holdDatabase(file) {
         + "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         + "db.execute('BEGIN IMMEDIATE')\nprint('held')\nsys.stdin.read()\n", file]);
     await new Promise((resolve) => { holder.stdout.once("data", resolve); });
+    for (const one of [holder, holder.stdin, holder.stdout]) one.unref();  // of a test that failed
     return () => holder.stdin.end();
 }

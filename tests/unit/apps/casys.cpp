@@ -1,6 +1,7 @@
 #include "apps/casys/casys.hpp"
 
 #include "apps/casys/state.hpp"
+#include "apps/common/unavailable.hpp"
 #include "casys_story.hpp"
 #include "tests/unit/apps/outcome.hpp"
 
@@ -40,8 +41,17 @@ std::string const small =
          "," + section(3, R"({"text":"on","to":2})", R"("gives":["key","anvil"],"gold":4,)") + "," +
          section(4, "") + "," + section(5, "") + "," + section(6, ""));
 
+struct Full : std::runtime_error, apps::common::Unavailable {
+    Full() : std::runtime_error("full") {}
+};
+
 class MemoryStore final : public GameStore {
 public:
+    void require() const override {
+        if (full) {
+            throw Full();
+        }
+    }
     std::vector<Game> load() override {
         std::vector<Game> all;
         for (auto const& [id, game] : games) {
@@ -55,6 +65,7 @@ public:
 
     std::map<std::string, Game> games;
     std::vector<std::string> texts;
+    bool full = false;
 };
 
 // A game with dice that show what the test wants and ids that count.
@@ -288,6 +299,29 @@ TEST_CASE("C05: a refused choice changes nothing, in memory or in the store") {
     CHECK(play.store.games.at(before.game_id).version == 1);
 }
 
+TEST_CASE("nothing changes while nothing can be saved") {
+    Play play(small, {.named_games = 1, .unplayed_ms = 0});
+    auto const shared = play.start();
+    CHECK(play.rules.initialize("mine", {}, {}));
+    play.store.full = true;
+    CHECK_THROWS_AS(play.choose("2"), Full);
+    CHECK_THROWS_AS(play.choose("4"), Full);
+    CHECK_THROWS_AS(play.rules.initialize("other", {}, {}), Full);
+    CHECK_THROWS_AS(play.rules.end("mine"), Full);
+    CHECK_THROWS_AS(play.rules.end({}), Full);
+    CHECK_THROWS_AS(play.rules.feedback("nice"), Full);
+    // What changes nothing is answered.
+    CHECK(play.start().game_id == shared.game_id);
+    CHECK(play.rules.initialize("mine", {}, {}));
+    CHECK_FALSE(play.rules.end("unknown"));
+    CHECK(play.rules.find({})->version == 0);
+    CHECK(play.rules.games().named().size() == 1);
+    play.store.full = false;
+    CHECK(play.choose("2")->version == 1);
+    CHECK(play.rules.initialize("other", {}, {}));
+    CHECK(play.store.games.size() == 2);
+}
+
 TEST_CASE("choices that need something are there only for those who have it") {
     Play play;
     play.start();
@@ -358,7 +392,7 @@ TEST_CASE("C01: the state has what frontends look for") {
     play.start();
     play.choose("2");
     auto const& game = *play.rules.find({});
-    auto const state = socketio::to_json(state_of(play.rules, game));
+    auto const state = socketio::to_json(state_of(*play.rules.story(), game));
     CHECK(state["game_id"] == game.game_id);
     CHECK(state["session_id"] == game.session_id);
     CHECK(state["section_number"] == 2);
