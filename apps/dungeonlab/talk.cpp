@@ -2,6 +2,7 @@
 
 #include "apps/dungeonlab/campaigns.hpp"
 #include "apps/dungeonlab/ids.hpp"
+#include "engineio/net/log.hpp"
 
 #include <utility>
 
@@ -9,10 +10,7 @@ namespace apps::dungeonlab {
 
 namespace {
 
-ChatNotice seed_form(Ticket const& ticket, Json const& metadata, std::string const& text) {
-    return {ticket.session, ticket.user.id, ticket.user.name, text,
-            text,           metadata,       ticket.timestamp};
-}
+constexpr char not_kept[] = "Internal server error";
 
 Json party(char const* type, std::string const& id, std::string const& name = {}) {
     auto json = Json::object({{"type", type}, {"id", id}});
@@ -20,6 +18,11 @@ Json party(char const* type, std::string const& id, std::string const& name = {}
         json.set("name", name);
     }
     return json;
+}
+
+ChatNotice seed_form(Ticket const& ticket, std::optional<Json> metadata, std::string const& text) {
+    return {ticket.session, ticket.user.id,      ticket.user.name, text,
+            text,           std::move(metadata), ticket.timestamp};
 }
 
 }  // namespace
@@ -31,29 +34,35 @@ void Talk::refuse(Socket& socket, std::string const& message, socketio::Ack<Answ
 
 // --- chat --------------------------------------------------------------------------------------
 
-void Talk::chat_seed(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack) {
+Task<void> Talk::chat_seed(Socket& socket, ChatRequest request, socketio::Ack<Answer> ack) {
     auto const text = request.message ? *request.message : request.content.value_or("");
     auto metadata = request.metadata.value_or(Json::object());
     auto const ticket = game_.authorise_chat(socket, request.sessionId, text, metadata);
     if (!ticket) {
         refuse(socket, ticket.error().message, ack);
-        return;
+        co_return;
     }
     metadata.set("sender", party("user", ticket->user.id, ticket->user.name));
     metadata.set("recipient", party("session", ticket->session));
     metadata.set("timestamp", iso_of(ticket->timestamp));
-    socket.to(session_room(ticket->session, Dialect::seed))
-        .emit("chat-message", ChatNotice{ticket->session, ticket->user.id, ticket->user.name, text,
-                                         text, std::move(request.metadata), ticket->timestamp});
-    socket
-        .to({session_room(ticket->session, Dialect::camel),
-             session_room(ticket->session, Dialect::current)})
-        .emit("chat", metadata, text);
-    keep(*ticket, metadata, text);
-    ack({true, std::nullopt});
+    auto say = [this, given = std::move(request.metadata)](Spoken const& line) {
+        auto const& session = line.ticket.session;
+        auto const others = game_.nsp().except(line.speaker);
+        others.to(session_room(session, Dialect::seed))
+            .emit("chat-message", seed_form(line.ticket, given, line.text));
+        others.to({session_room(session, Dialect::camel), session_room(session, Dialect::current)})
+            .emit("chat", line.metadata, line.text);
+    };
+    Spoken line{*ticket, socket.id(), std::move(metadata), text};
+    auto keeping = keep(std::move(line), std::move(say));
+    if (co_await std::move(keeping)) {
+        ack({true, std::nullopt});
+    } else {
+        refuse(socket, not_kept, ack);
+    }
 }
 
-void Talk::chat(Socket& socket, Json metadata, std::string text) {
+Task<void> Talk::chat(Socket& socket, Json metadata, std::string text) {
     auto const& recipient = metadata["recipient"];
     auto const type = text_of(recipient["type"]).value_or("session");
     auto const to = text_of(recipient["id"]);
@@ -62,44 +71,48 @@ void Talk::chat(Socket& socket, Json metadata, std::string text) {
         game_.authorise_chat(socket, type == "session" ? to : std::nullopt, text, metadata);
     if (!ticket) {
         game_.complain(socket, ticket.error().message);
-        return;
+        co_return;
     }
     auto sender = sender_of(socket, *ticket, metadata["sender"]);
     if (!metadata.is_object() || !sender) {
         game_.complain(socket, "Permission denied");
-        return;
+        co_return;
     }
     metadata.set("sender", std::move(*sender));
     if (!metadata.contains("timestamp")) {
         metadata.set("timestamp", iso_of(ticket->timestamp));
     }
+    Say say;
     if (type == "session") {
         metadata.set("recipient", party("session", ticket->session, name));
-        say_to_session(socket, *ticket, metadata, text);
+        say = [this](Spoken const& line) { say_to_session(line); };
     } else if (auto const user = listener(*ticket, type, to.value_or(""))) {
-        say_to_user(*ticket, *user, metadata, text);
+        say = [this, user = *user](Spoken const& line) { say_to_user(line, user); };
     } else {
         game_.complain(socket, "Recipient not found");
-        return;
+        co_return;
     }
-    keep(*ticket, metadata, text);
+    Spoken line{*ticket, socket.id(), std::move(metadata), std::move(text)};
+    auto keeping = keep(std::move(line), std::move(say));
+    if (!co_await std::move(keeping)) {
+        game_.complain(socket, not_kept);
+    }
 }
 
 // Today's clients wait for the echo of their own line, those of dialect B add it themselves.
-void Talk::say_to_session(Socket& socket, Ticket const& ticket, Json const& metadata,
-                          std::string const& text) {
-    auto const& session = ticket.session;
-    game_.nsp().to(session_room(session, Dialect::current)).emit("chat", metadata, text);
-    socket.to(session_room(session, Dialect::camel)).emit("chat", metadata, text);
-    socket.to(session_room(session, Dialect::seed))
-        .emit("chat-message", seed_form(ticket, metadata, text));
+void Talk::say_to_session(Spoken const& line) {
+    auto const& session = line.ticket.session;
+    auto const others = game_.nsp().except(line.speaker);
+    game_.nsp().to(session_room(session, Dialect::current)).emit("chat", line.metadata, line.text);
+    others.to(session_room(session, Dialect::camel)).emit("chat", line.metadata, line.text);
+    others.to(session_room(session, Dialect::seed))
+        .emit("chat-message", seed_form(line.ticket, line.metadata, line.text));
 }
 
-void Talk::say_to_user(Ticket const& ticket, std::string const& user, Json const& metadata,
-                       std::string const& text) {
+void Talk::say_to_user(Spoken const& line, std::string const& user) {
     auto const seed = seed_user_room(user);
-    game_.nsp().to(user_room(user)).except(seed).emit("chat", metadata, text);
-    game_.nsp().to(seed).emit("chat-message", seed_form(ticket, metadata, text));
+    game_.nsp().to(user_room(user)).except(seed).emit("chat", line.metadata, line.text);
+    game_.nsp().to(seed).emit("chat-message", seed_form(line.ticket, line.metadata, line.text));
 }
 
 // The person behind a recipient, if they belong to the speaker's session.
@@ -132,18 +145,28 @@ std::optional<Json> Talk::sender_of(Socket& socket, Ticket const& ticket, Json s
     return own ? std::optional(std::move(sender)) : std::nullopt;
 }
 
-void Talk::keep(Ticket const& ticket, Json const& metadata, std::string const& text) {
-    auto const& recipient = metadata["recipient"];
-    campaigns::Line line{ticket.session,
-                         ticket.user.id,
+Task<bool> Talk::keep(Spoken line, Say say) {
+    auto const& recipient = line.metadata["recipient"];
+    campaigns::Line kept{line.ticket.session,
+                         line.ticket.user.id,
                          text_of(recipient["type"]).value_or("session"),
-                         text_of(recipient["id"]).value_or(ticket.session),
-                         text,
-                         metadata.dump(),
-                         ticket.timestamp};
-    game_.store().tell("chat", [line = std::move(line)](store::Database& database) {
-        campaigns::add_line(database, line);
-    });
+                         text_of(recipient["id"]).value_or(line.ticket.session),
+                         line.text,
+                         line.metadata.dump(),
+                         line.ticket.timestamp};
+    auto const work = [kept = std::move(kept)](store::Database& database) {
+        campaigns::add_line(database, kept);
+    };
+    auto const announce = [line = std::move(line), say = std::move(say)](auto const&) {
+        say(line);
+    };
+    try {
+        co_await game_.store().ask(work, announce);
+        co_return true;
+    } catch (store::StoreError const& error) {
+        engineio::net::log_error("dungeonlab", "a line of chat is not kept: {}", error.what());
+    }
+    co_return false;
 }
 
 // --- the envelope of dialect S -------------------------------------------------------------------

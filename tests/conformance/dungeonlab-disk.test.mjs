@@ -1,24 +1,11 @@
 // DungeonLab and a disk that fails: full, locked by somebody else, and a process killed at work.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { statSync } from "node:fs";
 import { after, afterEach, describe, it } from "node:test";
 import { closeAll } from "./lib/clients.mjs";
-import { hashOf, sit, startTable, Table, tableOne, login } from "./lib/dungeonlab.mjs";
+import { api, hashOf, sit, startTable, Table, tableOne, login } from "./lib/dungeonlab.mjs";
+import { fillDisk, freeDisk, holdDatabase, startOnSmallDisk } from "./lib/disk.mjs";
 import { until } from "./lib/inbox.mjs";
-import { startCommand } from "./lib/server.mjs";
 import { skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
-
-// A limit of the size of files stands in for a full disk; the signal that comes with it is ignored.
-const withoutSignal = `trap "" XFSZ; exec "$@"`;
-
-async function startOnSmallDisk(database) {
-    const [program, ...fixed] = process.env.HUBBUB_SYSTEMS.split(/\s+/);
-    return startCommand("sh", ["-c", withoutSignal, "sh", program, ...fixed, "--demo", "--only",
-        "dungeonlab", "--dungeonlab-port", "0", "--database", database]);
-}
-const allowFiles = (server, bytes) => execFileSync("prlimit",
-    ["--pid", String(server.child.pid), `--fsize=${bytes}:`]);
 
 // Without the time limit of others: it may never be answered.
 const asked = (socket, ...args) => new Promise((resolve) => { socket.emit(...args, resolve); });
@@ -46,11 +33,13 @@ describe("DungeonLab and its disk", { skip }, () => {
     }
 
     it("refuses in its own words while the disk is full, and goes on when there is space", async () => {
-        server = await startOnSmallDisk(file);
+        server = await startOnSmallDisk("dungeonlab", file);
         const { socket: gm, session, version } = await seat("gm");
         const first = await change(gm, "before", version, "before");
         assert.equal(first.success, true);
-        allowFiles(server, statSync(`${file}-wal`).size);
+        const ben = await sit(server, "ben");
+        await ben.ask("join-session", session.id);
+        fillDisk(server, file);
         const refused = await change(gm, "full", first.newVersion, "x".repeat(50_000));
         assert.equal(refused.success, false, JSON.stringify(refused).slice(0, 200));
         assert.doesNotMatch(JSON.stringify(refused), /disk|sqlite|database/i);
@@ -58,12 +47,20 @@ describe("DungeonLab and its disk", { skip }, () => {
         assert.equal(during.gameState.pluginData.text, "before", "what was refused is not there");
         assert.equal(during.gameStateVersion, first.newVersion);
         assert.match(server.output.join("\n"), /\[error\] store: transaction/);
-        allowFiles(server, "unlimited");
+        const lines = gm.said("chat");
+        const say = (message) => ben.ask("chat-message", { message });
+        assert.deepEqual(await say("unheard"), { success: false, error: "Internal server error" });
+        freeDisk(server);
+        assert.deepEqual(await say("heard"), { success: true });
+        assert.equal((await lines.next())[1], "heard");
         const second = await change(gm, "after", first.newVersion, "after");
         assert.equal(second.success, true, JSON.stringify(second));
         await server.stop();
         server = await startTable(file);
         const again = await seat("ana");
+        const history = await api(server, "GET", `/api/game-sessions/${session.id}/messages`,
+            { cookie: again.socket.cookie });
+        assert.deepEqual(history.json.data.map((line) => line.message), ["heard"]);
         const state = (await again.socket.ask("gameState:requestFull", again.session.id)).data;
         assert.equal(state.gameState.pluginData.text, "after");
         assert.equal(hashOf(state.gameState), second.newHash);
@@ -72,14 +69,45 @@ describe("DungeonLab and its disk", { skip }, () => {
     it("waits for somebody who holds the database for a moment, and serves what needs none", async () => {
         server = await startTable(file);
         const { socket: gm, version } = await seat("gm");
-        const holder = spawn("python3", ["-u", "-c", "import sqlite3, sys\n"
-            + "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-            + "db.execute('BEGIN IMMEDIATE')\nprint('held')\nsys.stdin.read()\n", file]);
-        await new Promise((resolve) => { holder.stdout.once("data", resolve); });
+        const release = await holdDatabase(file);
         const answer = change(gm, "locked", version, "locked");
         assert.equal((await fetch(`${server.url}/health`)).status, 200);
-        holder.stdin.end();
+        release();
         assert.equal((await answer).success, true);
+    });
+
+    it("tells nobody of a line of chat before it is kept; relays go on", async () => {
+        server = await startTable(file);
+        const { socket: gm, session } = await seat("gm");
+        const { socket: ana } = await seat("ana");
+        const ben = await sit(server, "ben");
+        await ben.ask("join-session", session.id);
+        const boxes = [[gm, "chat"], [ana, "chat"], [ben, "chat-message"]]
+            .map(([socket, event]) => socket.said(event));
+        const rolled = gm.said("roll:result");
+        const say = (text) => ana.emit("chat", { recipient: { type: "session" } }, text);
+        const roll = async () => {  // heard after whatever Ana has said before, if that is heard
+            await ana.ask("roll", { dice: [{ sides: 6, quantity: 1 }] });
+            await rolled.next();
+        };
+        const release = await holdDatabase(file);
+        ["one", "two"].forEach(say);
+        await roll();
+        let acked = false;
+        const third = ben.ask("chat-message", { message: "three" }).finally(() => { acked = true; });
+        assert.equal((await ben.ask("actor-update", {})).success, true);
+        await roll();
+        assert.deepEqual([...boxes.map((box) => box.size), acked], [0, 0, 0, false]);
+        release();
+        assert.equal((await third).success, true);
+        for (const box of boxes.slice(0, 2)) {
+            const heard = (await box.take(3)).map(([, text]) => text);
+            assert.deepEqual(heard, ["one", "two", "three"]);
+        }
+        const seen = (await boxes[2].take(2)).map(([notice]) => notice.message);
+        assert.deepEqual(seen, ["one", "two"]);
+        await roll();
+        assert.deepEqual(boxes.map((box) => box.size), [0, 0, 0], "once");
     });
 
     it("keeps all that it has acknowledged when it is killed at work, and all come back", async () => {
