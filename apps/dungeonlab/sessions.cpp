@@ -184,23 +184,33 @@ Task<Outcome<SessionRecord>> Sessions::change(User user, std::string session, Ch
         record->status = change.status;
         return record;
     };
-    auto const changed = co_await game_.store().ask(work);
+    auto const announce = [this, by = user.id,
+                           verb = std::string(change.verb)](auto const& changed) {
+        if (changed) {
+            tell_change(*changed, by, verb);
+        }
+    };
+    auto const changed = co_await game_.store().ask(work, announce);
     if (!changed) {
         co_return Refusal{"The session cannot be " + std::string(change.verb) + " now", {}, {}};
     }
+    co_return *changed;
+}
+
+// In the order of the changes, so that the directory ends with the last.
+void Sessions::tell_change(SessionRecord const& session, std::string const& by,
+                           std::string const& verb) {
     game_.directory([&](Directory& d) {
-        d.put_session(session, {changed->campaignId, changed->gameMasterId, changed->status});
+        d.put_session(session.id, {session.campaignId, session.gameMasterId, session.status});
     });
-    auto const verb = std::string(change.verb);
     game_.nsp()
-        .to({session_room(session), user_room(user.id)})
+        .to({session_room(session.id), user_room(by)})
         .emit("gameSession:" + verb,
               Json::object(
-                  {{"sessionId", session}, {verb + "By", user.id}, {"timestamp", game_.now()}}));
-    if (changed->status == "ended") {
-        game_.close_rooms(session);
+                  {{"sessionId", session.id}, {verb + "By", by}, {"timestamp", game_.now()}}));
+    if (session.status == "ended") {
+        game_.close_rooms(session.id);
     }
-    co_return *changed;
 }
 
 Task<Outcome<SessionRecord>> Sessions::open(User user, std::string campaign, std::string name) {

@@ -52,6 +52,8 @@ public:
     Task<Json> full_list(std::vector<SessionRecord> sessions);
 
 private:
+    void tell_change(SessionRecord const& session, std::string const& by, std::string const& verb);
+
     Game& game_;
 };
 
