@@ -98,9 +98,15 @@ Task<Json> Library::create(Socket& socket, Json request) {
     auto const work = [wanted, user, now = game_.now()](store::Database& database) {
         return documents::add(database, wanted, user.id, now);
     };
+    auto const announce = [this, from = socket.id(), user](auto const& made) {
+        if (made) {
+            note(*made);
+            tell(from, audience_of(*made), notice_of("created", user, made->id, &*made));
+        }
+    };
     std::optional<documents::Outcome<DocumentRecord>> added;
     try {
-        added = co_await game_.store().ask(work);
+        added = co_await game_.store().ask(work, announce);
     } catch (store::StoreError const& error) {
         if (error.kind != store::StoreError::Kind::conflict) {
             throw;
@@ -110,12 +116,7 @@ Task<Json> Library::create(Socket& socket, Json request) {
         co_return failure("Invalid document");  // an owner or campaign that does not exist
     }
     auto const& made = *added;
-    if (!made) {
-        co_return failure(made.error().message);
-    }
-    note(*made);
-    tell(socket, audience_of(*made), notice_of("created", user, made->id, &*made));
-    co_return with_data(socketio::to_json(*made));
+    co_return made ? with_data(socketio::to_json(*made)) : failure(made.error().message);
 }
 
 Task<Json> Library::update(Socket& socket, Json request) {
@@ -135,13 +136,14 @@ Task<Json> Library::update(Socket& socket, Json request) {
     auto const work = [id, data = request["data"], now = game_.now()](store::Database& database) {
         return documents::change(database, id, data, now);
     };
-    auto const changed = co_await game_.store().ask(work);
-    if (!changed) {
-        co_return failure(changed.error().message);
-    }
-    note(*changed);
-    tell(socket, audience_of(*changed), notice_of("updated", user, id, &*changed));
-    co_return with_data(socketio::to_json(*changed));
+    auto const announce = [this, from = socket.id(), user, id](auto const& changed) {
+        if (changed) {
+            note(*changed);
+            tell(from, audience_of(*changed), notice_of("updated", user, id, &*changed));
+        }
+    };
+    auto const changed = co_await game_.store().ask(work, announce);
+    co_return changed ? with_data(socketio::to_json(*changed)) : failure(changed.error().message);
 }
 
 Task<Json> Library::remove(Socket& socket, Json request) {
@@ -155,11 +157,13 @@ Task<Json> Library::remove(Socket& socket, Json request) {
     if (!may_change(user, *present)) {
         co_return failure("Permission denied");
     }
-    auto const audience = audience_of(*present);  // its owner may be no member without it
     auto const work = [id](store::Database& database) { documents::remove(database, id); };
-    co_await game_.store().ask(work);
-    game_.directory([&](Directory& d) { d.remove_document(id); });
-    tell(socket, audience, notice_of("deleted", user, id, nullptr));
+    auto const announce = [this, from = socket.id(), user, gone = *present](auto const&) {
+        auto const audience = audience_of(gone);  // its owner may be no member without it
+        game_.directory([&](Directory& d) { d.remove_document(gone.id); });
+        tell(from, audience, notice_of("deleted", user, gone.id, nullptr));
+    };
+    co_await game_.store().ask(work, announce);
     co_return success();
 }
 
@@ -179,9 +183,9 @@ Library::Audience Library::audience_of(DocumentRecord const& document) {
     return document.campaignId ? Audience(game_.audience_of(*document.campaignId)) : std::nullopt;
 }
 
-void Library::tell(Socket& socket, Audience const& audience, Json notice) {
-    auto const others = audience ? socket.to(*audience) : socket.broadcast();
-    others.emit("document:changed", notice);
+void Library::tell(std::string const& from, Audience const& audience, Json const& notice) {
+    auto const others = game_.nsp().except(from);
+    (audience ? others.to(*audience) : others).emit("document:changed", notice);
 }
 
 }  // namespace apps::dungeonlab

@@ -10,8 +10,8 @@
 namespace apps::dungeonlab {
 
 /// Documents on the socket. Those of a campaign are read by its members, the others by everybody
-/// who is logged in; administrators read all. Who may read a document hears of its changes.
-/// Changing and deleting is for its owner and administrators.
+/// who is logged in; administrators read all. Who may read a document hears of its changes, after
+/// and in the order of their commits. Changing and deleting is for its owner and administrators.
 class Library {
 public:
     explicit Library(Game& game) : game_(game) {}
@@ -30,7 +30,7 @@ private:
     /// Everybody else who may see the document. For one that is deleted before it is.
     using Audience = std::optional<std::vector<std::string>>;  // rooms; nothing for everybody
     Audience audience_of(DocumentRecord const& document);
-    void tell(Socket& socket, Audience const& audience, Json notice);
+    void tell(std::string const& from, Audience const& audience, Json const& notice);
 
     Game& game_;
 };
