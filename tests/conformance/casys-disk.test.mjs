@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, describe, it } from "node:test";
 import { fillDisk, freeDisk, holdDatabase, startOnSmallDisk } from "./lib/disk.mjs";
 import { until } from "./lib/inbox.mjs";
-import { JsonClient, api, skip, temporaryDatabase } from "./lib/systems.mjs";
+import { JsonClient, api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
 
 describe("CASYS and its disk", { skip }, () => {
     let server;
@@ -67,6 +67,16 @@ describe("CASYS and its disk", { skip }, () => {
             player.send({ type: "ping" });
             assert.equal((await player.next()).type, "pong", "once");
         }
+    });
+
+    it("has on the disk what was heard when it is killed", async () => {
+        const { ana, ben, state } = await twoAtTheTable();
+        choose(ana, state);
+        const heard = await ben.next();
+        await server.kill();
+        clients.length = 0;
+        server = await startSystem("casys", { database: file });
+        assert.deepEqual(await (await connect()).next(), heard);
     });
 
     it("refuses changes while the disk is full, and then shows what was taken before", async () => {
