@@ -99,7 +99,7 @@ void Hub::change(Peer& peer, Inbound const& message, F apply) {
                           message);
     }
     rules_.with([&](Fuse& fuse) {
-        store::StoreThread::Together const together(store_.thread());
+        store::StoreThread::Together const change(store_.thread());
         if (Outcome<void> const done = apply(fuse); !done) {
             refuse(peer, done.error(), message);
         } else {

@@ -2,6 +2,7 @@
 
 #include "apps/fuse/hub.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace apps::fuse {
@@ -70,13 +71,18 @@ template <class F>
 socketio::Task<Reply> Hub::change(RestCall& call, F apply) {
     auto const user = accounts_.require(call);
     store_.thread().require();
-    auto reply = rules_.with([&](Fuse& fuse) -> Reply {
-        store::StoreThread::Together const together(store_.thread());
-        return apply(fuse, user);
+    std::optional<common::Later<void>> kept;  // unless nothing was changed
+    auto reply = rules_.with([&](Fuse& fuse) {
+        store::StoreThread::Together change(store_.thread());
+        Reply made = apply(fuse, user);
+        if (!made.error()) {
+            kept = change.kept();
+        }
+        return made;
     });
-    if (!reply.error()) {
-        auto kept = store_.thread().kept();
-        co_await kept;
+    if (kept) {
+        auto& later = *kept;  // named for GCC 12
+        co_await later;
     }
     co_return reply;
 }

@@ -234,6 +234,7 @@ void Hub::set_status(Peer& peer, StatusRequest const& request, Inbound const& me
                       message);
     }
     rules_.with([&](Kaiku& kaiku) {
+        store::StoreThread::Together const change(store_.thread());
         auto const news = kaiku.people.set_status(user, request.status);
         if (!news) {
             refuse(peer, news.error(), message);

@@ -158,13 +158,18 @@ template <class F>
 socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
     auto const user = accounts_.require(call);
     store_.thread().require();
-    auto reply = rules_.with([&](Kaiku& kaiku) -> Reply {
-        store::StoreThread::Together const together(store_.thread());
-        return apply(kaiku, user);
+    std::optional<common::Later<void>> kept;  // unless nothing was changed
+    auto reply = rules_.with([&](Kaiku& kaiku) {
+        store::StoreThread::Together change(store_.thread());
+        Reply made = apply(kaiku, user);
+        if (!made.error()) {
+            kept = change.kept();
+        }
+        return made;
     });
-    if (!reply.error()) {
-        auto kept = store_.thread().kept();
-        co_await kept;
+    if (kept) {
+        auto& later = *kept;  // named for GCC 12
+        co_await later;
     }
     co_return reply;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -31,6 +32,8 @@ public:
     virtual void run(Database& database) = 0;
     /// After the commit, or with the reason why there was none. Exactly once.
     virtual void finish(std::exception_ptr error) = 0;
+    /// It has to wait for the storage, because of `error`. Each time a try has failed.
+    virtual void held(std::exception_ptr const& /*error*/) {}
 
     bool uses_database() const { return kind == Kind::ask || kind == Kind::tell; }
     bool waits_for_storage() const { return kind == Kind::tell || kind == Kind::after; }
@@ -67,11 +70,14 @@ private:
     common::Outcome<R> outcome_;
 };
 
-/// Several as one, in their order: all of them happen, or none.
+/// Several as one, in their order: all of them happen, or none. `done` hears of it, or that it has
+/// to wait, whatever is first; it may be empty.
 class JointJob final : public StoreJob {
 public:
-    explicit JointJob(std::vector<StoreJobPtr> jobs)
-        : StoreJob(Kind::tell), jobs_(std::move(jobs)) {}
+    using Done = std::function<void(std::exception_ptr)>;
+
+    JointJob(Kind kind, std::vector<StoreJobPtr> jobs, Done done)
+        : StoreJob(kind), jobs_(std::move(jobs)), done_(std::move(done)) {}
 
     void run(Database& database) override {
         for (auto const& job : jobs_) {
@@ -82,10 +88,17 @@ public:
         for (auto const& job : jobs_) {
             job->finish(error);
         }
+        held(error);
+    }
+    void held(std::exception_ptr const& error) override {
+        if (auto const done = std::exchange(done_, nullptr)) {
+            done(error);
+        }
     }
 
 private:
     std::vector<StoreJobPtr> jobs_;
+    Done done_;
 };
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 #include <utility>
+#include <variant>
 
 namespace apps::store {
 
@@ -47,6 +48,10 @@ bool may_succeed_later(std::exception_ptr const& error) {
     } catch (...) {
         return false;
     }
+}
+
+bool is_told(StoreJobPtr const& job) {
+    return job->kind == StoreJob::Kind::tell;
 }
 
 // The error of one job; the others of its transaction go on. If the error has ended the whole
@@ -163,11 +168,19 @@ thread_local StoreThread::Together* StoreThread::Together::current_ = nullptr;
 
 StoreThread::Together::~Together() {
     current_ = outer_;
-    if (jobs_.size() == 1) {
-        store_.push(std::move(jobs_.front()));
-    } else if (!jobs_.empty()) {
-        store_.push(std::make_unique<detail::JointJob>(std::move(jobs_)));
+    if (!jobs_.empty() || done_) {
+        bool const told = std::any_of(jobs_.begin(), jobs_.end(), is_told);
+        store_.push(std::make_unique<detail::JointJob>(told ? Kind::tell : Kind::after,
+                                                       std::move(jobs_), std::move(done_)));
     }
+}
+
+common::Later<void> StoreThread::Together::kept() {
+    common::Later<void> later;
+    done_ = [resolve = later.resolver()](std::exception_ptr error) {
+        resolve({std::monostate(), std::move(error)});
+    };
+    return later;
 }
 
 bool StoreThread::accepts() const {
@@ -234,8 +247,7 @@ std::size_t StoreThread::run_some(std::span<StoreJobPtr> jobs) {
     } catch (...) {
         auto const error = std::current_exception();
         database_.rollback();
-        bool const told = std::any_of(jobs.begin(), jobs.end(),
-                                      [](auto const& job) { return job->kind == Kind::tell; });
+        bool const told = std::any_of(jobs.begin(), jobs.end(), is_told);
         if (told && may_succeed_later(error)) {
             begin_outage(error);
             return 0;
@@ -260,6 +272,7 @@ StoreThread::Jobs StoreThread::set_aside(std::span<StoreJobPtr> jobs) {
     Jobs asked;
     for (auto& job : jobs) {
         if (job->waits_for_storage()) {
+            job->held(not_kept());
             kept_.push_back(std::move(job));
         } else if (job->kind == Kind::kept) {
             job->finish(not_kept());
@@ -293,8 +306,7 @@ void StoreThread::retry() {
 }
 
 void StoreThread::report_lost() const {
-    auto const changes = std::count_if(kept_.begin(), kept_.end(),
-                                       [](auto const& job) { return job->kind == Kind::tell; });
+    auto const changes = std::count_if(kept_.begin(), kept_.end(), is_told);
     net::log_error("store",
                    "{} changes that nobody was told are done could not be written and "
                    "are lost: {}",

@@ -29,13 +29,14 @@ namespace apps::store {
 /// outcome. A system that has its state in memory changes that and `tell`s the store, both under
 /// its lock, so that the order is the same here and there:
 ///
-///     store.require();                                  // or accepts(): refuses before the change
-///     rules.with([&](Rules& rules) {
-///         StoreThread::Together const together(store);  // if it is more than one tell()
+///     store.require();                        // or accepts(): refuses before the change
+///     auto kept = rules.with([&](Rules& rules) {
+///         StoreThread::Together change(store);
 ///         rules.change(…);                              // calls store.tell(…)
 ///         store.after([=] { endpoint.to(room).send(…); });  // heard in the order of the changes
+///         return change.kept();
 ///     });
-///     co_await store.kept();                            // then the answer
+///     co_await kept;                                    // then the answer
 ///
 /// When a transaction with something told in it fails because of the storage (locked, full,
 /// broken), what was told is kept and tried again every `retry_pause`, before anything told later,
@@ -135,8 +136,8 @@ public:
     }
 
     /// While it lives, what its thread tells this store, and what is to be run after, is gathered:
-    /// a change that is kept wholly or not at all, even if the process is killed. To be ended
-    /// under the lock of the change.
+    /// a change that is kept wholly or not at all, even if the process is killed, and is not
+    /// announced if one part of it fails. To be ended under the lock of the change.
     class Together {
     public:
         explicit Together(StoreThread& store)
@@ -145,6 +146,9 @@ public:
         Together(Together const&) = delete;
         Together& operator=(Together const&) = delete;
 
+        /// As the store's, of this change: throws also what a part of it threw. Once at most.
+        common::Later<void> kept();
+
     private:
         friend class StoreThread;
         static thread_local Together* current_;
@@ -152,6 +156,7 @@ public:
         StoreThread& store_;
         Together* const outer_;
         std::vector<StoreJobPtr> jobs_;
+        detail::JointJob::Done done_;
     };
 
     /// Whether changes can be told now. If not, systems refuse them as something to try later.

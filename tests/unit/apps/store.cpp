@@ -407,13 +407,25 @@ TEST_CASE("a coroutine goes on when its change is kept, or learns that this take
     Shop shop;
     Loop loop;
     std::string log;
-    auto const task = [&](std::string name) -> socketio::Task<void> {
+    bool together = false;
+    auto const change = [&](std::string const& name) {
+        if (!together) {
+            shop.store.tell("add", adding(name));
+            return shop.store.kept();
+        }
+        StoreThread::Together parts(shop.store);
         shop.store.tell("add", adding(name));
+        return parts.kept();
+    };
+    auto const task = [&](std::string name) -> socketio::Task<void> {
         try {
-            co_await shop.store.kept();
+            auto kept = change(name);
+            co_await kept;
             log += name + (names(shop.other) > 0 ? " kept " : " not there ");
         } catch (apps::common::Unavailable const&) {
             log += name + " waits ";
+        } catch (StoreError const&) {
+            log += name + " taken";
         }
     };
     auto const run = [&](char const* name) {
@@ -423,6 +435,10 @@ TEST_CASE("a coroutine goes on when its change is kept, or learns that this take
         }
         loop.run_until([] { return socketio::spawned_count() == 0; });
     };
+    SUBCASE("one thing it told") {}
+    SUBCASE("a change as a whole") {
+        together = true;
+    }
     run("a");
     shop.hold();
     run("b");                     // fails with its transaction
@@ -432,6 +448,10 @@ TEST_CASE("a coroutine goes on when its change is kept, or learns that this take
     shop.until_accepting(true);
     run("d");
     CHECK(log == "a kept b waits c waits d kept ");
+    if (together) {
+        run("d");
+        CHECK(log.ends_with("d taken"));
+    }
     CHECK(shop.store.wait(names) == 4);
 }
 
