@@ -41,9 +41,9 @@ namespace apps::store {
 /// When a transaction with something told in it fails because of the storage (locked, full,
 /// broken), what was told is kept and tried again every `retry_pause`, before anything told later,
 /// until it is on the disk or the store is stopped, which tries a last time and logs how much is
-/// lost. Meanwhile accepts() is false, so memory does not run further ahead, and kept() throws;
-/// `ask` goes on for what can be had (who reads on a full disk), on the database as it is, of which
-/// all was acknowledged, and none of what waits.
+/// lost. Meanwhile accepts() is false, so that memory does not run further ahead, and kept()
+/// throws. `ask` goes on with what can be had (a full disk can be read), without what waits, which
+/// nobody was told of.
 ///
 /// Owned by wiring: made before the systems, stopped after the shards have ended and before the
 /// systems go away. All calls but start() and stop() may come from any thread.
