@@ -15,6 +15,9 @@ namespace unused_memory_test {
 
 using engineio::net::UnusedMemory;
 
+// Sanitizers have an allocator of their own.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
 namespace {
 
 std::size_t resident_bytes() {
@@ -39,8 +42,6 @@ std::vector<std::unique_ptr<std::string>> fill_and_free(std::size_t bytes) {
 }
 
 }  // namespace
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 TEST_CASE("unused memory: what was freed goes back to the system, again and again") {
     UnusedMemory::look();
