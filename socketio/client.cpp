@@ -161,20 +161,10 @@ void Client::connect_revision3(std::string_view name) {
     connect(name.substr(0, mark), query_json(engineio::net::Query::parse(name.substr(mark + 1))));
 }
 
-// The tree is kept as long as the socket, and is much larger than its text may be.
-bool Client::may_keep(Json const& auth) const {
-    auto bytes = auth.memory();
-    for (auto const& socket : sockets_) {
-        bytes += socket->handshake().auth().memory();
-    }
-    for (auto const& one : connecting_) {
-        bytes += one.socket->handshake().auth().memory();
-    }
-    return bytes <= core_.options().limits.max_auth_bytes;
-}
-
 void Client::connect(std::string_view name, Json auth) {
-    if (!may_keep(auth)) {
+    // The tree is kept as long as the socket, and is much larger than its text may be.
+    auto const auth_bytes = auth.memory();
+    if (auth_bytes_ + auth_bytes > core_.options().limits.max_auth_bytes) {
         session_.shard().limit_hit("max_auth_bytes", public_name());
         return reject(name, "Auth payload too large");
     }
@@ -187,6 +177,7 @@ void Client::connect(std::string_view name, Json auth) {
     SocketPtr socket;
     if (may_restore(*nsp) && restore(*nsp, socket, handshake)) {
         socket->occupies_ = nsp->is_child_;
+        auth_bytes_ += auth_bytes;
         if (core_.options().connection_state_recovery->skip_middlewares) {
             connecting_.push_back({socket, {}});
             return nsp->conclude(socket, std::nullopt);
@@ -202,6 +193,7 @@ void Client::connect(std::string_view name, Json auth) {
     if (nsp->recovery_) {
         socket->pid_ = core_.new_socket_id();
     }
+    auth_bytes_ += auth_bytes;
     ask_middlewares(*nsp, socket);
 }
 
@@ -289,12 +281,16 @@ void Client::refused(Socket& socket, ConnectError const& error) {
         writer.end_object();
     };
     send_packet(PacketType::connect_error, socket.nsp(), payload);
-    std::erase_if(connecting_, [&](auto const& one) { return one.socket.get() == &socket; });
+    if (std::erase_if(connecting_, [&](auto const& one) { return one.socket.get() == &socket; })) {
+        auth_bytes_ -= socket.handshake().auth().memory();
+    }
 }
 
 void Client::remove(Socket& socket) {
     SocketPtr const keep(&socket);
-    std::erase(sockets_, keep);
+    if (std::erase(sockets_, keep) != 0) {
+        auth_bytes_ -= socket.handshake().auth().memory();
+    }
 }
 
 void Client::send_packet(PacketType type, Namespace const& nsp, PayloadRef data) {

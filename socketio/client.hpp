@@ -83,7 +83,6 @@ private:
     void connect(std::string_view name, Json auth);
     void ask_middlewares(Namespace& nsp, SocketPtr const& socket);
     void on_middleware_timeout(Socket& socket);
-    bool may_keep(Json const& auth) const;
     void connect_revision3(std::string_view name);
     void reject(std::string_view name, std::string_view reason);
     bool may_restore(Namespace& nsp) const;
@@ -108,7 +107,8 @@ private:
     std::shared_ptr<Connection::State> connection_;        // null until the application asks for it
     std::shared_ptr<ReadingGate> gate_;                    // null until a coroutine handler runs
     std::size_t pending_acks_ = 0;
-    bool closing_ = false;  // nothing more is decoded
+    std::size_t auth_bytes_ = 0;  // memory of the auth payloads of both lists
+    bool closing_ = false;        // nothing more is decoded
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
 };

@@ -287,8 +287,13 @@ TEST_CASE_FIXTURE(Quiet, "limits: memory of the auth payloads of a connection") 
         .serves([](World& world) {
             world.of("/b");
             world.of("/c");
+            world.of("/no").use([](Socket&) { return Admission(ConnectError{"no"}); });
         })
         .opens("a")
+        .says("a", {"40/no," + auth(4)})
+        .gets("a", "44/no,{*")
+        .says("a", {"40/none," + auth(4)})
+        .gets("a", "44/none,{*")
         .says("a", {"40/b," + auth(4)})
         .gets("a", "40/b,{*")
         .says("a", {"40" + auth(2)})
