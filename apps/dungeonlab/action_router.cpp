@@ -42,7 +42,7 @@ Task<Json> ActionRouter::request(Socket& socket, Json request) {
         co_return refused;
     }
     auto const id = *text_of(request["id"]);
-    auto const gm = game_.session(session)->game_master;
+    auto const gm = game_.facts(session).game_master;
     auto const target =
         game_.rules([&](DungeonLab& rules) { return rules.connection_of(gm, session); });
     if (!target) {

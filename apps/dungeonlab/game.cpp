@@ -297,11 +297,22 @@ void Game::tell_departure(Departure const& departure, Socket* except) {
 // Who leads the game takes its state home: into the documents that it came from.
 void Game::keep_state_of(Departure const& departure) {
     auto const left = session(departure.session);
-    if (left && left->game_master == departure.user.id) {
-        store().tell("sync", [campaign = left->campaign, now = now()](store::Database& database) {
-            states::sync(database, campaign, now);
-        });
+    if (!left || left->game_master != departure.user.id || !store().accepts()) {
+        return;  // it is in the database, if not at home
     }
+    // One at a time: a state may be megabytes, and going in and out costs its master nothing.
+    if (syncing_.with([&](auto& campaigns) { return campaigns.insert(left->campaign).second; })) {
+        auto const sync = [this, campaign = left->campaign,
+                           now = now()](store::Database& database) {
+            syncing_.with([&](auto& campaigns) { campaigns.erase(campaign); });
+            states::sync(database, campaign, now);
+        };
+        store().tell("sync", sync);
+    }
+}
+
+Directory::Session Game::facts(std::string const& id) {
+    return session(id).value_or(Directory::Session());
 }
 
 }  // namespace apps::dungeonlab

@@ -13,6 +13,7 @@
 #include "socketio/socketio.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,8 @@ public:
     bool leads(User const& user, std::string const& session);
     bool leads_campaign(User const& user, std::string const& campaign);
     std::optional<Directory::Session> session(std::string const& id);
+    /// The same of one that was there a moment ago: empty if it is gone.
+    Directory::Session facts(std::string const& id);
     /// Present in the session, or its game master, or a player of its campaign.
     bool belongs(std::string const& user, std::string const& session);
     /// Ids of the people in a session.
@@ -115,6 +118,8 @@ private:
     Means means_;
     common::Synchronized<Directory> directory_;
     common::Synchronized<DungeonLab> rules_;
+    common::Synchronized<std::set<std::string>>
+        syncing_;  // campaigns whose state is to be taken home
 };
 
 /// `{success: false, error}`, the answer of dialects B and C to what they may not.

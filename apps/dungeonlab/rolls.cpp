@@ -102,7 +102,7 @@ Json Rolls::roll_dice(Socket& socket, Json request) {
     } else if (recipients == "private") {
         room = user_room(ticket->user.id);
     } else if (recipients == "gm") {
-        room = user_room(game_.session(ticket->session)->game_master);
+        room = user_room(game_.facts(ticket->session).game_master);
     } else {
         return failure("Invalid recipients");
     }

@@ -193,7 +193,7 @@ void Talk::message(Socket& socket, Json envelope, socketio::Ack<Answer> ack) {
     if (to == "all") {
         game_.nsp().to(session_room(ticket->session)).emit("message", envelope);
     } else if (to != "server") {
-        auto const user = to == "gm" ? game_.session(ticket->session)->game_master : to;
+        auto const user = to == "gm" ? game_.facts(ticket->session).game_master : to;
         if (!game_.belongs(user, ticket->session)) {
             refuse(socket, "Recipient not found", ack);
             return;
@@ -276,7 +276,7 @@ void Talk::encounter(Socket& socket, std::string const& verb, Json const& reques
         .to(session_room(ticket->session))
         .emit("encounter:" + verb,
               Json::object({{"encounterId", *id},
-                            {"campaignId", game_.session(ticket->session)->campaign},
+                            {"campaignId", game_.facts(ticket->session).campaign},
                             {"timestamp", ticket->timestamp}}));
 }
 
