@@ -1,6 +1,7 @@
 #include "apps/kaiku/hub.hpp"
 
 #include "apps/kaiku/views.hpp"
+#include "engineio/net/shard.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -239,7 +240,12 @@ void Hub::set_status(Peer& peer, StatusRequest const& request, Inbound const& me
         if (!news) {
             refuse(peer, news.error(), message);
         } else if (*news) {
-            announce([this, user](Kaiku& now) { tell_presence(now, user); });
+            // Back on this shard: hundreds of people may want to know, and the store has other
+            // work.
+            store_.thread().after([this, user, shard = engineio::net::Shard::current()] {
+                shard->post(
+                    [this, user] { rules_.with([&](Kaiku& now) { tell_presence(now, user); }); });
+            });
         }
     });
 }

@@ -54,11 +54,11 @@ Task<Reply> Hub::set_preferences(RestCall& call, PreferencesForm form) {
     if (!form.preferences.is_object() || text.size() > max_preferences_bytes) {
         co_return RestError(400, "VALIDATION_ERROR", "Preferences are an object of limited size");
     }
-    auto asked = store_.set_preferences(user, text, clock_());
-    auto const answer = preferences_of(co_await asked);
-    auto notice = answer;
-    endpoint_.to(user_room(user)).send("preferences_updated", notice, in_order());
-    co_return answer;
+    auto tell = [to = endpoint_.to(user_room(user))](Preferences const& kept) {
+        to.send("preferences_updated", preferences_of(kept), in_order());
+    };
+    auto asked = store_.set_preferences(user, text, clock_(), std::move(tell));
+    co_return preferences_of(co_await asked);
 }
 
 // Nobody's reading is noted down, so nothing is unread.

@@ -219,14 +219,15 @@ common::Later<Preferences> KaikuStore::preferences(std::string const& user) {
     return store_.ask(read);
 }
 
-common::Later<Preferences> KaikuStore::set_preferences(std::string const& user,
-                                                       std::string const& text, std::int64_t now) {
+common::Later<Preferences>
+KaikuStore::set_preferences(std::string const& user, std::string const& text, std::int64_t now,
+                            std::function<void(Preferences const&)> announce) {
     auto const write = [=](Database& db) {
         db.run("UPDATE kaiku_users SET preferences = ?, preferences_updated = ? WHERE id = ?", text,
                now, user);
         return read_preferences(db, user);
     };
-    return store_.ask(write);
+    return store_.ask(write, announce);
 }
 
 auth::AccountRules KaikuStore::account_rules(std::chrono::seconds token_lifetime) {

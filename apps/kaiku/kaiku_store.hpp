@@ -5,6 +5,7 @@
 #include "apps/store/store_thread.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,8 +55,10 @@ public:
     /// Those before the message `before`, or the last ones if it is "".
     common::Later<Page> history(std::string const& channel, std::string const& before, int limit);
     common::Later<Preferences> preferences(std::string const& user);
+    /// `announce(kept)` runs on the database's thread, in the order of the changes.
     common::Later<Preferences> set_preferences(std::string const& user, std::string const& text,
-                                               std::int64_t now);
+                                               std::int64_t now,
+                                               std::function<void(Preferences const&)> announce);
 
     /// Where auth::Accounts finds and keeps those of Kaiku; `token_lifetime` is told to clients.
     static auth::AccountRules account_rules(std::chrono::seconds token_lifetime);
