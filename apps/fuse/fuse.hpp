@@ -54,7 +54,8 @@ struct Limits {
     std::size_t rooms_per_user = 500;        ///< that a user has made
     std::size_t rooms_per_connection = 100;  ///< joined at once
     std::size_t tasks_per_user = 1'000;      ///< that a user has made
-    std::size_t tasks_given = 1'000;         ///< that a user has been given by others
+    std::size_t tasks_given = 10'000;        ///< that a user has been given by others,
+    std::size_t tasks_given_by_one = 100;    ///< and by one of them
     std::size_t listed_members = 200;        ///< in one answer
 };
 
@@ -180,7 +181,8 @@ private:
     std::vector<std::string> present(Room const& room) const;
     void step_out(std::string const& user, Room& room);
     void forget(std::string const& room);
-    bool takes_task(std::string const& assignee, std::string const& task) const;
+    bool takes_task(std::string const& assignee, std::string const& creator,
+                    std::string const& task) const;
     std::optional<Refusal> check(std::string const& user, TaskPatch const& patch,
                                  std::string const& task = {}) const;
     std::optional<Refusal> check_metadata(std::string const& user,

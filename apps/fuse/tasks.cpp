@@ -55,16 +55,22 @@ std::vector<Task> Fuse::tasks_of(std::string const& user) const {
     return list;
 }
 
-// Whether one more from somebody else is not too many.
-bool Fuse::takes_task(std::string const& assignee, std::string const& task) const {
+// Whether one more from somebody else is not too many: of one giver, who must not use up what the
+// others may give, and of all.
+bool Fuse::takes_task(std::string const& assignee, std::string const& creator,
+                      std::string const& task) const {
     auto const found = tasks_of_.find(assignee);
     if (found == tasks_of_.end() || found->second.count(task) != 0) {
         return true;
     }
-    auto const given =
-        std::count_if(found->second.begin(), found->second.end(),
-                      [&](std::string const& id) { return tasks_.at(id).creator != assignee; });
-    return static_cast<std::size_t>(given) < limits_.tasks_given;
+    std::size_t given = 0;
+    std::size_t given_by_one = 0;
+    for (auto const& id : found->second) {
+        auto const& giver = tasks_.at(id).creator;
+        given += giver != assignee ? 1 : 0;
+        given_by_one += giver == creator ? 1 : 0;
+    }
+    return given < limits_.tasks_given && given_by_one < limits_.tasks_given_by_one;
 }
 
 std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& patch,
@@ -89,7 +95,10 @@ std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& pat
     if (patch.assignee && !patch.assignee->empty() && users_.count(*patch.assignee) == 0) {
         return invalid_field("There is no such user", "assigneeId");
     }
-    if (patch.assignee && *patch.assignee != user && !takes_task(*patch.assignee, task)) {
+    auto const present = tasks_.find(task);
+    auto const& creator = present == tasks_.end() ? user : present->second.creator;
+    if (patch.assignee && *patch.assignee != user && *patch.assignee != creator &&
+        !takes_task(*patch.assignee, creator, task)) {
         return Refusal{code::permission_denied, "This user has too many tasks", "assigneeId"};
     }
     return patch.metadata ? check_metadata(user, *patch.metadata) : std::nullopt;

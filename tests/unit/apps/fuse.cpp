@@ -198,6 +198,21 @@ TEST_CASE("N03: nobody is given more tasks than so many by others") {
     CHECK(table.fuse.update("u-ana", third, assign));
 }
 
+TEST_CASE("N03: nobody uses up the tasks that others may give somebody") {
+    Table table({.tasks_given_by_one = 2});
+    TaskPatch assign = titled("do this");
+    assign.assignee = "u-ben";
+    CHECK(table.fuse.create("u-ana", assign));
+    auto const second = table.fuse.create("u-ana", assign)->task.id;
+    CHECK(refusal(table.fuse.create("u-ana", assign)) == "4004 assigneeId");
+    CHECK(table.fuse.create("u-gm", assign));
+    assign.assignee = "u-gm";
+    CHECK(table.fuse.update("u-ben", second, assign));
+    assign.assignee = "u-ben";
+    CHECK(table.fuse.create("u-ana", assign));
+    CHECK(refusal(table.fuse.update("u-gm", second, assign)) == "4004 assigneeId");
+}
+
 TEST_CASE("N03: creator and assignee may change a task, and its watchers hear of it") {
     Table table;
     auto const task = table.fuse.create("u-ana", titled("write"))->task;
