@@ -146,6 +146,19 @@ describe("Kaiku", { skip }, () => {
             assert.equal(guild.status, 404);
         });
 
+    it("K02: what is heard last of preferences is what is kept", async () => {
+        const client = await harbor.connect("gm");
+        const path = "/api/me/preferences";
+        const atOnce = 10;
+        for (let round = 0; round < 10; ++round) {
+            await Promise.all(Array.from({ length: atOnce }, (_, n) =>
+                rest("gm", "PUT", path, { preferences: { n } })));
+            let last;
+            for (let i = 0; i < atOnce; ++i) last = await client.nextOf("preferences_updated");
+            assert.deepEqual(last.preferences, (await rest("gm", "GET", path)).body.preferences);
+        }
+    });
+
     it("K02: preferences are kept and told to the user's other windows", async () => {
         const client = await connect("gm");
         const preferences = { onboarding_completed: true, theme: "ä" };
