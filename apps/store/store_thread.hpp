@@ -66,7 +66,8 @@ public:
 
     void start();
     /// Does what waits, then ends the thread. Later jobs are refused as closed. With a database
-    /// that cannot be written this takes as long as that waits for another process, twice at most.
+    /// that cannot be written this takes as long as that waits for another process (5 s), four
+    /// times at most: for what is under way and what waits, once more each at the end.
     void stop();
 
     /// Runs `work(Database&)` and comes back with its result, or throws what it threw or the
