@@ -125,12 +125,18 @@ std::uint64_t Recovery::queue(std::string const& pid) {
     return next_order_++;
 }
 
-void Recovery::put(Saved saved) {
+// After its session was set.
+void Recovery::weigh(Saved& saved) {
+    session_bytes_ -= saved.bytes;
     saved.bytes = size_of(saved.session);
+    session_bytes_ += saved.bytes;
+}
+
+void Recovery::put(Saved saved) {
     if (auto const before = sessions_.find(saved.session.pid); before != sessions_.end()) {
         erase(before);
     }
-    session_bytes_ += saved.bytes;
+    weigh(saved);
     auto pid = saved.session.pid;
     sessions_.emplace(std::move(pid), std::move(saved));
 }
@@ -342,9 +348,7 @@ std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
 void Recovery::hollow_out(Saved& saved, TimePoint now) {
     keep(now);
     saved.session = {{}, std::move(saved.session.pid), {}, {}};
-    session_bytes_ -= saved.bytes;
-    saved.bytes = size_of(saved.session);
-    session_bytes_ += saved.bytes;
+    weigh(saved);
     saved.time = now;
     saved.order = queue(saved.session.pid);
 }

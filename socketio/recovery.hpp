@@ -145,6 +145,7 @@ private:
     static bool outlived(Saved const& saved, unsigned shard, std::uint64_t base);
     std::uint64_t queue(std::string const& pid);
     using Sessions = std::unordered_map<std::string, Saved>;  // by pid
+    void weigh(Saved& saved);
     void put(Saved saved);
     void erase(Sessions::iterator saved);
     void bound_sessions();

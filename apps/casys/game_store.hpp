@@ -24,13 +24,8 @@ public:
     using Watcher = std::function<void(std::string const& game_id, Game const* game)>;
     void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
-    bool accepts() const { return store_.accepts(); }
-    /// As those of the store, about all that was saved before.
-    auto kept() { return store_.kept(); }
-    template <class F>
-    void after(F announce) {
-        store_.after(std::move(announce));
-    }
+    /// Whether changes can be kept, and what happens when they are.
+    store::StoreThread& thread() const { return store_; }
 
     /// Only before the store starts. A row that can't be read is left out.
     std::vector<Game> load() override;

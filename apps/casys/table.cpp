@@ -62,8 +62,8 @@ void Table::changed(std::string const& game_id, Game const* game) {
 // wait for the disk, at once.
 template <class F>
 void Table::in_turn(F answer) {
-    if (store_.accepts()) {
-        store_.after(std::move(answer));
+    if (store_.thread().accepts()) {
+        store_.thread().after(std::move(answer));
     } else {
         answer();
     }
@@ -156,7 +156,7 @@ Task<Reply> Table::initialize(common::RestCall& call, std::optional<InitializeRe
     if (!game) {
         co_return detail(400, game.error().message);
     }
-    co_await store_.kept();
+    co_await store_.thread().kept();
     co_return GameAnswer{true, "Game initialized", game->game_id, state_of(*story_, *game)};
 }
 
@@ -186,7 +186,7 @@ Task<Reply> Table::end(std::string game_id, std::string message) {
     if (!ended && !game_id.empty()) {
         co_return detail(404, "Game state not found");
     }
-    co_await store_.kept();
+    co_await store_.thread().kept();
     co_return SimpleAnswer{true, message};  // without a game there is nothing left to do
 }
 
@@ -208,7 +208,7 @@ Task<Reply> Table::feedback(socketio::Json body) {
     if (!taken) {
         co_return detail(400, "Feedback is empty or too long");
     }
-    co_await store_.kept();
+    co_await store_.thread().kept();
     co_return SimpleAnswer{true, "Thank you"};
 }
 

@@ -181,10 +181,9 @@ private:
     std::vector<std::string> present(Room const& room) const;
     void step_out(std::string const& user, Room& room);
     void forget(std::string const& room);
-    bool takes_task(std::string const& assignee, std::string const& creator,
-                    std::string const& task) const;
+    bool takes_task(std::string const& assignee, std::string const& creator) const;
     std::optional<Refusal> check(std::string const& user, TaskPatch const& patch,
-                                 std::string const& task = {}) const;
+                                 Task const* present) const;
     std::optional<Refusal> check_metadata(std::string const& user,
                                           socketio::Json const& metadata) const;
     TaskChange change(Task& task, TaskPatch const& patch);

@@ -1,8 +1,8 @@
 // The HTTP side of the hub.
 
 #include "apps/fuse/hub.hpp"
+#include "apps/store/change.hpp"
 
-#include <optional>
 #include <utility>
 
 namespace apps::fuse {
@@ -69,22 +69,9 @@ Reply Hub::tasks(RestCall& call) {
 
 template <class F>
 socketio::Task<Reply> Hub::change(RestCall& call, F apply) {
-    auto const user = accounts_.require(call);
-    store_.thread().require();
-    std::optional<common::Later<void>> kept;  // unless nothing was changed
-    auto reply = rules_.with([&](Fuse& fuse) {
-        store::StoreThread::Together change(store_.thread());
-        Reply made = apply(fuse, user);
-        if (!made.error()) {
-            kept = change.kept();
-        }
-        return made;
-    });
-    if (kept) {
-        auto& later = *kept;  // named for GCC 12
-        co_await later;
-    }
-    co_return reply;
+    return store::change(store_.thread(), rules_,
+                         [user = accounts_.require(call), apply = std::move(apply)](
+                             Fuse& rules) -> Reply { return apply(rules, user); });
 }
 
 socketio::Task<Reply> Hub::create_task(RestCall& call, TaskForm form) {

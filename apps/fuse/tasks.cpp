@@ -57,10 +57,9 @@ std::vector<Task> Fuse::tasks_of(std::string const& user) const {
 
 // Whether one more from somebody else is not too many: of one giver, who must not use up what the
 // others may give, and of all.
-bool Fuse::takes_task(std::string const& assignee, std::string const& creator,
-                      std::string const& task) const {
+bool Fuse::takes_task(std::string const& assignee, std::string const& creator) const {
     auto const found = tasks_of_.find(assignee);
-    if (found == tasks_of_.end() || found->second.count(task) != 0) {
+    if (found == tasks_of_.end()) {
         return true;
     }
     std::size_t given = 0;
@@ -74,7 +73,7 @@ bool Fuse::takes_task(std::string const& assignee, std::string const& creator,
 }
 
 std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& patch,
-                                   std::string const& task) const {
+                                   Task const* present) const {
     if (patch.title && (patch.title->empty() || patch.title->size() > limits_.title_bytes)) {
         return invalid_field("Title is empty or too long", "title");
     }
@@ -95,10 +94,10 @@ std::optional<Refusal> Fuse::check(std::string const& user, TaskPatch const& pat
     if (patch.assignee && !patch.assignee->empty() && users_.count(*patch.assignee) == 0) {
         return invalid_field("There is no such user", "assigneeId");
     }
-    auto const present = tasks_.find(task);
-    auto const& creator = present == tasks_.end() ? user : present->second.creator;
-    if (patch.assignee && *patch.assignee != user && *patch.assignee != creator &&
-        !takes_task(*patch.assignee, creator, task)) {
+    auto const& creator = present == nullptr ? user : present->creator;
+    bool const given = patch.assignee && *patch.assignee != user && *patch.assignee != creator &&
+                       (present == nullptr || *patch.assignee != present->assignee);
+    if (given && !takes_task(*patch.assignee, creator)) {
         return Refusal{code::permission_denied, "This user has too many tasks", "assigneeId"};
     }
     return patch.metadata ? check_metadata(user, *patch.metadata) : std::nullopt;
@@ -121,7 +120,7 @@ Outcome<TaskChange> Fuse::create(std::string const& user, TaskPatch const& wish)
     if (!wish.title) {
         return invalid_field("Title is required", "title");
     }
-    if (auto refusal = check(user, wish)) {
+    if (auto refusal = check(user, wish, nullptr)) {
         return *std::move(refusal);
     }
     auto& made = tasks_made_[user];
@@ -144,7 +143,7 @@ Outcome<TaskChange> Fuse::update(std::string const& user, std::string const& id,
         (found->second.creator != user && found->second.assignee != user)) {
         return Refusal{code::permission_denied, "Not your task, or no such task", "taskId"};
     }
-    if (auto refusal = check(user, patch, id)) {
+    if (auto refusal = check(user, patch, &found->second)) {
         return *std::move(refusal);
     }
     auto const now = clock_();

@@ -216,14 +216,19 @@ Outcome<Channel> Guilds::add_channel(std::string const& user, std::string const&
     return channel;
 }
 
+// Which its guild has forgotten, or is about to.
+void Guilds::end_invite(std::string const& code) {
+    invites_.erase(code);
+    journal_.invite_gone(code);
+}
+
 // They let nobody in any more, but would keep others from being made.
 void Guilds::forget_expired(House& house) {
     auto const now = clock_();
     std::erase_if(house.invites, [&](std::string const& code) {
         bool const gone = has_expired(invites_.at(code), now);
         if (gone) {
-            invites_.erase(code);
-            journal_.invite_gone(code);
+            end_invite(code);
         }
         return gone;
     });
@@ -247,8 +252,7 @@ bool Guilds::make_room(House& house) {
     }
     auto const code = oldest->code;
     house.invites.erase(code);
-    invites_.erase(code);
-    journal_.invite_gone(code);
+    end_invite(code);
     return true;
 }
 

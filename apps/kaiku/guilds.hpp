@@ -74,6 +74,7 @@ private:
     House const* house(std::string const& user, std::string const& guild) const;
     Outcome<House*> owned(std::string const& user, std::string const& guild);
     void enter(House& house, std::string const& user);
+    void end_invite(std::string const& code);
     void forget_expired(House& house);
     bool make_room(House& house);
 

@@ -9,6 +9,7 @@
 #include "apps/kaiku/messages.hpp"
 #include "apps/kaiku/people.hpp"
 #include "apps/kaiku/voice.hpp"
+#include "apps/store/change.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -156,22 +157,9 @@ private:
 
 template <class F>
 socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
-    auto const user = accounts_.require(call);
-    store_.thread().require();
-    std::optional<common::Later<void>> kept;  // unless nothing was changed
-    auto reply = rules_.with([&](Kaiku& kaiku) {
-        store::StoreThread::Together change(store_.thread());
-        Reply made = apply(kaiku, user);
-        if (!made.error()) {
-            kept = change.kept();
-        }
-        return made;
-    });
-    if (kept) {
-        auto& later = *kept;  // named for GCC 12
-        co_await later;
-    }
-    co_return reply;
+    return store::change(store_.thread(), rules_,
+                         [user = accounts_.require(call), apply = std::move(apply)](
+                             Kaiku& rules) -> common::Reply { return apply(rules, user); });
 }
 
 template <class F>
