@@ -155,9 +155,13 @@ struct Options {
     GenerateId generate_id = {};      ///< empty: 15 bytes, 12 of them random
     Cors cors = {};                   ///< none; see CorsOptions
     /// Pages of which origins may open sessions: browsers hold no page back from opening a
-    /// WebSocket to us, with the cookies of whoever looks at it. Others' handshakes and upgrades
-    /// are refused with code 4. Who sends no Origin is no browser, and pages of the request's own
-    /// Host are always admitted. Empty (no value): those that `cors` names, if it names any, else
+    /// WebSocket to us, with the cookies of whoever looks at it. Others' handshakes and upgrades,
+    /// and their requests to sessions, are refused with code 4. Pages of the request's own Host are
+    /// always admitted: over TLS those of https, else of either scheme, for behind a proxy that
+    /// ends TLS it can't be known which was the page's. Who sends no Origin is no browser, but for
+    /// JSONP, whose script elements never do: it opens a session if Sec-Fetch-Site is same-origin
+    /// or none, or if the page that the Referer names is admitted; if the browser says neither, as
+    /// if its Origin were "null". Empty (no value): those that `cors` names, if it names any, else
     /// all; "*": all; an empty list: only our own pages.
     std::optional<CorsOptions::Origin> allowed_origins = {};
     /// A cookie with the session id; none by default.

@@ -75,6 +75,27 @@ bool is_named(CorsOptions::Origin const& origins, std::string const& origin) {
     return allowed.cors && !allowed.value.empty();
 }
 
+// Whether `origin` is the page's own that asks. Browsers say so by themselves, what no page can
+// forge and what no proxy that rewrites Host spoils; else the address tells. A page that came
+// without TLS may be anybody's between us and its reader; behind a proxy that ends TLS that can't
+// be known.
+bool is_own(std::string_view origin, net::Request const& request) {
+    if (request.header("sec-fetch-site") == "same-origin") {
+        return true;
+    }
+    auto const scheme = origin.find("://");
+    return scheme != std::string_view::npos &&
+           (!request.secure || net::iequals(origin.substr(0, scheme), "https")) &&
+           net::iequals(origin.substr(scheme + 3), request.header("host"));
+}
+
+// "https://a.example:81" of the address of a page there; empty if it has none.
+std::string_view origin_of(std::string_view page) {
+    auto const scheme = page.find("://");
+    return scheme == std::string_view::npos ? std::string_view()
+                                            : page.substr(0, page.find_first_of("/?#", scheme + 3));
+}
+
 void add(net::Headers& headers, std::string name, std::string value) {
     if (!value.empty()) {
         headers.push_back({std::move(name), std::move(value)});
@@ -129,15 +150,21 @@ std::optional<net::Response> apply(CorsOptions const& options, net::Request cons
 }  // namespace
 
 bool is_own_origin(net::Request const& request) {
-    auto const origin = request.header("origin");
-    auto const scheme = origin.find("://");
-    return scheme != std::string_view::npos &&
-           net::iequals(origin.substr(scheme + 3), request.header("host"));
+    return is_own(request.header("origin"), request);
 }
 
-bool admits_origin(Options const& options, net::Request const& request) {
-    std::string const origin(request.header("origin"));
-    if (origin.empty() || is_own_origin(request)) {
+std::string page_origin(net::Request const& request, bool jsonp) {
+    auto const origin = request.header("origin");
+    auto const site = request.header("sec-fetch-site");
+    if (!jsonp || !origin.empty() || site == "same-origin" || site == "none") {
+        return std::string(origin);
+    }
+    auto const page = origin_of(request.header("referer"));
+    return std::string(page.empty() ? "null" : page);
+}
+
+bool admits_origin(Options const& options, net::Request const& request, std::string const& origin) {
+    if (origin.empty() || is_own(origin, request)) {
         return true;
     }
     if (options.allowed_origins) {

@@ -3,6 +3,7 @@
 #include "engineio/config.hpp"
 
 #include <optional>
+#include <string>
 
 namespace engineio {
 
@@ -15,8 +16,14 @@ std::optional<net::Response> apply_cors(Cors const& cors, net::Request const& re
 // The request comes from a page of the host that it asks.
 bool is_own_origin(net::Request const& request);
 
-// Whether pages of the request's origin may open sessions (Options::allowed_origins). Throws what
-// an origin predicate or delegate throws.
-bool admits_origin(Options const& options, net::Request const& request);
+// The origin of the page that asks; empty if none does, or our own. The <script> of JSONP says no
+// Origin, so there the browser's other words count: Sec-Fetch-Site, then Referer, both of which a
+// page may withhold but not forge. A page of which nothing is known has the origin "null", as
+// sandboxed ones.
+std::string page_origin(net::Request const& request, bool jsonp);
+
+// Whether pages of the origin may have sessions (Options::allowed_origins). Throws what an origin
+// predicate or delegate throws.
+bool admits_origin(Options const& options, net::Request const& request, std::string const& origin);
 
 }  // namespace engineio

@@ -179,11 +179,10 @@ void Engine::State::check(Exchange exchange) {
     if (auto error = check_request(options, exchange.request, exchange.query, exchange.upgrade,
                                    session ? &known : nullptr)) {
         refuse(std::move(exchange), std::move(*error));
-    } else if ((!session || exchange.upgrade) && is_foreign(exchange.request)) {
-        auto const origin = std::string(exchange.request.header("origin"));
+    } else if (auto foreign = foreign_origin(exchange, session != nullptr)) {
         refuse(std::move(exchange),
                make_error(error_code::forbidden,
-                          {{"name", "ORIGIN_NOT_ALLOWED"}, {"origin", origin}}));
+                          {{"name", "ORIGIN_NOT_ALLOWED"}, {"origin", std::move(*foreign)}}));
     } else if (session) {
         serve_known(std::move(exchange), *session);
     } else if (comes_too_often(exchange)) {
@@ -195,11 +194,18 @@ void Engine::State::check(Exchange exchange) {
     }
 }
 
-bool Engine::State::is_foreign(net::Request const& request) {
+// Of a page that is not admitted. JSONP is looked at when it opens a session: nobody can read what
+// a session answers that was opened without it.
+std::optional<std::string> Engine::State::foreign_origin(Exchange const& exchange, bool known) {
+    if (!options.allowed_origins && !options.cors) {
+        return std::nullopt;
+    }
+    bool const jsonp = !known && !exchange.upgrade && exchange.query.has("j");
+    auto origin = page_origin(exchange.request, jsonp);
     bool admitted = false;
     guarded(shard, "the allowed_origins option",
-            [&] { admitted = admits_origin(options, request); });
-    return !admitted;
+            [&] { admitted = admits_origin(options, exchange.request, origin); });
+    return admitted ? std::nullopt : std::optional(std::move(origin));
 }
 
 // True, and answered: before the application is asked, whose answer may cost a database.

@@ -39,6 +39,10 @@ void Engine::State::identified(Exchange exchange, std::optional<std::string> sid
     if (closed) {
         return;  // meanwhile; the dropped responder cuts the connection
     }
+    if (leaving) {
+        turn_away(std::move(exchange));
+        return;
+    }
     bool const fresh = sid && !sid->empty() && group.claim(*sid, shard.index());
     if (!fresh) {
         auto const* const why = !sid ? "failed" : sid->empty() ? "empty" : "in use";
@@ -203,6 +207,7 @@ void Engine::State::upgrade(Exchange exchange) {
     ws.deflate_threshold = wish.threshold;
     ws.deflate_level = wish.level;
     ws.key = request.header("sec-websocket-key");
+    ws.remote_address = request.remote_address;
     ws.subprotocol = result.protocols.empty() ? std::string() : result.protocols.front();
     auto transport = std::make_unique<WsTransport>(
         protocol_of(exchange.query), !exchange.query.get("b64").empty(), make_start(exchange));

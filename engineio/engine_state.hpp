@@ -25,7 +25,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
     bool answer_preflight(Exchange& exchange);
     void next_middleware(Exchange exchange, std::size_t index);
     void check(Exchange exchange);
-    bool is_foreign(net::Request const& request);
+    std::optional<std::string> foreign_origin(Exchange const& exchange, bool known);
     void serve_known(Exchange exchange, Session& session);
     template <class T>
     void ask(Question<T> const& question, Exchange exchange, T on_throw,

@@ -43,6 +43,9 @@ inline constexpr std::chrono::milliseconds half_open_grace = 250ms;
 inline constexpr std::size_t http_compression_threshold_bytes = 1024;
 /// Nor above this one: the shard stands still while one is compressed, some 15 ms at this size.
 inline constexpr std::size_t max_http_compression_bytes = 256 * 1024;
+/// Nor more than so many of them in one turn of a shard; equal ones count once. What exceeds it is
+/// sent as it is.
+inline constexpr std::size_t max_http_compression_bytes_per_turn = 256 * 1024;
 
 // --- WebSocket --------------------------------------------------------------------------------
 
@@ -125,6 +128,9 @@ inline constexpr std::size_t max_json_depth = 512;
 /// Sockets of one connection, connecting ones included. A polling body of 1 MB could carry 300,000
 /// CONNECTs, and every one is a socket.
 inline constexpr std::size_t max_sockets_per_connection = 1024;
+/// Of these, sockets of one namespace. A client that leaves and comes back while middlewares take
+/// their time has two or three; each hears every broadcast.
+inline constexpr std::size_t max_sockets_per_namespace = 4;
 /// Rooms of one socket, which an application often joins at the client's wish: some 200 bytes each.
 inline constexpr std::size_t max_rooms_per_socket = 10'000;
 /// Longest name of a room.
@@ -151,12 +157,19 @@ inline constexpr std::size_t max_dynamic_name_bytes = 512;
 inline constexpr std::size_t max_unfinished_handlers = 256;
 /// As many close the connection: it was not pausing that could help.
 inline constexpr std::size_t max_unfinished_handlers_closing = 16 * 1024;
+/// Memory that these keep of what one connection has sent, in so many times max_http_buffer_size:
+/// the same at the first, and at the second even while its answer is awaited, unless it is one
+/// event alone. A value may take twenty times the bytes of its text.
+inline constexpr std::size_t unfinished_messages = 4;
+inline constexpr std::size_t unfinished_messages_closing = 16;
 /// Most packets, their bytes (and those of the rooms and data of saved sessions), and saved
 /// sessions that the recovery of one namespace keeps; beyond, the oldest are dropped, so a client
 /// that was away longer connects anew.
 inline constexpr std::size_t max_recovery_packets = 65'536;
 inline constexpr std::size_t max_recovery_bytes = 64 * 1024 * 1024;
 inline constexpr std::size_t max_recovery_sessions = 65'536;
+/// No saved session takes more than this part of the bytes: a few could drive out everybody's.
+inline constexpr std::size_t recovery_session_share = 64;
 /// A broadcast's acknowledgements without .timeout(), and server_side_emit_with_ack.
 inline constexpr std::chrono::milliseconds broadcast_ack_timeout = 5s;
 /// How much longer the answers of other servers are waited for than those of our own clients.

@@ -38,6 +38,7 @@ bool needs_xss_header(std::string_view user_agent) {
 
 PollingTransport::PollingTransport(net::Shard& shard, Options const& options, Format format)
     : shard_(shard), options_(options), format_(std::move(format)),
+      last_answer_(&PollingTransport::answer_written, this),
       close_timer_(&PollingTransport::close_timed_out, this),
       rates_(net::PeerRates::make(options.limits.packet_rate, options.limits.byte_rate,
                                   shard.now())) {}
@@ -119,7 +120,15 @@ void PollingTransport::answer_poll(std::span<Outgoing const> packets) {
     if (std::any_of(packets.begin(), packets.end(), [](auto& packet) { return packet.compress; })) {
         compress(exchange, response);
     }
-    answer(std::move(exchange), std::move(response));
+    answer(std::move(exchange), std::move(response), &last_answer_);
+}
+
+// Only a client that polls ahead of its answers has a GET parked by now.
+void PollingTransport::answer_written(void* self) {
+    auto& transport = *static_cast<PollingTransport*>(self);
+    if (transport.poll_ && transport.session_) {
+        transport.session_->on_transport_ready(transport);
+    }
 }
 
 void PollingTransport::compress(Exchange const& exchange, net::Response& response) {
@@ -129,14 +138,18 @@ void PollingTransport::compress(Exchange const& exchange, net::Response& respons
         return;
     }
     auto const encoding = net::negotiate_encoding(exchange.request.header("accept-encoding"));
-    if (encoding != net::ContentEncoding::identity) {
-        response.body = net::deflate_body(encoding, response.body, wanted->level);
+    if (encoding == net::ContentEncoding::identity) {
+        return;
+    }
+    auto& compression = shard_.compression();
+    if (auto compressed = compression.compress(encoding, response.body, wanted->level)) {
+        response.body = std::move(*compressed);
         response.headers.push_back({"Content-Encoding", std::string(net::encoding_name(encoding))});
     }
 }
 
 // Headers common to GET and POST answers; the application may change them all.
-void PollingTransport::answer(Exchange exchange, net::Response response) {
+void PollingTransport::answer(Exchange exchange, net::Response response, net::AnswerWatch* watch) {
     auto& headers = response.headers;
     headers.insert(headers.end(), std::make_move_iterator(exchange.headers.begin()),
                    std::make_move_iterator(exchange.headers.end()));
@@ -151,7 +164,7 @@ void PollingTransport::answer(Exchange exchange, net::Response response) {
     if (options_.headers) {
         guarded(shard_, "headers", [&] { options_.headers(headers, exchange.request); });
     }
-    exchange.responder.respond(std::move(response));
+    exchange.responder.respond(std::move(response), watch);
 }
 
 // --- POST -------------------------------------------------------------------------------------

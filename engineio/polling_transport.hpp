@@ -52,15 +52,19 @@ public:
     void on_request(Exchange exchange);
 
     TransportName name() const override { return TransportName::polling; }
-    bool accepts() const override { return poll_ != nullptr; }
+    // A client that polls again before it has the last answer gets no other meanwhile.
+    bool accepts() const override { return poll_ && unwritten() == 0; }
     bool writable() const override { return accepts(); }
     void send(std::span<Outgoing const> packets) override;
     bool close(bool discard) override;
-    std::size_t buffered_bytes() const override { return 0; }
+    std::size_t buffered_bytes() const override { return unwritten(); }
+    void flush() override { last_answer_.flush(); }
+    void drop_output() override { last_answer_.drop(); }
     void tell_drained(bool) override {}
     void pause_reading(bool pause) override;
 
 private:
+    std::size_t unwritten() const { return last_answer_.unwritten(); }
     void on_poll(Exchange exchange);
     void park();
     void on_post(Exchange exchange);
@@ -79,9 +83,10 @@ private:
     bool on_packet(Packet const& packet);
     void fail(std::string_view description);
     void answer_poll(std::span<Outgoing const> packets);
-    void answer(Exchange exchange, net::Response response);
+    void answer(Exchange exchange, net::Response response, net::AnswerWatch* watch = nullptr);
     void compress(Exchange const& exchange, net::Response& response);
     void deliver_close();
+    static void answer_written(void* self);
     static void close_timed_out(void* self);
 
     net::Shard& shard_;
@@ -90,6 +95,7 @@ private:
     Session* session_ = nullptr;      // nullptr once this transport is over
     std::unique_ptr<Exchange> poll_;  // the parked GET
     std::unique_ptr<Exchange> post_;  // while its body is being received
+    net::AnswerWatch last_answer_;    // to a GET
     bool paused_ = false;             // a POST that comes now is left unread
     bool post_waits_ = false;         // for the end of the pause
     bool close_waits_ = false;        // for a GET to deliver the close packet

@@ -208,15 +208,43 @@ void Session::enqueue(std::span<net::Message const> packets, bool compress) {
     if (state_ == State::open) {
         flush();
     }
-    // A client that does not poll may make us hold only so much until its heartbeat times out.
-    auto const most = options_.limits.max_buffered_bytes;
-    bool const too_many = queue_.size() > limits::max_queued_messages(most);
-    if ((too_many || queued_bytes_ > most) && state_ == State::open) {
-        ++shard_.metrics().slow_readers_closed;
-        shard_.limit_hit("max_buffered_bytes", request().remote_address);
-        state_ = State::closing;
-        finish_later(CloseReason::transport_error, "too many packets queued");
+    if (!queue_.empty() && state_ == State::open) {
+        check_overflow();
     }
+}
+
+// A client that does not poll, or polls without reading, may make us hold only so much until its
+// heartbeat times out. A WebSocket has no queue here, and its connection the same limit.
+void Session::check_overflow() {
+    auto const most = options_.limits.max_buffered_bytes;
+    if (queue_.size() > limits::max_queued_messages(most) || queued_bytes_ > most) {
+        state_ = State::closing;
+        shard_.defer([this] { end_slow_reader(); });
+    } else if (buffered_bytes() > most && !overflown_) {
+        shard_.defer([this] {
+            overflown_ = false;
+            if (transport_) {
+                transport_->flush();  // a burst of one turn is not yet a slow reader
+            }
+            if (state_ == State::open && buffered_bytes() > options_.limits.max_buffered_bytes) {
+                end_slow_reader();
+            }
+        });
+        overflown_ = true;
+    }
+}
+
+void Session::end_slow_reader() {
+    if (state_ == State::closed) {
+        return;
+    }
+    ++shard_.metrics().slow_readers_closed;
+    shard_.limit_hit("max_buffered_bytes", request().remote_address);
+    if (auto* const transport = std::exchange(transport_, nullptr)) {
+        transport->drop_output();
+        transport->close(true);
+    }
+    finish(CloseReason::transport_error, "too many packets queued");
 }
 
 void Session::flush() {

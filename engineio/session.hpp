@@ -78,6 +78,7 @@ public:
     bool idle() const;     ///< the transport would take a packet at once
     /// The same, or at most Options::high_water_bytes wait for it.
     bool writable() const;
+    /// What waits here, and what was sent and is not written yet.
     std::size_t buffered_bytes() const;
     /// The POST whose packets are being handled in this call; null on a WebSocket.
     net::Request const* carrier() const { return carrier_; }
@@ -151,6 +152,8 @@ private:
     void tell_created(std::span<net::Message const> packets);
     bool upgrade_offered() const;
     void flush();
+    void check_overflow();
+    void end_slow_reader();
     void on_heartbeat(Packet const& packet);
     void on_probe_packet(Packet const& packet);
     void complete_upgrade();
@@ -179,6 +182,7 @@ private:
     std::uint8_t forgiven_ = 0;       // overdue heartbeats of the present pause in reading
     bool pong_extended_ = false;      // the one refresh of this ping was used (6.6.11)
     bool transport_closing_ = false;  // close_transport() was called; its end is to be awaited
+    bool overflown_ = false;          // a second look is deferred
     TransportName transport_name_ = TransportName::polling;
     net::Request const* carrier_ = nullptr;
     Transport* transport_ = nullptr;  // the current one; nullptr once closed

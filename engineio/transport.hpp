@@ -42,7 +42,12 @@ public:
     /// polling without a parked GET and never with `discard`: the close packet waits for the next
     /// GET or 30 s, then session.on_close_delivered() follows.
     virtual bool close(bool discard) = 0;
+    /// Bytes that were sent and that the kernel has not taken yet.
     virtual std::size_t buffered_bytes() const = 0;
+    /// Gives the kernel what it takes of them, without waiting for the end of the turn.
+    virtual void flush() = 0;
+    /// Gives them up with their connection, before close(): the peer is too slow.
+    virtual void drop_output() = 0;
     /// Whether the session hears that a WebSocket has written everything; at first it does not. A
     /// polling transport always tells, as the queue waits for it.
     virtual void tell_drained(bool tell) = 0;

@@ -9,9 +9,9 @@ namespace engineio {
 UnclaimedUpgrades::UnclaimedUpgrades(net::Shard& shard, Options const& options)
     : shard_(shard), options_(options) {}
 
-void UnclaimedUpgrades::hold(net::Responder responder) {
+void UnclaimedUpgrades::hold(net::Responder responder, std::string_view address) {
     if (held_.size() == options_.limits.max_unclaimed_upgrades) {
-        shard_.limit_hit("max_unclaimed_upgrades", {});
+        shard_.limit_hit("max_unclaimed_upgrades", address);
         drop(held_.begin());
     }
     held_.push_back({std::move(responder), {}});

@@ -5,6 +5,7 @@
 #include "engineio/net/shard.hpp"
 
 #include <list>
+#include <string_view>
 
 namespace engineio {
 
@@ -16,7 +17,8 @@ class UnclaimedUpgrades {
 public:
     UnclaimedUpgrades(net::Shard& shard, Options const& options);
 
-    void hold(net::Responder responder);
+    // `address` is that of the peer.
+    void hold(net::Responder responder, std::string_view address);
 
 private:
     struct Held {

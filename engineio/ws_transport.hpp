@@ -32,6 +32,9 @@ public:
     void send(std::span<Outgoing const> packets) override;
     bool close(bool discard) override;
     std::size_t buffered_bytes() const override;
+    // Its connection sees to that by itself.
+    void flush() override {}
+    void drop_output() override {}
     void tell_drained(bool tell) override;
     void pause_reading(bool pause) override;
 

@@ -156,7 +156,7 @@ public:
         if (engine_.owns(request)) {
             engine_.on_request(std::move(request), std::move(responder));
         } else if (request.upgrade && engineio::allows_transport(group_.options(), "websocket")) {
-            unclaimed_.hold(std::move(responder));
+            unclaimed_.hold(std::move(responder), request.remote_address);
         } else if (request.path() == "/errors") {
             answer(std::move(responder), errors_.text());
         } else if (request.path() == "/count") {

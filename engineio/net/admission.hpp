@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/http_options.hpp"
+#include "engineio/net/keyed_hash.hpp"
 #include "engineio/net/result.hpp"
 
 #include <cstddef>
@@ -50,7 +51,7 @@ private:
     std::size_t const most_of_address_;
     mutable std::mutex mutex_;  // guards the two below
     std::size_t open_ = 0;
-    std::unordered_map<std::string, std::size_t> groups_;
+    std::unordered_map<std::string, std::size_t, KeyedHash> groups_;
 };
 
 }  // namespace engineio::net

@@ -100,6 +100,8 @@ public:
     IoShard& shard() { return shard_; }
     // Without port; empty for the peer of a Unix socket.
     std::string const& remote_address() const { return remote_address_; }
+    // From now on it serves one client of this address, for whom the peer is a proxy.
+    void set_remote_address(std::string const& address) { remote_address_ = address; }
     bool secure() const { return tls_ != nullptr; }
     std::size_t buffered_bytes() const { return buffered_; }
     bool drained() const { return buffered_ == 0; }

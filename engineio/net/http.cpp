@@ -100,9 +100,9 @@ void Responder::on_abort(std::function<void()> callback) {
     }
 }
 
-void Responder::respond(Response response) {
+void Responder::respond(Response response, AnswerWatch* watch) {
     if (auto* const connection = connection_) {
-        or_drop(*connection, [&] { connection->respond(std::move(response)); });
+        or_drop(*connection, [&] { connection->respond(std::move(response), watch); });
     }
 }
 

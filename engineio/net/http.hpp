@@ -38,8 +38,8 @@ struct Request {
     Headers headers;             ///< names lower-case; duplicates joined with ", " as Node does
     std::string remote_address;  ///< peer's address without port
     int http_minor = 1;          ///< HTTP/1.x: the x
-    bool secure = false;         ///< came over TLS
-    bool upgrade = false;        ///< has "Connection: upgrade" and an Upgrade header
+    bool secure = false;         ///< came over TLS, to us or to a proxy that is trusted
+    bool upgrade = false;        ///< has "Connection: upgrade" and an Upgrade that is not empty
 
     std::string_view path() const;  ///< target up to '?'
     Query query() const;            ///< decoded parameters, WHATWG rules
@@ -54,6 +54,33 @@ struct Response {
     /// Sent as it is; compression is for whoever fills it.
     std::string body;
     bool close = false;  ///< close the connection after this answer
+};
+
+/// Follows answers on their way out: tells how much of them the kernel has not taken yet. Kept by
+/// who must know, and used on the answers' shard; an answer does not need it to go on.
+class AnswerWatch {
+public:
+    /// `on_written` is called with `self` when everything was written, but not when the connection
+    /// closes before, or after, its answer.
+    AnswerWatch(void (*on_written)(void* self), void* self)
+        : on_written_(on_written), self_(self) {}
+    ~AnswerWatch();
+    AnswerWatch(AnswerWatch const&) = delete;
+    AnswerWatch& operator=(AnswerWatch const&) = delete;
+
+    /// Of the last answers that went to one connection; zero when that has gone.
+    std::size_t unwritten() const;
+    /// Writes what the kernel takes, without waiting for the end of the turn.
+    void flush();
+    /// Cuts the connection if something is unwritten.
+    void drop();
+
+private:
+    friend class HttpConnection;
+    void (*on_written_)(void* self);
+    void* self_;
+    HttpConnection* connection_ = nullptr;
+    std::size_t bytes_ = 0;
 };
 
 /// How reading a body ended.
@@ -81,8 +108,9 @@ public:
     /// Called once if the peer goes away before the answer.
     void on_abort(std::function<void()> callback);
 
-    /// The answer, written when the turn closes.
-    void respond(Response response);
+    /// The answer, written when the turn closes; `watch` follows it, instead of answers it has
+    /// given to other connections.
+    void respond(Response response, AnswerWatch* watch = nullptr);
 
     /// Cuts the TCP connection without an answer.
     void drop();

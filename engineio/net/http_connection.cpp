@@ -43,6 +43,7 @@ HttpConnection::HttpConnection(Connection& connection, Site const& site)
 HttpConnection::~HttpConnection() {
     // Callbacks may own the Responder; it must not reach back while they are destroyed.
     detach();
+    unwatch();
     leave_half_open();
 }
 
@@ -65,6 +66,10 @@ void HttpConnection::on_bytes(std::span<char> bytes) {
 }
 
 void HttpConnection::on_drain() {
+    if (auto* const watch = watch_) {
+        unwatch();
+        watch->on_written_(watch->self_);
+    }
     advance();
 }
 
@@ -155,7 +160,8 @@ void HttpConnection::dispatch_request() {
     }
     request.remote_address =
         site_.proxies.client_address(connection_.remote_address(), request.headers);
-    request.secure = connection_.secure();
+    request.secure = connection_.secure() ||
+                     site_.proxies.client_secure(connection_.remote_address(), request.headers);
     head_only_ = request.method == "HEAD";
     body_finished_ = too_large_ = body_broken_ = false;
     state_ = State::answering;
@@ -202,6 +208,10 @@ bool HttpConnection::read_some_body() {
         body_broken_ = true;
         draining ? end() : body_done(BodyResult::too_large);
         return true;
+    case RequestParser::Body::too_much_around:
+        connection_.shard().limit_hit("max_header_size", connection_.remote_address());
+        draining ? end() : refuse("413 Payload Too Large");
+        return false;
     case RequestParser::Body::malformed:
         draining ? end() : refuse("400 Bad Request");
         return false;
@@ -276,14 +286,18 @@ bool HttpConnection::must_close(Response const& response) const {
     return withheld || (left && *left > max_drain_bytes);
 }
 
-void HttpConnection::respond(Response response) {
+void HttpConnection::respond(Response response, AnswerWatch* watch) {
     detach();
     // Destroyed when this returns: they may own what is using us.
     auto const abort = std::exchange(abort_, nullptr);
     auto const unused = std::exchange(body_callback_, nullptr);
     bool const close = must_close(response);
-    connection_.send(response_bytes(
-        response, head_only_, close ? std::nullopt : std::optional(site_.http.keep_alive_timeout)));
+    auto bytes = response_bytes(
+        response, head_only_, close ? std::nullopt : std::optional(site_.http.keep_alive_timeout));
+    if (watch) {
+        this->watch(*watch, bytes.size());
+    }
+    connection_.send(std::move(bytes));
     if (close) {
         end();
         return;
@@ -368,25 +382,6 @@ void HttpConnection::refuse(std::string_view status) {
         std::string("HTTP/1.1 ").append(status).append("\r\nConnection: close\r\n\r\n"));
     abandon();
     connection_.close();
-}
-
-void HttpConnection::time_out() {
-    bool const in_head = state_ == State::head;
-    if (state_ == State::draining || (in_head && input_.empty())) {
-        end();
-    } else {
-        connection_.shard().limit_hit(in_head ? "headers_timeout" : "request_timeout",
-                                      connection_.remote_address());
-        refuse("408 Request Timeout");
-    }
-}
-
-void HttpConnection::arm(Clock::time_point from, Clock::duration patience) {
-    if (patience == Clock::duration::zero()) {
-        timer_.cancel();
-    } else {
-        connection_.shard().timers().arm(timer_, from + patience);
-    }
 }
 
 void HttpConnection::drop_head() {

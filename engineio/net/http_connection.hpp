@@ -69,11 +69,18 @@ public:
     void attach(Responder& responder) { responder_ = &responder; }
     void read_body(std::size_t max_bytes, std::function<void(BodyResult, std::string)> done);
     void on_abort(std::function<void()> callback) { abort_ = std::move(callback); }
-    void respond(Response response);
+    void respond(Response response, AnswerWatch* watch);
     void drop();
     WsConnection* accept_websocket(std::unique_ptr<WsHandler> handler, WsOptions const& options,
                                    Headers const& headers);
     void hand_over(unsigned shard_index);
+
+    // --- for AnswerWatch ------------------------------------------------------------------------
+
+    std::size_t unwritten(AnswerWatch const& watch) const;
+    void flush() { connection_.flush(); }
+    void cut() { connection_.cut(); }
+    void unwatch();
 
 private:
     // head: waiting for or parsing a head; answering: the handler owes an answer, the body is not
@@ -94,6 +101,7 @@ private:
     void refuse(std::string_view status_line);
     void abandon();
     void detach();
+    void watch(AnswerWatch& watch, std::size_t bytes);
     void end();
     void set_backpressure();
     void time_out();
@@ -105,6 +113,7 @@ private:
     Connection& connection_;
     Site const& site_;
     Responder* responder_ = nullptr;
+    AnswerWatch* watch_ = nullptr;  // while something is unwritten
     std::unique_ptr<RequestParser> parser_;
     std::string input_;        // unhandled bytes; begins with the current request
     std::size_t scanned_ = 0;  // length of the head so far, see scan_head()

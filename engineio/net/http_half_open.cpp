@@ -1,4 +1,5 @@
-// Connections without a whole request head are counted, so that slow ones cannot keep all seats.
+// What slow peers may take: their time, and, as connections without a whole request head are
+// counted, not all seats.
 
 #include "engineio/limits.hpp"
 #include "engineio/net/http_connection.hpp"
@@ -19,15 +20,12 @@ HalfOpen& HttpConnection::half_open() {
 }
 
 void HttpConnection::await_first_head() {
-    auto const most = site_.http.max_half_open_connections;
-    if (most == 0) {
-        return;
-    }
     started_ = connection_.shard().now();
     auto& waiting = half_open();
     half_open_place_ = waiting.insert(waiting.end(), this);
+    auto const most = site_.http.max_half_open_connections;
     auto const shards = site_.shards.size();
-    if (waiting.size() > (most + shards - 1) / shards) {
+    if (most != 0 && waiting.size() > (most + shards - 1) / shards) {
         cut_oldest(waiting.front()->connection_);
     }
 }
@@ -46,6 +44,28 @@ void HttpConnection::leave_half_open() {
     if (half_open_place_) {
         half_open().erase(*half_open_place_);
         half_open_place_.reset();
+    }
+}
+
+void HttpConnection::time_out() {
+    bool const in_head = state_ == State::head;
+    bool const nothing_came = in_head && input_.empty();
+    if (!nothing_came || !served_) {  // else it was kept alive as long as promised
+        connection_.shard().limit_hit(in_head ? "headers_timeout" : "request_timeout",
+                                      connection_.remote_address());
+    }
+    if (state_ == State::draining || nothing_came) {
+        end();
+    } else {
+        refuse("408 Request Timeout");
+    }
+}
+
+void HttpConnection::arm(Clock::time_point from, Clock::duration patience) {
+    if (patience == Clock::duration::zero()) {
+        timer_.cancel();
+    } else {
+        connection_.shard().timers().arm(timer_, from + patience);
     }
 }
 

@@ -30,10 +30,10 @@ struct HttpOptions {
     /// Proxies believed about whom they speak for: addresses or networks ("10.0.0.0/8", "fd00::/8",
     /// "192.0.2.7"), or "loopback", "linklocal", "uniquelocal" as in Express, or "unix" for the
     /// peers of Unix sockets. A request's remote address is then the last one in the header that is
-    /// no proxy of ours. Empty: nobody is believed, the header is ignored.
+    /// no proxy of ours, and it counts as secure if that came over TLS. Empty: nobody is believed.
     std::vector<std::string> trust_proxy = {};
-    /// The one header that the proxies write. Exactly one: they pass the other on as the client
-    /// forged it.
+    /// The one header that the proxies write; with the first, X-Forwarded-Proto beside it. Exactly
+    /// one: they pass the other on as the client forged it.
     ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
 
     /// Bytes of a request line and its headers; more is answered 431 and the connection closes.

@@ -201,8 +201,11 @@ struct RequestParser::Sink final : http::basic_parser<true> {
         take(body, error);
         return body.size();
     }
-    void on_chunk_header_impl(std::uint64_t size, View, Error& error) override {
-        if (size > max_bytes - received) {
+    void on_chunk_header_impl(std::uint64_t size, View extensions, Error& error) override {
+        extension_bytes += extensions.size();
+        if (extension_bytes > max_header_size) {
+            error = http::error::header_limit;
+        } else if (size > max_bytes - received) {
             error = http::error::body_limit;
         }
     }
@@ -230,9 +233,10 @@ struct RequestParser::Sink final : http::basic_parser<true> {
     FieldIndex index;
     std::string* out = nullptr;
     std::uint64_t max_bytes = 0;
-    std::uint64_t received = 0;    // since collect()
-    std::uint64_t body_bytes = 0;  // of the request
-    std::uint64_t announced = 0;   // Content-Length
+    std::uint64_t received = 0;         // since collect()
+    std::uint64_t body_bytes = 0;       // of the request
+    std::uint64_t announced = 0;        // Content-Length
+    std::uint64_t extension_bytes = 0;  // of all chunks
     std::size_t fields = 0;
     unsigned content_lengths = 0;
     unsigned hosts = 0;
@@ -255,7 +259,9 @@ bool RequestParser::parse_head(std::string_view head, Request& request) {
     if (error || !sink_->is_header_done()) {
         return false;
     }
-    request.upgrade = sink_->upgrade();
+    // Proxies put "Connection: upgrade" on every request (socket.io's guide for nginx), which alone
+    // asks for nothing. Nor does an empty Upgrade, in Node's eyes.
+    request.upgrade = sink_->upgrade() && !request.header("upgrade").empty();
     // Clients of HTTP/1.0 expect nothing (RFC 9110 section 10.1.1).
     auto const* expect = find_header(request.headers, "expect");
     if (expect && request.http_minor > 0) {
@@ -318,11 +324,13 @@ RequestParser::Body RequestParser::feed(std::string_view bytes, std::size_t& con
         if (error == http::error::need_more) {
             // A chunk header or trailer is held back until it is whole, so it must have a limit.
             bool const endless = bytes.size() - consumed > sink_->max_header_size;
-            result = endless ? Body::malformed : Body::more;
+            result = endless ? Body::too_much_around : Body::more;
             break;
         }
         if (error) {
-            result = error == http::error::body_limit ? Body::too_large : Body::malformed;
+            result = error == http::error::body_limit     ? Body::too_large
+                     : error == http::error::header_limit ? Body::too_much_around
+                                                          : Body::malformed;
         }
     }
     return result == Body::more && sink_->is_done() ? Body::complete : result;

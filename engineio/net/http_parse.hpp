@@ -26,7 +26,8 @@ HeadScan scan_head(std::string_view bytes, std::size_t& position);
 // request.
 class RequestParser {
 public:
-    enum class Body : std::uint8_t { more, complete, too_large, malformed };
+    // too_much_around: the extensions of all chunks, or the trailer, are longer than a head may be.
+    enum class Body : std::uint8_t { more, complete, too_large, too_much_around, malformed };
 
     // `max_headers_count` zero: all fields are taken.
     explicit RequestParser(std::size_t max_header_size = limits::max_header_bytes,

@@ -155,6 +155,7 @@ void HttpServer::start() {
 void HttpServer::run() {
     start();
     state_->run_shard(state_->first());
+    state_->signals.reset();  // nobody would hear them now
     join();
 }
 

@@ -46,7 +46,8 @@ public:
     void start();
     /// Runs shard 0 on the calling thread until stop(). Calls start() first if needed.
     void run();
-    /// SIGINT and SIGTERM call `callback` on shard 0, every time, instead of killing the process.
+    /// SIGINT and SIGTERM call `callback` on shard 0, every time, instead of killing the process,
+    /// until run() has returned.
     void on_termination(std::function<void()> callback);
     /// SIGHUP calls `callback` on shard 0, every time: what operators send after a new certificate.
     void on_hangup(std::function<void()> callback);

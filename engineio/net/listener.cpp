@@ -93,7 +93,6 @@ void Listener::accept_some() {
         UniqueFd fd(::accept4(acceptor_->native_handle(), reinterpret_cast<sockaddr*>(&address),
                               &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd) {
-            exhausted_ = false;
             admit(std::move(fd), address_text(address));
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             break;
@@ -106,8 +105,10 @@ void Listener::accept_some() {
 }
 
 void Listener::pause(int error) {
-    if (!std::exchange(exhausted_, true)) {
-        log_warn("net", "can't accept: {}", std::generic_category().message(error));
+    // Again and again, as each descriptor that comes free is taken by the next in the backlog.
+    if (auto const silent = exhausted_.speaks(shard().now())) {
+        log_warn("net", "can't accept: {}{}", std::generic_category().message(error),
+                 *silent != 0 ? fmt::format(", {} more since the last line", *silent) : "");
     }
     pause_ = shard().timers().after(exhausted_pause, [this] { accept_some(); });
     if (error == EMFILE || error == ENFILE) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/http_connection.hpp"
+#include "engineio/net/limit_hits.hpp"
 #include "engineio/net/listening_socket.hpp"
 #include "engineio/net/timer_wheel.hpp"
 
@@ -47,7 +48,7 @@ private:
     std::optional<Acceptor> acceptor_;
     OneShot pause_;
     std::size_t next_ = 0;
-    bool exhausted_ = false;  // out of descriptors, and said so
+    Seldom exhausted_;  // out of descriptors
 };
 
 }  // namespace engineio::net

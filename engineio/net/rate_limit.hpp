@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engineio/net/keyed_hash.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <list>
@@ -68,8 +70,9 @@ private:
 
     Rate rate_;
     std::size_t max_keys_;
-    std::list<Entry> order_;                                                    // seen last: first
-    std::unordered_map<std::string_view, std::list<Entry>::iterator> entries_;  // keys: order_'s
+    std::list<Entry> order_;  // seen last: first
+    std::unordered_map<std::string_view, std::list<Entry>::iterator, KeyedHash>
+        entries_;  // keys: order_'s
 };
 
 }  // namespace engineio::net

@@ -123,6 +123,7 @@ Shard::Turn::~Turn() {
             shard_.dispatch();
             shard_.flush_dirty();
         } while (!shard_.deferred_.empty());
+        shard_.compression_.end_turn();
     }
     current_shard = outer_;
 }

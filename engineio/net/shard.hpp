@@ -4,6 +4,7 @@
 #include "engineio/net/metrics.hpp"
 #include "engineio/net/task_queue.hpp"
 #include "engineio/net/timer_wheel.hpp"
+#include "engineio/net/turn_compression.hpp"
 #include "engineio/net/unique_function.hpp"
 
 #include <atomic>
@@ -68,6 +69,9 @@ public:
     /// This shard only. To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
 
+    /// This shard only: for bodies that are sent once.
+    TurnCompression& compression() { return compression_; }
+
     /// This shard only: its deadlines and its counters.
     TimerWheel& timers() { return timers_; }
     Metrics& metrics() { return metrics_; }
@@ -126,6 +130,7 @@ private:
     TimerWheel timers_;
     Metrics metrics_;
     LimitHits limit_hits_;
+    TurnCompression compression_;
     TaskQueue deferred_;
     std::vector<Flushable*> dirty_;    // marked in this turn
     std::vector<Flushable*> backlog_;  // in earlier ones; null: forgotten

@@ -41,6 +41,33 @@ std::string_view without_quotes(std::string_view text) {
     return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
+// A value of one element of Forwarded, without its quotes.
+std::string_view parameter(std::string_view element, std::string_view wanted) {
+    while (element.data()) {
+        auto pair = next_piece(element, ';');
+        auto const name = trim(next_piece(pair, '='));
+        if (iequals(name, wanted) && pair.data()) {
+            return without_quotes(trim(pair));
+        }
+    }
+    return {};
+}
+
+// Cuts the last element off the list. A comma divides even inside quotes: an open quote of the
+// client's must not swallow what a proxy added.
+std::string_view take_last(std::string_view& list) {
+    auto const comma = list.rfind(',');
+    auto const from = comma == std::string_view::npos ? 0 : comma + 1;
+    auto const element = list.substr(from);
+    list = list.substr(0, from == 0 ? 0 : comma);
+    return trim(element);
+}
+
+std::string_view field_of(Headers const& headers, std::string_view name) {
+    auto const* const field = find_header(headers, name);
+    return field ? std::string_view(*field) : std::string_view();
+}
+
 }  // namespace
 
 TrustedProxies::TrustedProxies(HttpOptions const& options) : header_(options.forwarded_header) {
@@ -117,21 +144,14 @@ bool TrustedProxies::trusts(Address const& address) const {
 
 // The node of one element of the header, as far as it may be an address.
 std::string_view TrustedProxies::node_of(std::string_view element) const {
-    element = trim(element);
-    if (header_ == ForwardedHeader::x_forwarded_for) {
-        return without_port(element);
-    }
-    while (element.data()) {
-        auto pair = next_piece(element, ';');
-        auto const name = trim(next_piece(pair, '='));
-        if (iequals(name, "for") && pair.data()) {
-            return without_port(without_quotes(trim(pair)));
-        }
-    }
-    return {};
+    bool const standard = header_ == ForwardedHeader::forwarded;
+    return without_port(standard ? parameter(element, "for") : element);
 }
 
 bool TrustedProxies::believes(std::string const& peer) const {
+    if (networks_.empty() && !trusts_unix_) {
+        return false;  // nobody, which is usual and asked with each request
+    }
     auto const direct = parse(peer);
     return direct ? trusts(*direct) : trusts_unix_;
 }
@@ -141,25 +161,45 @@ std::string TrustedProxies::client_address(std::string const& peer, Headers cons
         return peer;
     }
     bool const standard = header_ == ForwardedHeader::forwarded;
-    auto const* const field = find_header(headers, standard ? "forwarded" : "x-forwarded-for");
+    auto list = field_of(headers, standard ? "forwarded" : "x-forwarded-for");
     std::string client = peer;
-    // From the end, where our proxies write, to the first they do not vouch for. A comma divides
-    // even inside quotes: an open quote of the client's must not swallow what a proxy added.
-    std::string_view rest = field ? std::string_view(*field) : std::string_view();
-    while (!rest.empty()) {
-        auto const comma = rest.rfind(',');
-        auto const from = comma == std::string_view::npos ? 0 : comma + 1;
-        auto const address = parse(node_of(rest.substr(from)));
+    // From the end, where our proxies write, to the first they do not vouch for.
+    while (!list.empty()) {
+        auto const address = parse(node_of(take_last(list)));
         if (!address) {
             break;  // "unknown", "_hidden", garbage: what stands before it is hearsay
         }
         client = text_of(*address);
-        if (!trusts(*address) || comma == std::string_view::npos) {
+        if (!trusts(*address)) {
             break;
         }
-        rest = rest.substr(0, comma);
     }
     return client;
+}
+
+// The same way as for the address, but a client that is hidden may have come over TLS, too.
+bool TrustedProxies::forwarded_secure(std::string_view list) const {
+    bool secure = false;
+    while (!list.empty()) {
+        auto const element = take_last(list);
+        secure = iequals(parameter(element, "proto"), "https");
+        auto const address = parse(node_of(element));
+        if (!address || !trusts(*address)) {
+            break;
+        }
+    }
+    return secure;
+}
+
+bool TrustedProxies::client_secure(std::string const& peer, Headers const& headers) const {
+    if (!believes(peer)) {
+        return false;
+    }
+    if (header_ == ForwardedHeader::forwarded) {
+        return forwarded_secure(field_of(headers, "forwarded"));
+    }
+    auto list = field_of(headers, "x-forwarded-proto");
+    return iequals(take_last(list), "https");
 }
 
 }  // namespace engineio::net

@@ -24,6 +24,10 @@ public:
     // `peer` is the address at the other end of the connection, empty for a Unix socket.
     std::string client_address(std::string const& peer, Headers const& headers) const;
 
+    // Whether the client came over TLS to the proxy that speaks for it: proto= of Forwarded's last
+    // element that a proxy of ours vouches for, or else X-Forwarded-Proto's last value.
+    bool client_secure(std::string const& peer, Headers const& headers) const;
+
 private:
     // IPv6, or IPv4 as ::ffff:a.b.c.d.
     using Address = std::array<std::uint8_t, 16>;
@@ -37,6 +41,7 @@ private:
     static std::string text_of(Address const& address);
     bool trusts(Address const& address) const;
     std::string_view node_of(std::string_view element) const;
+    bool forwarded_secure(std::string_view list) const;
 
     std::vector<Network> networks_;
     ForwardedHeader header_;

@@ -22,6 +22,9 @@ WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
       decoder_(options.max_message_bytes, options.deflate.has_value(), options.max_fragments),
       rates_(PeerRates::make(options.packet_rate, options.byte_rate, connection.shard().now())) {
     connection.set_max_buffered(options.max_buffered_bytes);
+    if (!options.remote_address.empty()) {
+        connection.set_remote_address(options.remote_address);
+    }
     ++connection.shard().metrics().websockets;
     if (auto const& terms = options.deflate) {
         bool const shared = terms->server_no_context_takeover;

@@ -42,6 +42,9 @@ struct WsOptions {
     std::chrono::milliseconds ping_interval{0};
     std::string key;          ///< Sec-WebSocket-Key of the request
     std::string subprotocol;  ///< selected one, or empty
+    /// Of the request, which may have come through a trusted proxy: the log says that this client
+    /// has met a limit. Empty: the address of whoever connected.
+    std::string remote_address = {};
 };
 
 /// The user of one WebSocket: Engine.IO's transport or a raw JSON endpoint. Owned by its

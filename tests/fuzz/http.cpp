@@ -78,6 +78,9 @@ struct Reader {
         case RequestParser::Body::too_large:
             outcome = "too large";
             return;
+        case RequestParser::Body::too_much_around:
+            outcome = "too much around the body";
+            return;
         case RequestParser::Body::malformed:
             outcome = "malformed body";
             return;

@@ -4,6 +4,7 @@
 #include "engineio/net/shard.hpp"
 #include "engineio/session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -43,10 +44,15 @@ public:
     bool writable() const override { return accepts(); }
     void send(std::span<engineio::Outgoing const> packets) override;
     bool close(bool discard) override;
-    std::size_t buffered_bytes() const override { return 0; }
+    std::size_t buffered_bytes() const override { return unwritten; }
+    void flush() override { unwritten -= std::min(unwritten, taken_by_flush); }
+    void drop_output() override { unwritten = 0; }
     void tell_drained(bool) override {}
     void pause_reading(bool pause) override { paused_ = pause; }
     bool paused() const { return paused_; }
+
+    std::size_t unwritten = 0;       // of what it was given
+    std::size_t taken_by_flush = 0;  // of that
 
 private:
     engineio::TransportName name_;

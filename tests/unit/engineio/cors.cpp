@@ -174,10 +174,16 @@ bool admits(Options const& options, std::string origin, std::string host = "game
     net::Request request;
     request.method = "GET";
     request.headers = {{"host", std::move(host)}};
-    if (!origin.empty()) {
-        request.headers.push_back({"origin", std::move(origin)});
-    }
-    return admits_origin(options, request);
+    return admits_origin(options, request, origin);
+}
+
+// Whether JSONP may open a session with these fields.
+bool admits_script(Options const& options, net::Headers headers) {
+    net::Request request;
+    request.method = "GET";
+    request.headers = std::move(headers);
+    request.headers.push_back({"host", "game.example"});
+    return admits_origin(options, request, page_origin(request, true));
 }
 
 Options with_cors(CorsOptions::Origin origin) {
@@ -211,6 +217,37 @@ TEST_CASE("origins that cors names are those that may open sessions") {
     }
 }
 
+TEST_CASE("over TLS our own pages are those of https") {
+    net::Request request;
+    request.headers = {{"host", "game.example"}};
+    auto const own = [&](std::string origin) {
+        return admits_origin(with_cors(std::string("https://a.example")), request, origin);
+    };
+    CHECK(own("http://game.example"));
+    CHECK(own("https://game.example"));
+    request.secure = true;
+    CHECK_FALSE(own("http://game.example"));
+    CHECK(own("https://game.example"));
+    CHECK(own("HTTPS://game.example"));
+}
+
+TEST_CASE("what the browser says of its own page counts where a proxy has rewritten Host") {
+    net::Request request;
+    request.headers = {{"host", "10.0.0.1:3000"}, {"origin", "https://shop.example"}};
+    auto const options = with_cors(std::string("https://a.example"));
+    auto const admitted = [&] { return admits_origin(options, request, "https://shop.example"); };
+    CHECK_FALSE(admitted());
+    CHECK_FALSE(is_own_origin(request));
+    request.headers.push_back({"sec-fetch-site", "same-origin"});
+    CHECK(admitted());
+    CHECK(is_own_origin(request));
+    for (auto const* other : {"same-site", "cross-site", "none"}) {
+        request.headers.back().value = other;
+        CHECK_FALSE(admitted());
+        CHECK_FALSE(is_own_origin(request));
+    }
+}
+
 TEST_CASE("where cors names nobody, every page may") {
     auto const evil = "https://evil.example";
     CHECK(admits({}, evil));
@@ -236,6 +273,51 @@ TEST_CASE("allowed_origins counts more than cors") {
     options.allowed_origins = std::string();
     CHECK_THROWS_WITH_AS(check_options(options), doctest::Contains("allowed_origins"),
                          std::invalid_argument);
+}
+
+TEST_CASE("a script that says no origin is known by its browser's other words") {
+    auto const options = with_cors(std::vector<std::string>{"https://a.example"});
+    auto const site = [&](std::string value) {
+        return admits_script(options, {{"sec-fetch-site", std::move(value)}});
+    };
+    CHECK(site("same-origin"));
+    CHECK(site("none"));
+    CHECK_FALSE(site("same-site"));
+    CHECK_FALSE(site("cross-site"));
+    CHECK_FALSE(site(""));
+    auto const page = [&](std::string address) {
+        return admits_script(options,
+                             {{"sec-fetch-site", "cross-site"}, {"referer", std::move(address)}});
+    };
+    CHECK(page("https://a.example/"));
+    CHECK(page("https://a.example"));
+    CHECK(page("https://a.example?x#y"));
+    CHECK(page("http://game.example/play"));
+    for (auto const* const foreign :
+         {"https://evil.example/", "https://evil.example/https://a.example", "about:blank", "",
+          "https://a.example:81/", "https://a.example@evil.example/", "/https://a.example"}) {
+        CHECK_FALSE(page(foreign));
+    }
+    // An Origin counts alone.
+    CHECK(admits_script(options,
+                        {{"origin", "https://a.example"}, {"sec-fetch-site", "cross-site"}}));
+    CHECK_FALSE(admits_script(options, {{"origin", "https://evil.example"},
+                                        {"sec-fetch-site", "none"},
+                                        {"referer", "https://a.example/"}}));
+    // Who says nothing may be any page: there are browsers that can be told to say nothing.
+    CHECK_FALSE(admits_script(options, {}));
+    CHECK(admits_script(with_cors(std::string("*")), {}));
+    CHECK(admits_script(with_cors(CorsOptions::Reflect{}), {}));
+    CHECK(admits_script({}, {}));
+}
+
+TEST_CASE("requests that are no scripts need not say where they come from") {
+    net::Request request;
+    CHECK(page_origin(request, false).empty());
+    request.headers = {{"sec-fetch-site", "cross-site"}, {"referer", "https://evil.example/"}};
+    CHECK(page_origin(request, false).empty());
+    request.headers.push_back({"origin", "null"});
+    CHECK(page_origin(request, false) == "null");
 }
 
 }  // namespace cors_test

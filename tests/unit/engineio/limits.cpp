@@ -241,6 +241,61 @@ TEST_CASE("limits: a queue nobody fetches, at its last byte") {
     CHECK(play.shard.metrics().limit_hits.at("max_buffered_bytes") == 1);
 }
 
+TEST_CASE("limits: an answer nobody reads counts with what waits behind it") {
+    auto const lives = [](std::size_t unwritten, std::size_t queued, std::size_t taken = 0) {
+        Options options;
+        options.limits.max_buffered_bytes = 1000;
+        rig::Play play(options, 4);
+        play.start(TransportName::polling);
+        play.transport->unwritten = unwritten;
+        play.transport->taken_by_flush = taken;
+        auto const message =
+            net::Message::make(net::MessageKind::text, "4" + std::string(queued - 1, 'x'));
+        play.shard.turn([&] {
+            play.session->send({&message, 1});
+            CHECK(play.closes.empty());
+            CHECK(play.session->buffered_bytes() == unwritten + queued);
+        });
+        if (!play.closes.empty()) {
+            CHECK(play.closes.front().first == CloseReason::transport_error);
+            CHECK(play.closes.front().second == "too many packets queued");
+            CHECK(play.shard.metrics().limit_hits.at("max_buffered_bytes") == 1);
+            CHECK(play.shard.metrics().slow_readers_closed == 1);
+            CHECK(play.transport->unwritten == 0);  // given up
+        }
+        return play.closes.empty();
+    };
+    CHECK(lives(600, 399));
+    CHECK(lives(600, 400));
+    CHECK_FALSE(lives(600, 401));
+    CHECK(lives(600, 401, 1));  // which the kernel takes
+    CHECK_FALSE(lives(600, 402, 1));
+    CHECK_FALSE(lives(2000, 1));
+}
+
+TEST_CASE("limits: what is compressed in a turn") {
+    net::TurnCompression compression;
+    auto const gzip = [&](char fill, std::size_t bytes) {
+        auto const body = std::string(bytes, fill);
+        auto const made = compression.compress(net::ContentEncoding::gzip, body, 1);
+        CHECK((!made || *made == net::deflate_body(net::ContentEncoding::gzip, body, 1)));
+        return made.has_value();
+    };
+    auto const most = limits::max_http_compression_bytes_per_turn;
+    CHECK(gzip('a', most - 10));
+    CHECK(gzip('a', most - 10));  // the same once more costs nothing
+    CHECK_FALSE(
+        compression.compress(net::ContentEncoding::deflate, std::string(most - 10, 'a'), 1));
+    CHECK_FALSE(compression.compress(net::ContentEncoding::gzip, std::string(most - 10, 'a'), 2));
+    CHECK_FALSE(gzip('b', 11));
+    CHECK(gzip('b', 10));
+    CHECK_FALSE(gzip('c', 1));
+    CHECK(gzip('b', 10));
+    compression.end_turn();
+    CHECK_FALSE(gzip('a', most + 1));
+    CHECK(gzip('a', most));
+}
+
 TEST_CASE("limits: small packets nobody fetches count for more than their bytes") {
     Options options;
     options.limits.max_buffered_bytes = 6'400;

@@ -1,5 +1,7 @@
 #include "engineio/net/text.hpp"
 
+#include "engineio/net/keyed_hash.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>
@@ -210,6 +212,35 @@ TEST_CASE("random input never breaks a decoder and round trips hold") {
         (void)parse_cookies(text);
         (void)base64_decode(text);
     }
+}
+
+// The reference's vectors: the key is 00 01 … 0f, the text 00 01 02 …, of such a length.
+TEST_CASE("keyed hash: SipHash-2-4 and 1-3 as published") {
+    SipKey const key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
+    struct Row {
+        std::size_t length;
+        std::uint64_t paper;
+        std::uint64_t tables;
+    };
+    Row const rows[] = {
+        {0, 0x726fdb47dd0e0e31, 0xabac0158050fc4dc},  {1, 0x74f839c593dc67fd, 0xc9f49bf37d57ca93},
+        {7, 0xab0200f58b01d137, 0xd3927d989bb11140},  {8, 0x93f5f5799a932462, 0x369095118d299a8e},
+        {15, 0xa129ca6149be45e5, 0xd320d86d2a519956}, {16, 0x3f2acc7f57c29bdb, 0xcc4fdd1a7d908b66},
+        {63, 0x958a324ceb064572, 0x9d199062b7bbb3a8}};
+    std::string text;
+    for (auto const& row : rows) {
+        while (text.size() < row.length) {
+            text.push_back(static_cast<char>(text.size()));
+        }
+        CHECK(sip_hash(key, text, 2, 4) == row.paper);
+        CHECK(sip_hash(key, text, 1, 3) == row.tables);
+    }
+}
+
+TEST_CASE("keyed hash: the same text has the same hash, as long as the process lives") {
+    CHECK(KeyedHash()("room") == KeyedHash()(std::string("room")));
+    CHECK(KeyedHash()("room") != KeyedHash()("moor"));
+    CHECK(KeyedHash()("room") != sip_hash({0, 0}, "room", 1, 3));  // there is a key
 }
 
 }  // namespace text_test

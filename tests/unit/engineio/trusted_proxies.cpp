@@ -84,6 +84,40 @@ TEST_CASE("trusted_proxies: Forwarded (RFC 7239) if that is what the proxies wri
     }
 }
 
+TEST_CASE(
+    "trusted_proxies: whether the client came over TLS, in the word of the last one trusted") {
+    struct Secure {
+        char const* peer;
+        char const* header;
+        bool secure;
+    };
+    auto const proxies = trusting({"10.0.0.0/8"});
+    for (auto const& [peer, header, secure] :
+         {Secure{"10.0.0.1", "https", true}, Secure{"10.0.0.1", "HTTPS ", true},
+          Secure{"10.0.0.1", "http", false}, Secure{"10.0.0.1", "", false},
+          Secure{"10.0.0.1", "http, https", true}, Secure{"10.0.0.1", "https,http", false},
+          Secure{"10.0.0.1", "https,", false}, Secure{"192.0.2.8", "https", false},
+          Secure{"", "https", false}}) {
+        CAPTURE(header);
+        Headers const headers = {{"x-forwarded-proto", header}, {"forwarded", "proto=https"}};
+        CHECK(proxies.client_secure(peer, headers) == secure);
+    }
+    CHECK_FALSE(proxies.client_secure("10.0.0.1", {}));
+    auto const standard = trusting({"10.0.0.0/8"}, ForwardedHeader::forwarded);
+    for (auto const& [peer, header, secure] :
+         {Secure{"10.0.0.1", "for=1.1.1.1;proto=https", true},
+          Secure{"10.0.0.1", "Proto=\"https\" ; for=_hidden", true},
+          Secure{"10.0.0.1", "for=1.1.1.1;proto=http", false},
+          Secure{"10.0.0.1", "for=1.1.1.1", false},
+          Secure{"10.0.0.1", "for=9.9.9.9;proto=https, for=1.1.1.1;proto=http", false},
+          Secure{"10.0.0.1", "for=1.1.1.1;proto=https, for=10.0.0.2;proto=http", true},
+          Secure{"192.0.2.8", "for=1.1.1.1;proto=https", false}}) {
+        CAPTURE(header);
+        Headers const headers = {{"x-forwarded-proto", "https"}, {"forwarded", header}};
+        CHECK(standard.client_secure(peer, headers) == secure);
+    }
+}
+
 TEST_CASE("trusted_proxies: names of networks, and Unix peers") {
     Headers const headers = {{"x-forwarded-for", "1.1.1.1"}};
     for (auto const& [entry, peer] : std::initializer_list<std::pair<char const*, char const*>>{

@@ -1,8 +1,12 @@
 #include "engineio/net/ws_handshake.hpp"
 
+#include "engineio/net/http_parse.hpp"
+
 #include <doctest/doctest.h>
 
 #include <random>
+#include <string>
+#include <string_view>
 
 namespace ws_handshake_test {
 
@@ -151,6 +155,23 @@ TEST_CASE("random headers never break the parsers") {
         (void)parse_extensions(header);
         (void)answer("permessage-deflate;" + header);
     }
+}
+
+TEST_CASE("ws_handshake: which requests ask for an upgrade") {
+    auto const asks = [](std::string_view fields) {
+        Request request;
+        REQUIRE(RequestParser().parse_head(
+            "GET / HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n", request));
+        return request.upgrade;
+    };
+    CHECK(asks("Connection: upgrade\r\nUpgrade: websocket\r\n"));
+    CHECK(asks("Upgrade: anything\r\nConnection: keep-alive, Upgrade\r\n"));
+    CHECK(asks("Connection: upgrade\r\nUpgrade:\r\nUpgrade: websocket\r\n"));
+    CHECK_FALSE(asks("Upgrade: websocket\r\n"));
+    // What nginx says of every request with socket.io's settings.
+    CHECK_FALSE(asks("Connection: upgrade\r\n"));
+    CHECK_FALSE(asks("Connection: upgrade\r\nUpgrade:\r\n"));
+    CHECK_FALSE(asks("Connection: upgrade\r\nUpgrade: \t\r\n"));
 }
 
 }  // namespace ws_handshake_test
