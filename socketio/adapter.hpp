@@ -51,8 +51,8 @@ class ClusterMember {
 public:
     virtual ~ClusterMember() = default;
     /// Carries out a request of another server, on this server only. `reply` (may be empty) is
-    /// called at most once. Both any thread. Unknown namespaces and reserved event names are
-    /// ignored.
+    /// called at most once. Both any thread. Unknown namespaces, reserved event names
+    /// and kinds of a later version are ignored: their reply is empty.
     virtual void on_request(ClusterRequest request, std::function<void(Json)> reply) = 0;
 };
 

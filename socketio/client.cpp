@@ -1,5 +1,6 @@
 #include "socketio/client.hpp"
 
+#include "engineio/limits.hpp"
 #include "engineio/net/log.hpp"
 #include "engineio/net/shard.hpp"
 #include "socketio/namespace_shard.hpp"
@@ -136,6 +137,10 @@ void Client::on_packet(Packet&& packet) {
             session_.shard().limit_hit("max_sockets", public_name());
             return close_invalid();
         }
+        if (has_too_many(name)) {
+            session_.shard().limit_hit("max_sockets_per_namespace", public_name());
+            return close_invalid();
+        }
         if (session_.protocol() == 3) {
             return connect_revision3(packet.nsp);
         }
@@ -146,6 +151,9 @@ void Client::on_packet(Packet&& packet) {
     }
     if (packet.type == PacketType::disconnect) {
         socket->leaving_ = true;
+    }
+    if (packet.type == PacketType::ack && !socket->awaits(packet.id)) {
+        return;  // unknown, answered before or too late; or forged, before the question was sent
     }
     session_.shard().defer([socket = std::move(socket), packet = std::move(packet)]() mutable {
         socket->on_packet(std::move(packet));
@@ -306,10 +314,19 @@ void Client::send(std::span<Message const> messages, bool compress) {
 }
 
 Socket* Client::find(std::string_view name) const {
-    auto const found = std::ranges::find_if(sockets_, [&](auto const& socket) {
+    // The latest first: there may be many, and those before it are no more spoken to.
+    auto const found = std::find_if(sockets_.rbegin(), sockets_.rend(), [&](auto const& socket) {
         return socket->nsp().name() == name && !socket->superseded_;
     });
-    return found == sockets_.end() ? nullptr : found->get();
+    return found == sockets_.rend() ? nullptr : found->get();
+}
+
+// Of sockets that one after the other has superseded, or will.
+bool Client::has_too_many(std::string_view name) const {
+    auto const of_it = [name](auto const& socket) { return socket->nsp().name() == name; };
+    auto const count = std::ranges::count_if(sockets_, of_it) +
+                       std::ranges::count_if(connecting_, of_it, &Connecting::socket);
+    return static_cast<std::size_t>(count) >= engineio::limits::max_sockets_per_namespace;
 }
 
 // A packet that this state of the connection does not allow (reference-behaviour 5.2).

@@ -66,8 +66,8 @@ public:
     bool may_await_ack();
     /// What the log may call it.
     std::string_view public_name() const;
-    /// Far too many handlers are unfinished.
-    void close_overloaded();
+    /// Far too much is unfinished: what that limit is for.
+    void close_overloaded(std::string_view limit);
 
     /// Node's disconnect(true): every namespace is left, then the connection is closed.
     void disconnect_all();
@@ -88,6 +88,7 @@ private:
     bool may_restore(Namespace& nsp) const;
     bool restore(Namespace& nsp, SocketPtr& socket, Handshake const& handshake);
     Socket* find(std::string_view name) const;
+    bool has_too_many(std::string_view name) const;
     void close_invalid();
     void leave_all(DisconnectReason reason, std::string_view description);
     void on_connect_timeout();

@@ -49,6 +49,15 @@ Json nothing(Kind kind) {
     return kind == Kind::broadcast_with_ack ? counted(0, {}) : Json::array();
 }
 
+// As adapters pass on what comes over their wire. Once, as there may be many.
+void tell_unknown(Kind kind) {
+    static std::atomic<bool> told{false};
+    if (!told.exchange(true)) {
+        engineio::net::log_warn("socketio", "another server asks for what we do not know: kind {}",
+                                static_cast<int>(kind));
+    }
+}
+
 Task<void> ask_clients(BroadcastOperator op, ClusterRequest request, Reply reply) {
     auto const replies = co_await op.emit_with_ack<Json>(request.event, request.args);
     answer(reply, counted(replies.replies.size() + replies.missing,
@@ -125,7 +134,19 @@ void Namespace::receive_server_side(ClusterRequest request, std::function<void(J
     }
 }
 
+// All on one shard, so that they are carried out in the order in which they came: some need a shard
+// to come back to.
 void Core::on_request(ClusterRequest request, std::function<void(Json)> reply) {
+    auto& first = runtime_.shard(0);
+    if (first.is_current()) {
+        return carry_out(std::move(request), std::move(reply));
+    }
+    first.post([this, request = std::move(request), reply = std::move(reply)]() mutable {
+        carry_out(std::move(request), std::move(reply));
+    });
+}
+
+void Core::carry_out(ClusterRequest request, std::function<void(Json)> reply) {
     auto const nsp = find(request.nsp);
     if (!nsp) {
         if (request.kind != Kind::server_side_emit) {
@@ -145,26 +166,21 @@ void Core::on_request(ClusterRequest request, std::function<void(Json)> reply) {
     switch (request.kind) {
     case Kind::broadcast:
         return op.emit(request.event, request.args);
+    case Kind::broadcast_with_ack:
+        return spawn(ask_clients(op, std::move(request), std::move(reply)));
     case Kind::sockets_join:
         return op.sockets_join(std::move(request.rooms));
     case Kind::sockets_leave:
         return op.sockets_leave(std::move(request.rooms));
     case Kind::disconnect_sockets:
         return op.disconnect_sockets(request.close);
-    default:
-        break;
+    case Kind::fetch_sockets:
+        return spawn(list_sockets(op, std::move(reply)));
+    case Kind::server_side_emit:
+        return nsp->receive_server_side(std::move(request), std::move(reply));
     }
-    // The others need a shard to come back to.
-    runtime_.shard(0).post(
-        [nsp, op, request = std::move(request), reply = std::move(reply)]() mutable {
-            if (request.kind == Kind::server_side_emit) {
-                nsp->receive_server_side(std::move(request), std::move(reply));
-            } else if (request.kind == Kind::fetch_sockets) {
-                spawn(list_sockets(op, std::move(reply)));
-            } else {
-                spawn(ask_clients(op, std::move(request), std::move(reply)));
-            }
-        });
+    tell_unknown(request.kind);
+    answer(reply, nothing(request.kind));
 }
 
 }  // namespace socketio

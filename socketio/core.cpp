@@ -117,7 +117,7 @@ private:
             return core_.fallback_(std::move(request), std::move(responder));
         }
         if (request.upgrade && engineio::allows_transport(core_.engine_.options(), "websocket")) {
-            return unclaimed_.hold(std::move(responder));
+            return unclaimed_.hold(std::move(responder), request.remote_address);
         }
         responder.respond({.status = 404, .headers = {}, .body = {}});
     }
@@ -153,10 +153,7 @@ Core::Core(Runtime& runtime, ServerOptions options)
     if (options_.serve_client && !options_.client_dir.empty()) {
         client_files_.emplace(without_trailing_slash(options_.path), options_.client_dir);
     }
-    if (auto const& recovery = options_.connection_state_recovery;
-        recovery && !recovery->file.empty()) {
-        recovery_file_.emplace(recovery->file);
-    }
+    open_recovery_file();
     runtime_.on_shard_end(destroy_spawned);
     of("/", {});
 }
@@ -216,6 +213,7 @@ void Core::open() {
         family->table_->frozen = true;
         note_raw_handlers(*family->table_);
     }
+    forget_kept_recovery();
     if (auto* const cluster = adapter()) {
         cluster->open(*this);
     }

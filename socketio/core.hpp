@@ -113,11 +113,14 @@ private:
     NamespacePtr make_child(ParentNamespace& parent, std::string const& name, bool occupied);
     void announce(Namespace& nsp);
     void leave_cluster();
+    void carry_out(ClusterRequest request, std::function<void(Json)> reply);
     void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery,
                    engineio::net::Shard& shard);
     void close_shard(engineio::net::Shard& shard);
     void bring_back(Namespace& nsp);
     void keep_recovery();
+    void open_recovery_file();
+    void forget_kept_recovery();
     std::size_t close_some(unsigned shard, std::size_t most);
 
     Runtime& runtime_;
@@ -125,7 +128,8 @@ private:
     engineio::EngineGroup engine_;  // outlives the entrances
     std::optional<ClientFiles> client_files_;
     std::optional<RecoveryFile> recovery_file_;
-    std::atomic<bool> recovery_kept_ = false;  // close() may be called again
+    std::atomic<bool> recovery_kept_ = false;    // close() may be called again
+    engineio::net::OneShot kept_recovery_ends_;  // of what was in the file
     std::function<void(Request, Responder)> fallback_;
     std::vector<std::unique_ptr<Entrance>> entrances_;
     std::vector<Client*> first_client_;     // per shard, a list through the clients

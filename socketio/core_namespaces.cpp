@@ -187,7 +187,27 @@ void Core::keep_recovery() {
             states.back().name = name;
         }
     }
-    recovery_file_->write(std::move(states));
+    recovery_file_->write(std::move(states), system_clock::now());
+}
+
+// Reads the file, if there is one, and lets go of what was in it and nobody has asked for in time.
+void Core::open_recovery_file() {
+    auto const& recovery = options_.connection_state_recovery;
+    if (recovery && !recovery->file.empty()) {
+        recovery_file_.emplace(recovery->file, recovery->max_disconnection_duration,
+                               system_clock::now());
+    }
+}
+
+void Core::forget_kept_recovery() {
+    if (!recovery_file_ || recovery_file_->forget(system_clock::now())) {
+        return;
+    }
+    runtime_.shard(0).post([this] {
+        auto const& age = options_.connection_state_recovery->max_disconnection_duration;
+        kept_recovery_ends_ = runtime_.shard(0).timers().after(age + std::chrono::milliseconds(1),
+                                                               [this] { forget_kept_recovery(); });
+    });
 }
 
 std::size_t Core::namespace_count() {

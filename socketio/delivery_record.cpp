@@ -19,11 +19,28 @@ bool DeliveryRecord::advance(std::uint64_t position, std::uint64_t previous) {
         return true;
     }
     beyond_.emplace(previous, position);
+    catch_up();
+    return false;
+}
+
+void DeliveryRecord::catch_up() {
     for (auto next = beyond_.find(low_); next != beyond_.end(); next = beyond_.find(low_)) {
         low_ = next->second;
         beyond_.erase(next);
     }
-    return false;
+}
+
+// What the log has forgotten is not waited for: perhaps there was no memory to deliver it.
+void DeliveryRecord::skip_lost(std::uint64_t log_begin) {
+    while (!beyond_.empty() && beyond_.begin()->first < log_begin) {
+        auto const [previous, position] = *beyond_.begin();
+        if (previous > low_) {
+            lost_ = previous;
+        }
+        low_ = std::max(low_, position);
+        beyond_.erase(beyond_.begin());
+        catch_up();
+    }
 }
 
 void DeliveryRecord::forget(std::uint64_t log_begin) {
@@ -34,6 +51,7 @@ void DeliveryRecord::forget(std::uint64_t log_begin) {
 
 void DeliveryRecord::remember(std::uint64_t position, std::uint64_t log_begin) {
     forget(log_begin);
+    skip_lost(log_begin);
     deviations_.push_back({position, low_});
 }
 

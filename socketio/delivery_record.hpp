@@ -45,10 +45,18 @@ public:
     /// What the shard had delivered when it delivered `position`, that included. With the lock.
     LogPositions at(std::uint64_t position) const;
 
+    /// The latest event that the log has forgotten before the shard had delivered it; 0: none.
+    /// Sockets that it was for have missed it for good. With the lock.
+    std::uint64_t lost() const { return lost_; }
+
 private:
+    void catch_up();
+    void skip_lost(std::uint64_t log_begin);
+
     std::uint64_t low_ = 0;                          // delivered without gaps
     std::map<std::uint64_t, std::uint64_t> beyond_;  // delivered too early, by their `previous`
     std::deque<Deviation> deviations_;               // in order of delivery
+    std::uint64_t lost_ = 0;
 };
 
 }  // namespace socketio

@@ -53,6 +53,9 @@ struct Invocation {
     std::shared_ptr<void const> const& owner;
     /// The arguments as text instead, if all handlers of the event take RawJson.
     std::span<std::string> raw_args = {};
+
+    /// Of the arguments, as of Json::memory().
+    std::size_t memory() const;
 };
 
 /// What is called for an event. False: the arguments do not fit, nothing was called.
@@ -168,25 +171,26 @@ void answer(std::shared_ptr<AckSlot> const& ack, T const& value) {
     }
 }
 
-/// Counts one unfinished coroutine or waiting event of a connection, for its backpressure
-/// (limits.hpp); nothing if that is gone.
+/// Counts one unfinished coroutine or waiting event of a connection, and the bytes of the client's
+/// that it keeps in memory, for its backpressure (limits.hpp); nothing if that is gone.
 class Unfinished {
 public:
-    explicit Unfinished(Socket& socket);
+    Unfinished(Socket& socket, std::size_t bytes);
     ~Unfinished();
     Unfinished(Unfinished const&) = delete;
     Unfinished& operator=(Unfinished const&) = delete;
 
 private:
     std::shared_ptr<ReadingGate> gate_;
+    std::size_t bytes_;
 };
 
 /// The frame that owns a coroutine handler: keeps the socket and the handler's captures alive and
 /// sends the result.
 template <class R>
 Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task,
-                  std::shared_ptr<void const> owner = nullptr) {
-    Unfinished const counted(*keep);
+                  std::shared_ptr<void const> owner = nullptr, std::size_t bytes = 0) {
+    Unfinished const counted(*keep, bytes);
     if constexpr (std::is_void_v<R>) {
         co_await std::move(task);
     } else {
@@ -252,18 +256,19 @@ private:
     template <std::size_t... I>
     bool decode_and_call(Invocation const& call, std::index_sequence<I...>) {
         std::tuple<std::decay_t<P>...> values;
+        std::size_t const bytes = is_coroutine ? call.memory() : 0;  // before they are moved away
         if (!(read_parameter(call, I, std::get<I>(values)) && ...)) {
             return false;
         }
-        invoke(call, std::get<I>(values)...);
+        invoke(call, bytes, std::get<I>(values)...);
         return true;
     }
 
     template <class... V>
-    void invoke(Invocation const& call, V&... values) {
+    void invoke(Invocation const& call, [[maybe_unused]] std::size_t bytes, V&... values) {
         if constexpr (is_coroutine) {
-            spawn(
-                finish(SocketPtr(&call.socket), call.ack, invoke_raw(call, values...), call.owner));
+            spawn(finish(SocketPtr(&call.socket), call.ack, invoke_raw(call, values...), call.owner,
+                         bytes));
         } else if constexpr (std::is_void_v<Result>) {
             invoke_raw(call, values...);
         } else {

@@ -56,7 +56,7 @@ public:
     std::string const& url() const { return request().target; }
     /// The peer's address without port.
     std::string const& address() const { return request().remote_address; }
-    /// Came over TLS.
+    /// Came over TLS, to us or to a proxy that is trusted (HttpOptions::trust_proxy).
     bool secure() const { return request().secure; }
     /// Came from a page of another origin (an Origin header is present).
     bool xdomain() const { return !request().header("origin").empty(); }

@@ -19,6 +19,17 @@ void at_least_one(std::size_t value, std::string_view option) {
 
 }  // namespace
 
+std::size_t unfinished_bytes(ServerOptions const& options) {
+    auto const given = options.limits.max_unfinished_bytes;
+    return given ? given : engineio::limits::unfinished_messages * options.max_http_buffer_size;
+}
+
+std::size_t unfinished_bytes_closing(ServerOptions const& options) {
+    auto const given = options.limits.max_unfinished_bytes_closing;
+    return given ? given
+                 : engineio::limits::unfinished_messages_closing * options.max_http_buffer_size;
+}
+
 void check_limits(ServerOptions const& options) {
     auto const& limits = options.limits;
     demand(limits.packet.max_json_depth >= 1 && limits.packet.max_json_depth <= max_json_depth,
@@ -34,6 +45,8 @@ void check_limits(ServerOptions const& options) {
     demand(limits.max_unfinished_handlers_closing > limits.max_unfinished_handlers,
            "limits.max_unfinished_handlers_closing",
            "must be more than limits.max_unfinished_handlers");
+    demand(unfinished_bytes_closing(options) > unfinished_bytes(options),
+           "limits.max_unfinished_bytes_closing", "must be more than limits.max_unfinished_bytes");
     at_least_one(limits.max_dynamic_namespaces, "limits.max_dynamic_namespaces");
     if (auto const& recovery = options.connection_state_recovery) {
         at_least_one(recovery->max_packets, "connection_state_recovery.max_packets");

@@ -48,11 +48,20 @@ struct SocketLimits {
     /// at the second, which must be larger, it is closed.
     std::size_t max_unfinished_handlers = engineio::limits::max_unfinished_handlers;
     std::size_t max_unfinished_handlers_closing = engineio::limits::max_unfinished_handlers_closing;
+    /// The same for the memory of the arguments that these keep: above the first number it is not
+    /// read until half is free again; the second, which must be larger, without the newest event's,
+    /// closes it. 0: 4 and 16 times max_http_buffer_size.
+    std::size_t max_unfinished_bytes = 0;
+    std::size_t max_unfinished_bytes_closing = 0;
     /// Dynamic namespaces of the server at a time; another one is an "Invalid namespace".
     std::size_t max_dynamic_namespaces = engineio::limits::max_dynamic_namespaces;
 };
 
 struct ServerOptions;
+
+/// What max_unfinished_bytes and max_unfinished_bytes_closing come to. Pure functions.
+std::size_t unfinished_bytes(ServerOptions const& options);
+std::size_t unfinished_bytes_closing(ServerOptions const& options);
 
 /// Throws std::invalid_argument, naming the option, for what could not work. A pure function.
 void check_limits(ServerOptions const& options);

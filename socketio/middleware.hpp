@@ -47,7 +47,7 @@ inline ConnectError middleware_failure() {
 inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task, bool counts) {
     std::optional<Unfinished> counted;
     if (counts) {
-        counted.emplace(*keep);
+        counted.emplace(*keep, 0);  // auth payloads have a limit of their own
     }
     try {
         decide(next, co_await std::move(task));

@@ -1,5 +1,6 @@
 #include "socketio/namespace.hpp"
 
+#include "engineio/limits.hpp"
 #include "engineio/net/result.hpp"
 #include "socketio/client.hpp"
 #include "socketio/core.hpp"
@@ -38,6 +39,7 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
         recovery_ = std::make_shared<Recovery>(
             Recovery::Bounds{options->max_disconnection_duration, options->max_packets,
                              options->max_bytes, options->max_sessions,
+                             options->max_bytes / engineio::limits::recovery_session_share,
                              core.options().ping_interval + core.options().ping_timeout},
             core.shard_count(),
             [this](std::string_view limit) {

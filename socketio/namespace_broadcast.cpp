@@ -57,10 +57,10 @@ struct Namespace::Broadcast {
         if (part.delivering) {  // within a hook: later, so that everybody hears them in one order
             return shard.defer([later = *this, &shard] { later(shard); });
         }
-        auto const messages = to_messages(*sent.packet);
         if (sent.position) {
             nsp->recovery_->note(sent, shard.index());
         }
+        auto const messages = to_messages(*sent.packet);
         Event const told{name, args ? *args : std::span<Json const>(), false};
         nsp->each_recipient(part, selection, args ? &told : nullptr, [&](Socket& socket) {
             if (sent.position == 0 || socket.log_position_ < sent.position) {

@@ -5,18 +5,33 @@
 
 namespace socketio {
 
-void ReadingGate::began() {
+void ReadingGate::began(std::size_t bytes) {
     ++unfinished_;
-    if (client_ &&
-        unfinished_ >= client_->core().options().limits.max_unfinished_handlers_closing) {
-        return client_->close_overloaded();
+    bytes_ += bytes;
+    if (!client_ || !is_overloaded(bytes)) {
+        decide();
     }
+}
+
+void ReadingGate::ended(std::size_t bytes) {
+    --unfinished_;
+    bytes_ -= bytes;
     decide();
 }
 
-void ReadingGate::ended() {
-    --unfinished_;
-    decide();
+// Pausing did not help. The newest event is not to blame, however much more than its text it
+// weighs: that was legal, and it may be the only one of its kind.
+bool ReadingGate::is_overloaded(std::size_t newest) {
+    auto const& options = client_->core().options();
+    if (unfinished_ >= options.limits.max_unfinished_handlers_closing) {
+        client_->close_overloaded("max_unfinished_handlers_closing");
+        return true;
+    }
+    if (bytes_ - newest > unfinished_bytes_closing(options)) {
+        client_->close_overloaded("max_unfinished_bytes_closing");
+        return true;
+    }
+    return false;
 }
 
 void ReadingGate::expect_acks(std::size_t pending) {
@@ -29,15 +44,19 @@ void ReadingGate::decide() {
         return;
     }
     // Two thresholds, so that a client at the limit does not cost two system calls per event.
-    auto const most = client_->core().options().limits.max_unfinished_handlers;
-    bool const pause = unfinished_ > (paused_ ? most / 2 : most) && pending_acks_ == 0;
+    auto const& options = client_->core().options();
+    std::size_t const share = paused_ ? 2 : 1;
+    bool const many = unfinished_ > options.limits.max_unfinished_handlers / share;
+    bool const much = bytes_ > unfinished_bytes(options) / share;
+    bool const pause = (many || much) && pending_acks_ == 0;
     if (pause == paused_) {
         return;
     }
     paused_ = pause;
     auto& session = client_->session();
     if (pause) {
-        session.shard().limit_hit("max_unfinished_handlers", client_->public_name());
+        session.shard().limit_hit(many ? "max_unfinished_handlers" : "max_unfinished_bytes",
+                                  client_->public_name());
     }
     session.pause_reading(pause);
 }
@@ -68,26 +87,38 @@ bool Client::may_await_ack() {
     return false;
 }
 
-void Client::close_overloaded() {
+void Client::close_overloaded(std::string_view limit) {
     if (!closing_) {
         closing_ = true;
         ++session_.shard().metrics().protocol_errors;
-        session_.shard().limit_hit("max_unfinished_handlers_closing", public_name());
+        session_.shard().limit_hit(limit, public_name());
         session_.close(true);
     }
 }
 
+std::size_t Invocation::memory() const {
+    std::size_t bytes = 0;
+    for (auto const& arg : args) {
+        bytes += arg.memory();
+    }
+    for (auto const& text : raw_args) {
+        bytes += sizeof(text) + text.size();
+    }
+    return bytes;
+}
+
 namespace detail {
 
-Unfinished::Unfinished(Socket& socket) : gate_(socket.reading_gate()) {
+Unfinished::Unfinished(Socket& socket, std::size_t bytes)
+    : gate_(socket.reading_gate()), bytes_(bytes) {
     if (gate_) {
-        gate_->began();
+        gate_->began(bytes_);
     }
 }
 
 Unfinished::~Unfinished() {
     if (gate_) {
-        gate_->ended();
+        gate_->ended(bytes_);
     }
 }
 

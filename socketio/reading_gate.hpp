@@ -10,15 +10,15 @@ class Client;
 /// its first coroutine handler or waiting event; shared with those, which may outlive the
 /// connection.
 ///
-/// Reading pauses above SocketLimits::max_unfinished_handlers and goes on at half of that. It never
-/// pauses while an acknowledgement of this client is awaited: the handlers may be waiting for just
-/// what would not be read.
+/// Reading pauses above SocketLimits::max_unfinished_handlers or max_unfinished_bytes and goes on
+/// at half of that. It never pauses while an acknowledgement of this client is awaited: the
+/// handlers may be waiting for just what would not be read.
 class ReadingGate {
 public:
     explicit ReadingGate(Client& client) : client_(&client) {}
 
-    void began();
-    void ended();
+    void began(std::size_t bytes);
+    void ended(std::size_t bytes);
     void expect_acks(std::size_t pending);  // how many there are now
     void connection_gone() { client_ = nullptr; }
     bool paused() const { return paused_; }
@@ -26,9 +26,11 @@ public:
 
 private:
     void decide();
+    bool is_overloaded(std::size_t newest);
 
     Client* client_;  // null once closed
     std::size_t unfinished_ = 0;
+    std::size_t bytes_ = 0;  // of what these keep
     std::size_t pending_acks_ = 0;
     bool paused_ = false;
 };

@@ -1,5 +1,7 @@
 #include "socketio/recovery.hpp"
 
+#include "engineio/net/keyed_hash.hpp"
+
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -9,7 +11,7 @@ namespace socketio {
 namespace {
 
 // Of a saved session, its own included.
-using RoomNames = std::unordered_set<std::string_view>;
+using RoomNames = std::unordered_set<std::string_view, engineio::net::KeyedHash>;
 
 RoomNames room_names(SavedSession const& session) {
     RoomNames rooms(session.rooms.begin(), session.rooms.end());
@@ -30,7 +32,7 @@ std::size_t Recovery::size_of(Entry const& entry) {
     for (auto const* const texts :
          {&entry.packet->attachments, &entry.selection.rooms, &entry.selection.except}) {
         for (auto const& text : *texts) {
-            bytes += text.size();
+            bytes += sizeof(text) + text.size();
         }
     }
     return bytes;
@@ -168,6 +170,13 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
     if (before != sessions_.end() && outlived(before->second, shard, base)) {
         return;
     }
+    if (size_of(session) > bounds_.max_session_bytes) {
+        if (before != sessions_.end()) {
+            close(before->second, now);
+        }
+        ++untold_bytes_;
+        return bound_sessions();
+    }
     keep(now);
     auto const order = queue(session.pid);
     Saved saved{std::move(session), now, order, shard, base};
@@ -186,10 +195,15 @@ void Recovery::revoke(TimePoint now, std::string const& pid, unsigned shard, std
     if (found == sessions_.end() || outlived(found->second, shard, base)) {
         return;
     }
-    hollow_out(found->second, now);
-    found->second.live = false;
-    found->second.base = no_later_base;
+    close(found->second, now);
     bound_sessions();
+}
+
+// For good.
+void Recovery::close(Saved& saved, TimePoint now) {
+    hollow_out(saved, now);
+    saved.live = false;
+    saved.base = no_later_base;
 }
 
 void Recovery::tell(std::string_view name, std::uint64_t& times) {
@@ -208,11 +222,16 @@ std::uint64_t Recovery::position_of(std::string_view offset) const {
                : first_position_ + static_cast<std::uint64_t>(entry - log_.begin());
 }
 
+// An event that came while it was connected, as nobody else may know any more.
+bool Recovery::has_lost(Saved const& saved) const {
+    return delivered_[saved.shard].lost() > saved.base;
+}
+
 // What the client has heard, if its last event is `offset`; null if the log has forgotten some of
 // what it has not.
 std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
     auto const last = position_of(offset);
-    if (saved.hollow() || last < first_position_) {
+    if (saved.hollow() || last < first_position_ || has_lost(saved)) {
         return std::nullopt;
     }
     // Its socket lives and has sent it more: what rooms that has, and in which order its shard

@@ -50,6 +50,9 @@ public:
         std::size_t max_packets = engineio::limits::max_recovery_packets;
         std::size_t max_bytes = engineio::limits::max_recovery_bytes;  ///< of each of the two
         std::size_t max_sessions = engineio::limits::max_recovery_sessions;
+        /// A session with more is not saved.
+        std::size_t max_session_bytes =
+            engineio::limits::max_recovery_bytes / engineio::limits::recovery_session_share;
         /// The end of a connection is noticed after this time at the latest (heartbeat).
         std::chrono::milliseconds late_end = std::chrono::seconds(45);
     };
@@ -137,6 +140,7 @@ private:
     Entry& push(TimePoint now, Selection selection, Encode const& encode);
     std::uint64_t end() const { return first_position_ + log_.size() - 1; }
     std::uint64_t position_of(std::string_view offset) const;
+    bool has_lost(Saved const& saved) const;
     std::optional<LogPositions> heard(Saved const& saved, std::string_view offset) const;
     RecoveryOffset next_offset();
     static std::size_t size_of(Entry const& entry);
@@ -148,6 +152,7 @@ private:
     void weigh(Saved& saved);
     void put(Saved saved);
     void erase(Sessions::iterator saved);
+    void close(Saved& saved, TimePoint now);
     void bound_sessions();
     void keep(TimePoint now);
     TimePoint all_old() const;

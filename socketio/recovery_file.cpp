@@ -64,9 +64,40 @@ void replace(std::string const& path, std::string_view bytes) {
     std::filesystem::rename(fresh, path);
 }
 
+using std::chrono::milliseconds;
+
+std::int64_t since_1970(RecoveryFile::Date date) {
+    return std::chrono::duration_cast<milliseconds>(date.time_since_epoch()).count();
+}
+
+// A date in the future, by a clock that was set back, is now.
+void date_back(std::vector<RecoveryState>& states, std::int64_t now) {
+    for (auto& state : states) {
+        for (auto& event : state.events) {
+            event.time = std::min(event.time, now);
+        }
+        for (auto& session : state.sessions) {
+            session.time = std::min(session.time, now);
+        }
+    }
+}
+
+// And namespaces to which nobody can come back.
+void drop_older(std::vector<RecoveryState>& states, std::int64_t date) {
+    auto const is_old = [date](auto const& one) { return one.time < date; };
+    for (auto& state : states) {
+        auto const kept = std::ranges::find_if_not(state.events, is_old);
+        state.first_position += static_cast<std::uint64_t>(kept - state.events.begin());
+        state.events.erase(state.events.begin(), kept);
+        std::erase_if(state.sessions, is_old);
+    }
+    std::erase_if(states, [](RecoveryState const& one) { return one.sessions.empty(); });
+}
+
 }  // namespace
 
-RecoveryFile::RecoveryFile(std::string path) : path_(std::move(path)) {
+RecoveryFile::RecoveryFile(std::string path, milliseconds max_age, Date wall)
+    : path_(std::move(path)), max_age_(max_age) {
     std::ifstream file(path_, std::ios::binary);
     if (!file) {
         return;
@@ -75,6 +106,8 @@ RecoveryFile::RecoveryFile(std::string path) : path_(std::move(path)) {
     auto const tree = parse_msgpack(bytes);
     Contents contents{};
     if (tree && read_value(*tree, contents) && contents.version == format_version) {
+        date_back(contents.namespaces, since_1970(wall));
+        drop_older(contents.namespaces, since_1970(wall) - max_age_.count());
         kept_.with([&](auto& kept) { kept = std::move(contents.namespaces); });
         std::error_code ignored;
         std::filesystem::remove(path_, ignored);
@@ -105,10 +138,18 @@ std::optional<RecoveryState> RecoveryFile::take(std::string_view name) {
     });
 }
 
-void RecoveryFile::write(std::vector<RecoveryState> states) {
+bool RecoveryFile::forget(Date wall) {
+    return kept_.with([&](auto& kept) {
+        drop_older(kept, since_1970(wall) - max_age_.count());
+        kept.shrink_to_fit();
+        return kept.empty();
+    });
+}
+
+void RecoveryFile::write(std::vector<RecoveryState> states, Date wall) {
     std::ranges::move(kept_.with([](auto& kept) { return std::exchange(kept, {}); }),
                       std::back_inserter(states));
-    std::erase_if(states, [](RecoveryState const& one) { return one.sessions.empty(); });
+    drop_older(states, since_1970(wall) - max_age_.count());
     if (states.empty()) {
         return;  // nobody comes back
     }

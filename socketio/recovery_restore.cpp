@@ -87,7 +87,7 @@ RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_poi
     for (auto const& [order, pid] : session_order_) {
         auto const found = sessions_.find(pid);
         if (found == sessions_.end() || found->second.order != order || found->second.live ||
-            found->second.hollow()) {
+            found->second.hollow() || has_lost(found->second)) {
             continue;
         }
         auto const& [sid, id, rooms, data] = found->second.session;

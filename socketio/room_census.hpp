@@ -1,6 +1,6 @@
 #pragma once
 
-#include "socketio/listeners.hpp"
+#include "engineio/net/keyed_hash.hpp"
 #include "socketio/synchronized.hpp"
 
 #include <cstddef>
@@ -39,7 +39,8 @@ public:
     }
 
 private:
-    using Counts = std::unordered_map<std::string, std::size_t, detail::NameHash, std::equal_to<>>;
+    using Counts =
+        std::unordered_map<std::string, std::size_t, engineio::net::KeyedHash, std::equal_to<>>;
     Synchronized<Counts> members_;
 };
 

@@ -1,5 +1,6 @@
 #include "socketio/rooms.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace socketio {
@@ -26,7 +27,7 @@ Rooms::~Rooms() {
     }
 }
 
-Membership* Rooms::find(RoomMember const& member, std::string_view room) const {
+Membership* Rooms::find(RoomMember const& member, Name const& room) const {
     auto const found = rooms_.find(room);
     if (found == rooms_.end()) {
         return nullptr;
@@ -36,15 +37,16 @@ Membership* Rooms::find(RoomMember const& member, std::string_view room) const {
 }
 
 bool Rooms::join(RoomMember& member, std::string_view room) {
-    if (find(member, room)) {
-        return false;
-    }
-    auto found = rooms_.find(room);
+    Name const name(room);
+    auto found = rooms_.find(name);
     if (found == rooms_.end()) {
         auto made = std::make_unique<Room>();
         made->name = room;
-        std::string_view const key = made->name;
+        made->hash = name.hash;
+        Name const key(*made);
         found = rooms_.emplace(key, std::move(made)).first;
+    } else if (memberships_.contains(Key{found->second.get(), &member})) {
+        return false;
     }
     Room* const target = found->second.get();
     auto* const node = new Membership{target, &member};
@@ -65,7 +67,7 @@ bool Rooms::join(RoomMember& member, std::string_view room) {
 }
 
 bool Rooms::leave(RoomMember& member, std::string_view room) {
-    Membership* const node = find(member, room);
+    Membership* const node = find(member, Name(room));
     if (!node) {
         return false;
     }
@@ -95,12 +97,12 @@ void Rooms::remove(Membership* node) {
     --member.room_count_;
     delete node;
     if (--room->size == 0) {
-        rooms_.erase(rooms_.find(room->name));
+        rooms_.erase(rooms_.find(Name(*room)));
     }
 }
 
 bool Rooms::contains(RoomMember const& member, std::string_view room) const {
-    return find(member, room) != nullptr;
+    return find(member, Name(room)) != nullptr;
 }
 
 std::vector<std::string> Rooms::rooms_of(RoomMember const& member) const {
@@ -113,8 +115,16 @@ std::vector<std::string> Rooms::rooms_of(RoomMember const& member) const {
 }
 
 std::size_t Rooms::size_of(std::string_view room) const {
-    auto const found = rooms_.find(room);
+    auto const found = rooms_.find(Name(room));
     return found == rooms_.end() ? 0 : found->second->size;
+}
+
+std::size_t Rooms::fullest_bucket() const {
+    std::size_t most = 0;
+    for (std::size_t bucket = 0; bucket < rooms_.bucket_count(); ++bucket) {
+        most = std::max(most, rooms_.bucket_size(bucket));
+    }
+    return most;
 }
 
 }  // namespace socketio

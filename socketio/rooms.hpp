@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engineio/net/keyed_hash.hpp"
+
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstddef>
@@ -33,6 +35,7 @@ private:
 
 struct Room {
     std::string name;
+    std::size_t hash = 0;  // of the name
     Membership* first = nullptr;
     Membership* last = nullptr;
     std::size_t size = 0;
@@ -49,7 +52,8 @@ struct Membership {
 };
 
 /// The index room <-> member of one namespace on one shard. Join, leave and look-up cost the same
-/// for one room or 100,000; members of a room keep the order of joining. Pure; on that shard only.
+/// for one room or 100,000, whoever chose their names; members of a room keep the order of joining.
+/// Pure; on that shard only.
 class Rooms {
 public:
     Rooms() = default;
@@ -68,12 +72,14 @@ public:
     std::vector<std::string> rooms_of(RoomMember const& member) const;
     std::size_t room_count() const { return rooms_.size(); }
     std::size_t size_of(std::string_view room) const;
+    /// How many rooms a look-up may have to compare. For tests: takes time.
+    std::size_t fullest_bucket() const;
 
     /// Calls `visit(RoomMember&)` for each member in order of joining. `visit` must not join or
     /// leave anything.
     template <class F>
     void for_each(std::string_view room, F&& visit) const {
-        auto const found = rooms_.find(room);
+        auto const found = rooms_.find(Name(room));
         if (found == rooms_.end()) {
             return;
         }
@@ -83,6 +89,18 @@ public:
     }
 
 private:
+    // With its hash, so that what has been looked up costs no second one.
+    struct Name {
+        explicit Name(std::string_view name) : text(name), hash(engineio::net::KeyedHash()(name)) {}
+        explicit Name(Room const& room) : text(room.name), hash(room.hash) {}
+        bool operator==(Name const& other) const = default;
+
+        std::string_view text;
+        std::size_t hash;
+    };
+    struct NameHash {
+        std::size_t operator()(Name const& name) const noexcept { return name.hash; }
+    };
     struct Key {
         Room const* room;
         RoomMember const* member;
@@ -99,10 +117,10 @@ private:
         bool operator()(Membership const* node, Key const& key) const { return (*this)(key, node); }
     };
 
-    Membership* find(RoomMember const& member, std::string_view room) const;
+    Membership* find(RoomMember const& member, Name const& room) const;
     void remove(Membership* node);
 
-    std::unordered_map<std::string_view, std::unique_ptr<Room>> rooms_;
+    std::unordered_map<Name, std::unique_ptr<Room>, NameHash> rooms_;  // keys live in them
     boost::unordered_flat_set<Membership*, Hash, Equal> memberships_;
 };
 

@@ -47,15 +47,15 @@ struct RecoveryOptions {
     bool skip_middlewares = true;
     /// Events of one namespace that are kept, and their bytes; beyond, the oldest are forgotten,
     /// and who has missed one of those connects anew. The memory of the rooms and data of saved
-    /// sockets is bounded by as many bytes.
+    /// sockets is bounded by as many bytes; one with more than a 64th of them is not saved.
     std::size_t max_packets = engineio::limits::max_recovery_packets;
     std::size_t max_bytes = engineio::limits::max_recovery_bytes;
     /// Sockets of one namespace whose return is awaited; likewise.
     std::size_t max_sessions = engineio::limits::max_recovery_sessions;
     /// Where all this outlives the server: written when it is closed or drained, read and removed
     /// by the next one, so that clients are recovered over a restart. One file for one server; it
-    /// holds what clients are to be sent and is for its owner only. What cannot be read is set aside
-    /// as file + ".unreadable". Empty: a restart forgets.
+    /// holds what clients are to be sent and is for its owner only. What cannot be read is set
+    /// aside as file + ".unreadable". Empty: a restart forgets.
     std::string file = {};
 };
 
@@ -252,7 +252,8 @@ public:
     /// With a runtime of its own, answers under way are finished and then run() returns, at the
     /// deadline at the latest; else that is up to who runs the runtime. `told` is called once, on a
     /// shard, when every client was told, polling ones in their next poll. With
-    /// RecoveryOptions::file clients are recovered if the next server has the same file. A second call does nothing, close() ends it at once. Any thread.
+    /// RecoveryOptions::file clients are recovered if the next server has the same file. A second
+    /// call does nothing, close() ends it at once. Any thread.
     void drain(DrainOptions const& options = {}, std::function<void()> told = {});
     /// drain() was called: for health checks, which should say 503 then. Any thread.
     bool draining() const;

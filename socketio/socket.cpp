@@ -234,6 +234,10 @@ void Socket::expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeo
     }
 }
 
+bool Socket::awaits(std::optional<std::uint64_t> ack_id) const {
+    return acks_ && ack_id && acks_->contains(*ack_id);
+}
+
 void Socket::settle_ack(std::uint64_t id, Result<Args, AckError> answer) {
     if (!acks_) {
         return;
@@ -298,10 +302,11 @@ void Socket::disconnect(bool close) {
     leave_namespace(DisconnectReason::server_namespace_disconnect, {});
 }
 
-// Who left or was sent away does not come back as what it was at an earlier cut, either.
+// Who left or was sent away does not come back as what it was at an earlier cut, either. A client
+// knows only the later one of two sockets of a namespace, hence comes back as no other.
 void Socket::keep_or_revoke(DisconnectReason reason) {
     auto& recovery = *nsp_->recovery_;
-    if (!is_recoverable(reason)) {
+    if (!is_recoverable(reason) || superseded_) {
         return recovery.revoke(shard_.now(), pid_, shard_.index(), log_position_);
     }
     auto rooms = nsp_->here().rooms.rooms_of(*this);

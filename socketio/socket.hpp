@@ -256,6 +256,7 @@ private:
                      std::shared_ptr<void const> const& owner);
     void run_disconnect(bool before, DisconnectReason reason, std::string_view description);
     void report_error(EventError const& error);
+    bool awaits(std::optional<std::uint64_t> ack_id) const;
     void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
     void fail_acks();
     void leave_namespace(DisconnectReason reason, std::string_view description);

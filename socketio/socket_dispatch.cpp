@@ -44,7 +44,7 @@ void Socket::on_packet(Packet&& packet) {
             args.assign(std::make_move_iterator(items->begin()),
                         std::make_move_iterator(items->end()));
         }
-        return settle_ack(packet.id.value_or(max_packet_id), std::move(args));
+        return settle_ack(*packet.id, std::move(args));  // it was awaited
     }
     case PacketType::disconnect:
         if (client_) {
@@ -179,8 +179,8 @@ void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_
     if (!guarded(shard_, held->name, [&] { middleware(SocketPtr(this), seen, next); })) {
         next(detail::middleware_failure());
     }
-    if (!*called) {
-        held->waiting.emplace(*this);  // until the decision, or until nobody can take it any more
+    if (!*called) {  // until the decision, or until nobody can take it any more
+        held->waiting.emplace(*this, held->packet.data.memory());
     }
 }
 

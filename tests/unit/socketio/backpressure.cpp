@@ -16,6 +16,8 @@ using rig::ServerRig;
 using rig::World;
 using socketio::Admission;
 using socketio::Event;
+using socketio::Json;
+using socketio::ServerOptions;
 using socketio::Socket;
 using socketio::Task;
 using namespace std::chrono_literals;
@@ -271,6 +273,138 @@ TEST_CASE_FIXTURE(Quiet, "backpressure: far too many handlers end the connection
     world.cut_all();
     world.advance(2s);
     world.check_clean();
+}
+
+// The memory of one such event's argument, and the packet. Reading pauses above four of them and
+// the connection ends above ten.
+struct Heavy {
+    static constexpr std::size_t bytes = sizeof(Json) + 100;
+    static ServerOptions options() {
+        ServerOptions options;
+        options.limits.max_unfinished_bytes = 4 * bytes;
+        options.limits.max_unfinished_bytes_closing = 10 * bytes;
+        return options;
+    }
+    static std::string packet(std::string const& event, std::size_t more = 0) {
+        return "42[\"" + event + "\",\"" + std::string(100 + more, 'x') + "\"]";
+    }
+};
+
+std::uint64_t hits(World& world, std::string_view name) {
+    auto const all = world.metrics().limit_hits;
+    auto const found = all.find(name);
+    return found == all.end() ? 0 : found->second;
+}
+
+void serve_heavy(World& world) {
+    serve_slowly(world);
+    world.io().on("keep",
+                  [](Socket&, std::string) -> Task<void> { co_await socketio::sleep_for(1s); });
+    world.io().on("keep longer", [](Socket&, socketio::RawJson) -> Task<void> {
+        co_await socketio::sleep_for(2s);
+    });
+    world.io().on("at once", [](Socket&, std::string text) { return text.size(); });
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: reading pauses above so many bytes until half are free") {
+    ServerRig(Heavy::options())
+        .serves(serve_heavy)
+        .connects("a")
+        .connects("neighbour")
+        .says("a", many(2, Heavy::packet("keep")))
+        .advance(500ms)
+        .says("a", many(2, Heavy::packet("keep")))
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .says("a", many(20, Heavy::packet("at once")))  // keeps nothing
+        .checks([](World& world) {
+            CHECK_FALSE(paused(world, "a"));
+            CHECK(hits(world, "max_unfinished_bytes") == 0);
+        })
+        .says("a", {R"(42["keep",""])"})
+        .checks([](World& world) {
+            CHECK(paused(world, "a"));
+            CHECK_FALSE(paused(world, "neighbour"));
+            CHECK(hits(world, "max_unfinished_bytes") == 1);
+            CHECK(hits(world, "max_unfinished_handlers") == 0);
+        })
+        .advance(500ms)
+        .checks([](World& world) { CHECK(paused(world, "a")); })  // two and the empty one are left
+        .advance(500ms)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: far too many bytes end the connection, whatever it owes") {
+    ServerRig(Heavy::options())
+        .serves(serve_heavy)
+        .connects("a")
+        .connects("neighbour")
+        .says("a", {R"(42["asks"])"})
+        .gets("a", R"(420["q"])")
+        .says("a", many(10, Heavy::packet("keep")))
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .stays_open("a")
+        .says("a", {R"(42["keep",""])"})  // with which it is too much, for the next one
+        .stays_open("a")
+        .checks([](World& world) { CHECK(hits(world, "max_unfinished_bytes_closing") == 0); })
+        .says("a", {R"(42["keep",""])"})
+        .ended("a")
+        .checks([](World& world) { CHECK(hits(world, "max_unfinished_bytes_closing") == 1); })
+        .says("neighbour", {R"(420["quick"])"})
+        .gets("neighbour", "430[1]")
+        .advance(1s)
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: one event alone may be heavier than all that") {
+    ServerRig(Heavy::options())
+        .serves(serve_heavy)
+        .connects("a")
+        .says("a", {Heavy::packet("keep", 20 * Heavy::bytes)})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .says("a", {R"(42["keep",""])"})  // also beside others
+        .says("a", {Heavy::packet("keep", 20 * Heavy::bytes)})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .stays_open("a")
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: the bytes of text, and of what middlewares hold, count") {
+    ServerRig(Heavy::options())
+        .serves([](World& world) {
+            serve_heavy(world);
+            world.of("/checked").use_event([](Socket&, Event const&) -> Task<Admission> {
+                co_await socketio::sleep_for(1s);
+                co_return Admission{};
+            });
+        })
+        .connects("a")
+        .says("a", {"40/checked,"})
+        .gets("a", "40/checked,*")
+        .says("a", {Heavy::packet("keep longer", 4 * Heavy::bytes)})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(2s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .says("a", {"42/checked," + Heavy::packet("nobody's", 4 * Heavy::bytes).substr(2)})
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .advance(1s)
+        .checks([](World& world) { CHECK_FALSE(paused(world, "a")); })
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "backpressure: without a number the bytes follow the largest message") {
+    ServerOptions options;
+    options.max_http_buffer_size = 1000;
+    CHECK(socketio::unfinished_bytes(options) == 4 * 1000);
+    CHECK(socketio::unfinished_bytes_closing(options) == 16 * 1000);
+    options.limits.max_unfinished_bytes = 16'000;
+    CHECK_THROWS_WITH(World{options}, "limits.max_unfinished_bytes_closing: must be more than "
+                                      "limits.max_unfinished_bytes");
+    options.limits.max_unfinished_bytes_closing = 16'001;
+    CHECK_NOTHROW(World{options});
 }
 
 TEST_CASE_FIXTURE(Quiet, "backpressure: drained() comes back when everything was taken") {

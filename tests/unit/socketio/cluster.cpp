@@ -94,6 +94,47 @@ TEST_CASE("cluster: broadcasts cross, in order, unless local") {
     }
 }
 
+TEST_CASE("cluster: requests are carried out in the order in which they came") {
+    Cluster cluster(2);
+    cluster.open();
+    auto& two = *cluster.two;
+    two.open("c", 1);
+    two.say("c", {"40"});
+    two.settle();
+    two.gets("c", "40*");
+    cluster.on_one([](World& w) {
+        w.io().sockets_join("room");
+        socketio::spawn([](World& world) -> Task<void> {
+            co_await world.io().to("room").emit_with_ack("last words");
+        }(w));
+        w.io().disconnect_sockets();
+    });
+    for (auto const* const name : {"b", "c"}) {
+        two.gets(name, R"(420["last words"])");
+        two.gets(name, "41");
+    }
+    cluster.advance(5s);  // nobody answers any more
+}
+
+TEST_CASE("cluster: what a later version asks for is answered, and no client hears of it") {
+    engineio::net::set_level(engineio::net::Level::off);
+    Cluster cluster;
+    cluster.open();
+    for (auto const* const event : {"news", "connect"}) {
+        std::vector<std::string> replies;
+        cluster.two->turn(0, [&] {
+            socketio::ClusterRequest request{static_cast<socketio::ClusterRequest::Kind>(42), "/"};
+            request.event = event;
+            cluster.two->core().on_request(
+                request, [&](Json const& reply) { replies.push_back(reply.dump()); });
+        });
+        cluster.settle();
+        CHECK(replies == std::vector<std::string>{"[]"});
+        CHECK_FALSE(cluster.two->take("b"));
+    }
+    engineio::net::set_level(engineio::net::Level::info);
+}
+
 TEST_CASE("cluster: a server that is torn down without close() leaves it") {
     FakeBus bus;
     auto const member = bus.join();

@@ -273,6 +273,31 @@ TEST_CASE("recovery: a shard that delivers in another order than the log") {
     }
 }
 
+TEST_CASE("recovery: an event that is never delivered does not spoil those after it") {
+    Log log(Recovery::Bounds{.max_age = 1s, .max_packets = 3});
+    log.append("1");
+    log.log("lost");
+    log.append("2");
+    log.save("before");
+    CHECK(log.missed("before", log.offsets["2"]) == "lost ");
+    for (auto const* const name : {"3", "4", "5", "6"}) {
+        log.append(name);
+    }
+    log.save("after");  // which came when "2" was the last
+    CHECK(log.missed("after", log.offsets["5"]) == "6 ");
+    log.base = 1;
+    log.save("older");
+    CHECK(log.missed("older", log.offsets["6"]) == "none");
+    CHECK(log.recovery.state(log.now, {}).sessions.empty());
+    for (auto const* const name : {"7", "8", "9"}) {
+        log.append(name);
+    }
+    log.recovery.forget(log.now);
+    auto const state = log.recovery.state(log.now, {});
+    REQUIRE(state.deviations.size() == 1);
+    CHECK(state.deviations[0].empty());  // all is in order again
+}
+
 TEST_CASE("recovery: events that need not reach a shard are no gaps") {
     Log log(1'000ms, 2);
     auto const to = [&log](std::string const& name, unsigned shard) {
@@ -455,6 +480,16 @@ TEST_CASE("recovery: the bounds one under, at and one over") {
     CHECK(log.recovery.log_size() == 1);
 }
 
+TEST_CASE("recovery: names of rooms count as the strings that they are") {
+    auto const each = 1 + sizeof(std::string) + 1;
+    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 2 * each});
+    log.append("a", {{"r"}, {}});
+    log.append("b", {{}, {"r"}});
+    CHECK(log.recovery.log_size() == 2);
+    log.append("c", {{"r"}, {}});
+    CHECK(log.recovery.log_size() == 2);
+}
+
 TEST_CASE("recovery: saved sessions, and their memory, one under, at and one over") {
     Log few(Recovery::Bounds{.max_age = 1s, .max_sessions = 2});
     few.save("1");
@@ -490,6 +525,24 @@ TEST_CASE("recovery: saved sessions, and their memory, one under, at and one ove
     // One that is larger than all is not kept either.
     log.save("7", {std::string(4 * each, 'r')});
     CHECK(log.recovery.session_count() == 0);
+}
+
+TEST_CASE("recovery: a session that is too large drives out no others") {
+    std::string const room(100, 'r');
+    auto const most = 1 + 8 + (sizeof(Json) + 1) + (sizeof(std::string) + room.size());
+    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 2 * most, .max_session_bytes = most});
+    auto const seen = log.append("seen");
+    log.save("1", {room});
+    log.save("2", {room});
+    CHECK(log.hits.empty());
+    log.save("3", {room + "r"});
+    CHECK(log.recovery.session_count() == 2);
+    CHECK(log.hits == std::vector<std::string>{"max_recovery_bytes"});
+    CHECK(log.missed("3", seen) == "none");
+    CHECK(log.missed("1", seen) == "");
+    // Nor does it come back as what it was before it grew.
+    log.save("2", {room + "r"});
+    CHECK(log.missed("2", seen) == "none");
 }
 
 TEST_CASE("recovery: an offset and its text") {

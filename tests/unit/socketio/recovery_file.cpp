@@ -91,10 +91,10 @@ struct StateFile {
     void keep(Process const& process, std::string const& name = "/") {
         auto state = process.recovery.state(process.now, process.wall);
         state.name = name;
-        RecoveryFile(path).write({std::move(state)});
+        RecoveryFile(path, max_age, process.wall).write({std::move(state)}, process.wall);
     }
     bool bring_back(Process& process, std::string const& name = "/") {
-        auto state = RecoveryFile(path).take(name);
+        auto state = RecoveryFile(path, max_age, process.wall).take(name);
         if (state) {
             process.recovery.restore(process.now, process.wall, *std::move(state));
         }
@@ -154,8 +154,8 @@ TEST_CASE("recovery file: time goes on while no server is there") {
     next.now = Recovery::TimePoint(5s);  // of another boot
     auto const come_back = [&](std::chrono::milliseconds later) {
         next.wall = first.wall + later;
-        REQUIRE(file.bring_back(next));
-        return next.missed("me", first.offsets["seen"]);
+        bool const kept = file.bring_back(next);
+        return kept ? next.missed("me", first.offsets["seen"]) : "none";
     };
     SUBCASE("in time") {
         CHECK(come_back(700ms) == "missed ");
@@ -191,15 +191,15 @@ TEST_CASE("recovery file: is read once, by its owner, and what nobody has taken 
         CHECK((fs::status(file.path).permissions() & fs::perms::mask) ==
               (fs::perms::owner_read | fs::perms::owner_write));
         {
-            RecoveryFile second(file.path);
+            RecoveryFile second(file.path, max_age, first.wall);
             CHECK(!fs::exists(file.path));
             CHECK(!second.take("/"));
-            second.write({});
+            second.write({}, first.wall);
         }
-        RecoveryFile third(file.path);
+        RecoveryFile third(file.path, max_age, first.wall);
         CHECK(third.take("/dynamic"));
         CHECK(!third.take("/dynamic"));
-        third.write({});
+        third.write({}, first.wall);
         CHECK(!fs::exists(file.path));
     }
     SUBCASE("remains of a server that was killed while it wrote") {
@@ -211,9 +211,67 @@ TEST_CASE("recovery file: is read once, by its owner, and what nobody has taken 
         CHECK(file.bring_back(next));
     }
     SUBCASE("a folder that does not let us write costs the state, not the server") {
-        RecoveryFile nowhere("/nonexistent/folder/state");
+        RecoveryFile nowhere("/nonexistent/folder/state", max_age, first.wall);
         first.save("me", {}, 0);
-        nowhere.write({first.recovery.state(first.now, first.wall)});
+        nowhere.write({first.recovery.state(first.now, first.wall)}, first.wall);
+    }
+}
+
+TEST_CASE("recovery file: what nobody asks for goes in time, however often it is written again") {
+    StateFile file;
+    Process first(1);
+    first.append("old");
+    first.now += 800ms;
+    first.wall += 800ms;
+    first.append("seen");
+    first.save("me", {}, 0);
+    first.append("missed");
+    file.keep(first, "/dynamic");
+    auto const at = [&](std::chrono::milliseconds later) { return first.wall + later; };
+    SUBCASE("events first, when no session needs them") {
+        RecoveryFile(file.path, max_age, at(900ms)).write({}, at(900ms));
+        auto state = RecoveryFile(file.path, max_age, at(900ms)).take("/dynamic");
+        REQUIRE(state);
+        CHECK(state->events.size() == 2);
+        CHECK(state->first_position == 2);
+        Process next(1);
+        next.recovery.restore(next.now, at(900ms), *std::move(state));
+        CHECK(next.missed("me", first.offsets["seen"]) == "missed ");
+    }
+    SUBCASE("when it is read") {
+        CHECK(RecoveryFile(file.path, max_age, at(max_age)).take("/dynamic"));
+        file.keep(first, "/dynamic");
+        CHECK(!RecoveryFile(file.path, max_age, at(max_age + 1ms)).take("/dynamic"));
+    }
+    SUBCASE("when it is written again") {
+        RecoveryFile(file.path, max_age, at(0ms)).write({}, at(max_age));
+        CHECK(fs::exists(file.path));
+        RecoveryFile(file.path, max_age, at(0ms)).write({}, at(max_age + 1ms));
+        CHECK(!fs::exists(file.path));
+    }
+    SUBCASE("meanwhile") {
+        RecoveryFile kept(file.path, max_age, at(0ms));
+        CHECK_FALSE(kept.forget(at(max_age)));
+        CHECK(kept.forget(at(max_age + 1ms)));
+        CHECK(!kept.take("/dynamic"));
+    }
+    SUBCASE("by a clock that was set back, too") {
+        RecoveryFile kept(file.path, max_age, at(-1h));
+        CHECK_FALSE(kept.forget(at(max_age - 1h)));
+        CHECK(kept.forget(at(max_age - 1h + 1ms)));
+    }
+    SUBCASE("in a server, too, which looks after it") {
+        first.wall = system_clock::now();
+        file.keep(first, "/dynamic");
+        ServerOptions options;
+        options.connection_state_recovery =
+            RecoveryOptions{.max_disconnection_duration = 60s, .file = file.path};
+        for (std::size_t const timers : {1, 0}) {  // the first one takes the file
+            rig::World world(options);
+            world.core().open();
+            world.settle();
+            CHECK(world.shard(0).timers().armed_count() == timers);
+        }
     }
 }
 
@@ -229,7 +287,7 @@ TEST_CASE("recovery file: what is no state of ours brings nothing back and does 
     SUBCASE("cut anywhere") {
         for (std::size_t length = 0; length < whole.size(); ++length) {
             file.put(whole.substr(0, length));
-            CHECK(!RecoveryFile(file.path).take("/"));
+            CHECK(!RecoveryFile(file.path, max_age, first.wall).take("/"));
             CHECK(!fs::exists(file.path));
             CHECK(fs::file_size(file.path + ".unreadable") == length);  // it may be anything
         }

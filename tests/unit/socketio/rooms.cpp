@@ -91,6 +91,33 @@ TEST_CASE("rooms: one member in 100,000 rooms") {
     CHECK(rooms.contains(b, "77777"));
 }
 
+// By hash functions that everybody has: these names have one MurmurHash, whatever its seed.
+TEST_CASE("rooms: names that strangers have chosen do not all fall into one bucket") {
+    constexpr std::string_view choice[] = {"\xd9\x80{=\xda\x8a\xd7\x9a", "\xd9\x80"
+                                                                         "8Wup\x7f)"};
+    constexpr unsigned bits = 8;
+    std::vector<std::string> names(1 << bits);
+    for (unsigned number = 0; number < names.size(); ++number) {
+        for (unsigned bit = 0; bit < bits; ++bit) {
+            auto const block = choice[(number >> bit) & 1];
+            names[number].append(block).append(block);
+        }
+    }
+    REQUIRE(std::hash<std::string_view>()(names.front()) ==
+            std::hash<std::string_view>()(names.back()));
+    Rooms rooms;
+    Member a;
+    for (auto const& name : names) {
+        CHECK(rooms.join(a, name));
+    }
+    CHECK(rooms.room_count() == names.size());
+    CHECK(rooms.fullest_bucket() < 20);
+    for (auto const& name : names) {
+        CHECK(rooms.leave(a, name));
+    }
+    CHECK(rooms.room_count() == 0);
+}
+
 TEST_CASE("rooms: a random history agrees with a naive model") {
     constexpr std::size_t member_count = 7;
     std::mt19937 random(20'261'121);

@@ -1,5 +1,6 @@
 // Dialogues of one client with a whole server: connecting, events, acknowledgements, leaving.
 
+#include "engineio/limits.hpp"
 #include "engineio/net/log.hpp"
 #include "socketio/socketio.hpp"
 #include "tests/rig/server_rig.hpp"
@@ -247,6 +248,65 @@ TEST_CASE("server: two CONNECTs in flight make two sockets, of which the later o
         .run();
 }
 
+TEST_CASE("server: a connection has few sockets of one namespace, superseded ones included") {
+    auto const hits = [](World& world) {
+        auto const all = world.metrics().limit_hits;
+        auto const found = all.find("max_sockets_per_namespace");
+        return found == all.end() ? 0 : found->second;
+    };
+    std::vector<std::string> const most(engineio::limits::max_sockets_per_namespace, "40");
+    auto one_over = most;
+    one_over.push_back("40");
+    ServerRig rig;
+    rig.serves([](World& world) { world.watch(world.of("/other")); }).opens("a").says("a", most);
+    for (std::size_t i = 0; i < most.size(); ++i) {
+        rig.gets("a", "40*");
+    }
+    rig.says("a", {"40/other,"})  // which has its own count
+        .gets("a", "40/other,*")
+        .says("a", {"41"})
+        .says("a", {"40"})  // three are left, and this is the fourth
+        .gets("a", "40*")
+        .does([](World& world) { world.io().emit("x"); });
+    for (std::size_t i = 0; i < most.size(); ++i) {
+        rig.gets("a", R"(42["x"])");
+    }
+    rig.checks([=](World& world) { CHECK(hits(world) == 0); })
+        .opens("b")
+        .says("b", one_over)
+        .ended("b")
+        .checks([=](World& world) { CHECK(hits(world) == 1); })
+        .stays_open("a")
+        .run();
+}
+
+TEST_CASE("server: of two sockets of a namespace only the later one is recovered") {
+    socketio::ServerOptions options;
+    options.connection_state_recovery = socketio::RecoveryOptions{};
+    std::string earlier;
+    ServerRig(options)
+        .opens("a")
+        .says("a", {"40", "40"})
+        .gets("a", "40*")
+        .does([&](World& world) { earlier = world.peer("a").pid; })
+        .gets("a", "40*")
+        .does([](World& world) { world.io().emit("e"); })
+        .gets("a", R"(42["e",*)")
+        .gets("a", R"(42["e",*)")
+        .cuts("a")
+        .opens("b")
+        .does([&](World& world) {
+            auto const offset = world.filled(R"(","offset":"{offset:a}"})");
+            world.say("b", {R"(40{"pid":")" + earlier + offset});
+        })
+        .gets("b", "40*")
+        .checks([&](World& world) { CHECK(world.peer("b").pid != earlier); })
+        .opens("c")
+        .says("c", {R"(40{"pid":"{pid:a}","offset":"{offset:a}"})"})
+        .gets("c", R"(40{"sid":"{sid:a}"*)")
+        .run();
+}
+
 TEST_CASE("server: who enters no namespace is closed after the connect timeout") {
     ServerRig(quick_connect_timeout())
         .opens("idle")
@@ -292,8 +352,9 @@ TEST_CASE("server: acknowledgements from the client") {
         .notes("5")
         .says("a", {"430[6]", "4399[1]"})  // answered before, never asked
         .notes_nothing()
-        .says("a", {R"(42["ask"])"})
+        .says("a", {R"(42["ask"])", "431[1]", "43[1]"})  // answered before it was asked
         .gets("a", R"(421["q","how many?"])")
+        .notes_nothing()
         .says("a", {R"(431["five"])"})
         .notes("the acknowledgement has another shape")
         .says("a", {R"(42["ask"])"})
