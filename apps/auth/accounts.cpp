@@ -66,17 +66,17 @@ std::optional<RestError> registration_fault(RegisterRequest const& request) {
 }
 
 Accounts::Accounts(store::StoreThread& store, common::Worker& worker, Tokens tokens,
-                   AccountRules rules, common::Clock clock, bool secure_cookies)
+                   AccountRules rules, common::Clock clock)
     : store_(store), worker_(worker), tokens_(std::move(tokens)), rules_(std::move(rules)),
-      logins_(rules_.logins), clock_(std::move(clock)), secure_cookies_(secure_cookies) {}
+      logins_(rules_.logins), clock_(std::move(clock)) {}
 
-common::SetCookie Accounts::refresh_cookie(std::string id) const {
+common::SetCookie Accounts::refresh_cookie(RestCall const& call, std::string id) const {
     common::SetCookie cookie;
     cookie.name = rules_.cookie;
     cookie.path = rules_.cookie_path;
     cookie.max_age = id.empty() ? 0s : std::chrono::seconds(refresh_lifetime);
     cookie.value = std::move(id);
-    cookie.secure = secure_cookies_;
+    cookie.secure = call.request.secure;
     return cookie;
 }
 
@@ -88,7 +88,7 @@ std::string Accounts::require(RestCall const& call) const {
     return *std::move(found);
 }
 
-socketio::Task<Reply> Accounts::welcome(Account account, int status) {
+socketio::Task<Reply> Accounts::welcome(RestCall& call, Account account, int status) {
     auto const now = clock_();
     auto const until = now + std::chrono::milliseconds(refresh_lifetime).count();
     auto const create = [this, user = account.id, now, until](Database& db) {
@@ -96,11 +96,11 @@ socketio::Task<Reply> Accounts::welcome(Account account, int status) {
     };
     auto const id = co_await store_.ask(create);
     Reply reply(rules_.answer(account, tokens_.issue(account.id)), status);
-    reply.cookie(refresh_cookie(id));
+    reply.cookie(refresh_cookie(call, id));
     co_return reply;
 }
 
-socketio::Task<Reply> Accounts::login(LoginRequest request) {
+socketio::Task<Reply> Accounts::login(RestCall& call, LoginRequest request) {
     auto const find = [this, name = request.username](Database& db) {
         return rules_.find(db, name);
     };
@@ -114,11 +114,11 @@ socketio::Task<Reply> Accounts::login(LoginRequest request) {
     if (!right) {
         co_return refused("Invalid username or password");
     }
-    auto answer = welcome(*account, 200);
+    auto answer = welcome(call, *account, 200);
     co_return co_await std::move(answer);
 }
 
-socketio::Task<Reply> Accounts::enroll(RegisterRequest request) {
+socketio::Task<Reply> Accounts::enroll(RestCall& call, RegisterRequest request) {
     if (auto fault = registration_fault(request)) {
         co_return *std::move(fault);
     }
@@ -135,7 +135,7 @@ socketio::Task<Reply> Accounts::enroll(RegisterRequest request) {
     if (on_new_) {
         on_new_(account, request);
     }
-    auto answer = welcome(account, 201);
+    auto answer = welcome(call, account, 201);
     co_return co_await std::move(answer);
 }
 
@@ -151,7 +151,7 @@ socketio::Task<Reply> Accounts::refresh(RestCall& call) {
     if (!account) {
         co_return refused("The refresh token is invalid or has expired");
     }
-    auto answer = welcome(*account, 200);
+    auto answer = welcome(call, *account, 200);
     co_return co_await std::move(answer);
 }
 
@@ -160,7 +160,7 @@ socketio::Task<Reply> Accounts::logout(RestCall& call) {
     auto const end = [this, id](Database& db) { logins_.remove(db, id); };
     co_await store_.ask(end);
     auto reply = Reply::empty();
-    reply.cookie(refresh_cookie({}));
+    reply.cookie(refresh_cookie(call, {}));
     co_return reply;
 }
 

@@ -51,14 +51,14 @@ struct AccountRules {
 };
 
 /// Who may come in: accounts with passwords, short-lived access tokens, refresh tokens in a cookie
-/// for thirty days. Owned by wiring; its handlers run on all shards.
+/// for thirty days, for https only if it came so. Owned by wiring; its handlers run on all shards.
 class Accounts {
 public:
     /// Told of every new account, before its owner is answered.
     using OnNew = std::function<void(Account const&, RegisterRequest const&)>;
 
     Accounts(store::StoreThread& store, common::Worker& worker, Tokens tokens, AccountRules rules,
-             common::Clock clock, bool secure_cookies);
+             common::Clock clock);
     void on_new(OnNew hook) { on_new_ = std::move(hook); }
 
     /// The user of a good access token.
@@ -66,14 +66,14 @@ public:
     /// The user of the request's bearer token. Throws RestError 401.
     std::string require(common::RestCall const& call) const;
 
-    socketio::Task<common::Reply> login(LoginRequest request);
-    socketio::Task<common::Reply> enroll(RegisterRequest request);
+    socketio::Task<common::Reply> login(common::RestCall& call, LoginRequest request);
+    socketio::Task<common::Reply> enroll(common::RestCall& call, RegisterRequest request);
     socketio::Task<common::Reply> refresh(common::RestCall& call);
     socketio::Task<common::Reply> logout(common::RestCall& call);
 
 private:
-    socketio::Task<common::Reply> welcome(Account account, int status);
-    common::SetCookie refresh_cookie(std::string id) const;
+    socketio::Task<common::Reply> welcome(common::RestCall& call, Account account, int status);
+    common::SetCookie refresh_cookie(common::RestCall const& call, std::string id) const;
 
     store::StoreThread& store_;
     common::Worker& worker_;
@@ -81,7 +81,6 @@ private:
     AccountRules const rules_;
     LoginTable const logins_;
     common::Clock clock_;
-    bool secure_cookies_;
     OnNew on_new_;
 };
 

@@ -9,14 +9,16 @@ LoginTable::LoginTable(std::string const& table)
     : insert_("INSERT INTO " + table + " (id_hash, user_id, expires_at) VALUES (?, ?, ?)"),
       find_("SELECT user_id FROM " + table + " WHERE id_hash = ? AND expires_at > ?"),
       remove_("DELETE FROM " + table + " WHERE id_hash = ?"),
-      remove_user_("DELETE FROM " + table + " WHERE user_id = ?"),
-      purge_("DELETE FROM " + table + " WHERE expires_at <= ?") {}
+      purge_("DELETE FROM " + table + " WHERE expires_at <= ?"),
+      thin_out_("DELETE FROM " + table + " WHERE id_hash IN (SELECT id_hash FROM " + table +
+                " WHERE user_id = ? ORDER BY expires_at DESC LIMIT -1 OFFSET ?)") {}
 
 std::string LoginTable::create(store::Database& database, std::string_view user, std::int64_t now,
                                std::int64_t expires_at) const {
     constexpr std::size_t id_bytes = 24;  // 32 characters, as express-session's
     auto id = engineio::net::base64url_encode(engineio::net::random_bytes(id_bytes));
     database.run(purge_, now);
+    database.run(thin_out_, user, max_of_user - 1);
     database.run(insert_, sha256_hex(id), user, expires_at);
     return id;
 }
@@ -30,10 +32,6 @@ std::optional<std::string> LoginTable::user(store::Database& database, std::stri
 
 void LoginTable::remove(store::Database& database, std::string_view id) const {
     database.run(remove_, sha256_hex(id));
-}
-
-void LoginTable::remove_user(store::Database& database, std::string_view user) const {
-    database.run(remove_user_, user);
 }
 
 }  // namespace apps::auth

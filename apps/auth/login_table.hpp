@@ -10,29 +10,32 @@
 namespace apps::auth {
 
 /// Logins that last: cookie sessions and refresh tokens, in a table of the system with the columns
-/// (id_hash TEXT PRIMARY KEY, user_id TEXT, expires_at INTEGER). Only the hash of an id is kept, so
+/// (id_hash TEXT PRIMARY KEY, user_id TEXT, expires_at INTEGER), with indices on expires_at and on
+/// user_id with expires_at. Only the hash of an id is kept, so
 /// that a stolen copy of the database opens no door. Used on the store's thread; times are
 /// milliseconds since 1970.
 class LoginTable {
 public:
+    static constexpr int max_of_user = 100;  ///< those that end first go
+
     /// `table` must be a constant of the program: it becomes part of SQL texts.
     explicit LoginTable(std::string const& table);
 
-    /// A new, unguessable id of 32 characters. Expired ones are cleared away.
+    /// A new, unguessable id of 32 characters. Expired ones are cleared away, and the user's oldest
+    /// if they are too many.
     std::string create(store::Database& database, std::string_view user, std::int64_t now,
                        std::int64_t expires_at) const;
     /// Whose it is, if it has not expired.
     std::optional<std::string> user(store::Database& database, std::string_view id,
                                     std::int64_t now) const;
     void remove(store::Database& database, std::string_view id) const;
-    void remove_user(store::Database& database, std::string_view user) const;
 
 private:
     std::string insert_;
     std::string find_;
     std::string remove_;
-    std::string remove_user_;
     std::string purge_;
+    std::string thin_out_;
 };
 
 }  // namespace apps::auth

@@ -163,6 +163,7 @@ void JsonEndpoint::accept(Request request, net::Responder responder) {
     ws.deflate_level = options_.deflate.level;
     ws.ping_interval = options_.ping_interval;
     ws.key = request.header("sec-websocket-key");
+    ws.remote_address = request.remote_address;
     if (choose_subprotocol_ && !result.protocols.empty()) {
         ws.subprotocol = choose_subprotocol_(result.protocols);
     }
@@ -316,6 +317,17 @@ Audience Audience::except(Peer const& peer) const {
     auto copy = *this;
     copy.except_ = peer.id();
     return copy;
+}
+
+void Audience::join(std::string_view room) const {
+    endpoint_->on_shards(*this, true,
+                         [audience = *this, room = std::string(room)](EndpointShard& shard) {
+                             std::vector<Peer*> peers;  // the rooms are being looked through
+                             shard.for_each(audience, [&](Peer& peer) { peers.push_back(&peer); });
+                             for (auto* const peer : peers) {
+                                 peer->join(room);
+                             }
+                         });
 }
 
 void Audience::close(std::uint16_t code, std::string_view reason, bool ordered) const {

@@ -68,6 +68,8 @@ public:
     /// The same without an envelope: `payload` is the whole message.
     template <class T>
     void send_bare(T const& payload, SendOptions const& options = {}) const;
+    /// Puts them into a room as well, in the order of what is sent to them with `ordered`.
+    void join(std::string_view room) const;
     /// Closes their connections; `ordered` as in SendOptions, so after what was sent so before.
     void close(std::uint16_t code, std::string_view reason, bool ordered = false) const;
 

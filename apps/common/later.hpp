@@ -68,6 +68,9 @@ public:
         };
     }
 
+    /// The same at once, by whoever has made it, before it is awaited: nobody has to be resumed.
+    void resolve_now(Outcome<R> outcome) { state_->outcome = std::move(outcome); }
+
     bool await_ready() const noexcept { return state_->outcome.has_value(); }
     void await_suspend(std::coroutine_handle<> waiting) noexcept { state_->handle = waiting; }
     R await_resume() { return state_->outcome->take(); }

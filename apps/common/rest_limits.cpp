@@ -19,7 +19,20 @@ std::string_view route_of(std::string_view path) {
     return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
+bool only_reads(engineio::net::Request const& request) {
+    return request.method == "GET" || request.method == "HEAD";
+}
+
 }  // namespace
+
+Rest::Hook refuse_foreign_changes(Origins origins) {
+    return [origins = std::move(origins)](RestCall const& call) -> std::optional<Reply> {
+        if (only_reads(call.request) || origins.admits(call.request)) {
+            return std::nullopt;
+        }
+        return RestError(403, "FORBIDDEN", "Pages of this origin may not do that");
+    };
+}
 
 RestError RestRates::too_many_requests(std::int64_t) {
     return {429, "TOO_MANY_REQUESTS", "Too many requests"};
@@ -35,7 +48,7 @@ std::optional<Reply> RestLimits::check(RestCall const& call) {
     if (request.remote_address.empty()) {
         return std::nullopt;
     }
-    bool const reads = request.method == "GET" || request.method == "HEAD";
+    bool const reads = only_reads(request);
     bool const login = !reads && std::find(login_paths_.begin(), login_paths_.end(),
                                            route_of(request.path())) != login_paths_.end();
     auto& limiter = login ? logins_ : reads ? reads_ : writes_;

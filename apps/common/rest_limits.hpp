@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/common/clock.hpp"
+#include "apps/common/origins.hpp"
 #include "apps/common/rate_limit.hpp"
 #include "apps/common/rest.hpp"
 #include "apps/common/synchronized.hpp"
@@ -26,6 +27,11 @@ struct RestRates {
     /// 429 TOO_MANY_REQUESTS.
     static RestError too_many_requests(std::int64_t seconds);
 };
+
+/// To be given to Rest::before: pages of foreign origins change nothing, 403 FORBIDDEN. Browsers
+/// send cookies along with their requests (SameSite stops those of other sites, but not of another
+/// port or name of the same one), and CORS keeps only the answers from them.
+Rest::Hook refuse_foreign_changes(Origins origins);
 
 /// Refuses what is more, with Retry-After. Outlives the table.
 class RestLimits {

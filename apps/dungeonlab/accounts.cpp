@@ -1,5 +1,6 @@
 #include "apps/dungeonlab/accounts.hpp"
 
+#include "apps/auth/digest.hpp"
 #include "apps/auth/password.hpp"
 #include "engineio/net/text.hpp"
 
@@ -51,7 +52,7 @@ std::optional<RestError> objection(RegisterRequest const& request) {
 Accounts::Accounts(Means means)
     : means_(std::move(means)), signer_(means_.secrets), logins_("dungeonlab_logins") {}
 
-Task<Reply> Accounts::login(RestCall&, LoginRequest request) {
+Task<Reply> Accounts::login(RestCall& call, LoginRequest request) {
     auto const find = [email = request.email.value_or("")](store::Database& database) {
         return users::find_for_login(database, email);
     };
@@ -71,7 +72,7 @@ Task<Reply> Accounts::login(RestCall&, LoginRequest request) {
     };
     auto const login = co_await means_.store.ask(begin);
     Reply reply(Json::object({{"success", true}, {"user", to_json(found->first)}}));
-    reply.cookie(cookie(signer_.sign(login), login_lifetime));
+    reply.cookie(cookie(call, signer_.sign(login), login_lifetime));
     co_return reply;
 }
 
@@ -94,14 +95,21 @@ Task<Reply> Accounts::register_(RegisterRequest request) {
 }
 
 Task<Reply> Accounts::logout(RestCall& call) {
-    if (auto const id = login_id(call.request.header("cookie"))) {
+    std::string const cookies(call.request.header("cookie"));
+    if (auto const id = login_id(cookies)) {
         auto const end = [this, id = *id](store::Database& database) {
             logins_.remove(database, id);
+            return true;
         };
-        co_await means_.store.ask(end);
+        auto const tell = [this, login = *login_of(cookies)](bool) {
+            if (on_logout_) {
+                on_logout_(login);
+            }
+        };
+        co_await means_.store.ask(end, tell);
     }
     Reply reply(Json::object({{"success", true}, {"message", "Logged out"}}));
-    reply.cookie(cookie("", std::chrono::seconds(0)));
+    reply.cookie(cookie(call, "", std::chrono::seconds(0)));
     co_return reply;
 }
 
@@ -134,6 +142,11 @@ Task<Reply> Accounts::change_me(RestCall& call, Json changes) {
     co_return *changed;
 }
 
+std::optional<std::string> Accounts::login_of(std::string_view cookies) const {
+    auto const id = login_id(cookies);
+    return id ? std::optional(auth::sha256_hex(*id)) : std::nullopt;
+}
+
 Task<std::optional<User>> Accounts::of_cookies(std::string cookies) {
     auto const id = login_id(cookies);
     if (!id) {
@@ -159,11 +172,12 @@ std::optional<std::string> Accounts::login_id(std::string_view cookies) const {
     return value ? signer_.unsign(*value) : std::nullopt;
 }
 
-common::SetCookie Accounts::cookie(std::string value, std::chrono::seconds max_age) const {
+common::SetCookie Accounts::cookie(RestCall const& call, std::string value,
+                                   std::chrono::seconds max_age) {
     common::SetCookie cookie;
     cookie.name = auth::ExpressCookie::name;
     cookie.value = std::move(value);
-    cookie.secure = means_.secure_cookie;
+    cookie.secure = call.request.secure;
     cookie.max_age = max_age;
     return cookie;
 }

@@ -11,9 +11,11 @@
 #include "socketio/socketio.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace apps::dungeonlab {
@@ -32,7 +34,8 @@ struct RegisterRequest {
 };
 
 /// Who somebody is: login by e-mail and password, then by the cookie connect.sid, for REST and for
-/// sockets alike. Outlives the server; used on every shard.
+/// sockets alike, and for https only if the login came so. Outlives the server; used on every
+/// shard.
 class Accounts {
 public:
     static constexpr std::chrono::hours login_lifetime{14 * 24};
@@ -41,10 +44,14 @@ public:
         store::StoreThread& store;
         common::Worker& worker;
         std::vector<std::string> secrets;
-        bool secure_cookie = false;  ///< only over https
         common::Clock clock = common::wall_clock_ms;
     };
     explicit Accounts(Means means);
+
+    /// Told of each login that its owner has ended, as login_of() calls it; on the database's
+    /// thread, after whoever has asked for the login before.
+    using OnLogout = std::function<void(std::string const& login)>;
+    void on_logout(OnLogout hook) { on_logout_ = std::move(hook); }
 
     socketio::Task<common::Reply> login(common::RestCall& call, LoginRequest request);
     socketio::Task<common::Reply> register_(RegisterRequest request);
@@ -52,6 +59,9 @@ public:
     socketio::Task<common::Reply> me(common::RestCall& call);
     socketio::Task<common::Reply> change_me(common::RestCall& call, socketio::Json changes);
 
+    /// What the login of a Cookie header may be called where its secret has no place; nothing if
+    /// the header has none of ours. Whether it is still good is not looked at.
+    std::optional<std::string> login_of(std::string_view cookies) const;
     /// The account of a Cookie header, if it carries a good login.
     socketio::Task<std::optional<User>> of_cookies(std::string cookies);
     /// The same for a request; throws RestError 401.
@@ -59,11 +69,13 @@ public:
 
 private:
     std::optional<std::string> login_id(std::string_view cookies) const;
-    common::SetCookie cookie(std::string value, std::chrono::seconds max_age) const;
+    static common::SetCookie cookie(common::RestCall const& call, std::string value,
+                                    std::chrono::seconds max_age);
 
     Means means_;
     auth::ExpressCookie signer_;
     auth::LoginTable logins_;
+    OnLogout on_logout_;
 };
 
 }  // namespace apps::dungeonlab

@@ -43,6 +43,10 @@ inline std::string user_room(std::string const& user) {
 inline std::string seed_user_room(std::string const& user) {
     return "user:" + user + "#S";
 }
+/// The sockets of one login, see Accounts::login_of().
+inline std::string login_room(std::string const& login) {
+    return "login:" + login;
+}
 /// Administrators, who may see everything.
 inline std::string admins_room() {
     return "admins";

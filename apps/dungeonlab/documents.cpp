@@ -12,6 +12,17 @@ namespace apps::dungeonlab::documents {
 
 using socketio::Json;
 
+// Answered from the index dungeonlab_documents_order alone, in its order.
+char const search_sql[] =
+    "SELECT d.id FROM dungeonlab_documents d "
+    "WHERE (?1 IS NULL OR document_type = ?1) AND (?2 IS NULL OR plugin_id = ?2) "
+    "AND (?3 IS NULL OR plugin_document_type = ?3) AND (?4 IS NULL OR owner_id = ?4) "
+    "AND (?5 IS NULL OR campaign_id = ?5) AND (?6 IS NULL OR name LIKE ?6 ESCAPE '\\') "
+    "AND (?7 IS NULL OR d.campaign_id IS NULL OR EXISTS (SELECT 1 FROM dungeonlab_campaigns c "
+    "WHERE c.id = d.campaign_id AND c.game_master_id = ?7) OR EXISTS (SELECT 1 FROM "
+    "dungeonlab_documents p WHERE p.campaign_id = d.campaign_id AND p.owner_id = ?7 "
+    "AND p.document_type = 'character')) ORDER BY name, d.id LIMIT ?8 OFFSET ?9";
+
 namespace {
 
 constexpr char columns[] =
@@ -73,19 +84,14 @@ std::optional<std::string> pattern_of(std::optional<std::string> const& part) {
 std::vector<std::string> ids_of(store::Database& database, Search const& wanted,
                                 std::optional<std::string> const& viewer) {
     constexpr int usual = 50;
-    auto query = database.query(
-        "SELECT d.id FROM dungeonlab_documents d "
-        "WHERE (?1 IS NULL OR document_type = ?1) AND (?2 IS NULL OR plugin_id = ?2) "
-        "AND (?3 IS NULL OR plugin_document_type = ?3) AND (?4 IS NULL OR owner_id = ?4) "
-        "AND (?5 IS NULL OR campaign_id = ?5) AND (?6 IS NULL OR name LIKE ?6 ESCAPE '\\') "
-        "AND (?7 IS NULL OR d.campaign_id IS NULL OR EXISTS (SELECT 1 FROM dungeonlab_campaigns c "
-        "WHERE c.id = d.campaign_id AND c.game_master_id = ?7) OR EXISTS (SELECT 1 FROM "
-        "dungeonlab_documents p WHERE p.campaign_id = d.campaign_id AND p.owner_id = ?7 "
-        "AND p.document_type = 'character')) ORDER BY name, d.id LIMIT ?8 OFFSET ?9");
+    auto const offset = std::max(wanted.offset.value_or(0), 0);
+    if (offset > max_offset) {
+        return {};
+    }
+    auto query = database.query(search_sql);
     query.bind(wanted.documentType, wanted.pluginId, wanted.pluginDocumentType, wanted.ownerId,
                wanted.campaignId, pattern_of(wanted.name), viewer,
-               std::clamp(wanted.limit.value_or(usual), 0, max_found),
-               std::max(wanted.offset.value_or(0), 0));
+               std::clamp(wanted.limit.value_or(usual), 0, max_found), offset);
     std::vector<std::string> ids;
     while (query.step()) {
         ids.push_back(query.text(0));
@@ -260,8 +266,9 @@ std::unordered_map<std::string, std::string> types_in(store::Database& database,
     return types;
 }
 
-void remove(store::Database& database, std::string_view id) {
+bool remove(store::Database& database, std::string_view id) {
     database.run("DELETE FROM dungeonlab_documents WHERE id = ?", id);
+    return database.changes() == 1;
 }
 
 }  // namespace apps::dungeonlab::documents

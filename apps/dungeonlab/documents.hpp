@@ -24,6 +24,9 @@ inline constexpr std::size_t max_name_bytes = 200;  ///< of the slug too
 inline constexpr std::size_t max_of_owner = 1000;   ///< documents of one person
 inline constexpr std::size_t max_characters = 100;  ///< of one player in one campaign
 inline constexpr int max_found = 200;
+/// Documents that a search passes by at most before those it hands out; what is behind them is
+/// found by asking more precisely.
+inline constexpr int max_offset = 10'000;
 /// Data that one search hands out; it ends early after so much, but never without any document.
 inline constexpr std::size_t max_found_bytes = 1024 * 1024;
 
@@ -42,7 +45,7 @@ struct Search {
     std::optional<std::string> campaignId = {};
     std::optional<std::string> name = {};  ///< part of it, in any case
     std::optional<int> limit = {};         ///< default 50, at most max_found
-    std::optional<int> offset = {};
+    std::optional<int> offset = {};        ///< default 0; nothing is found beyond max_offset
     SIO_JSON(Search, documentType, pluginId, pluginDocumentType, ownerId, campaignId, name, limit,
              offset)
 };
@@ -59,6 +62,9 @@ struct NewDocument {
     SIO_JSON(NewDocument, name, documentType, pluginId, pluginDocumentType, pluginData, userData,
              campaignId, ownerId)
 };
+
+/// What search() asks the database; for tests, which look at its plan.
+extern char const search_sql[];
 
 std::optional<DocumentRecord> find(store::Database& database, std::string_view id);
 /// Only what `viewer` may see: what belongs to no campaign or to one they lead or play in. Without
@@ -81,6 +87,7 @@ Outcome<DocumentRecord> change(store::Database& database, std::string_view id,
 /// The type of each document of a campaign by its id.
 std::unordered_map<std::string, std::string> types_in(store::Database& database,
                                                       std::string_view campaign);
-void remove(store::Database& database, std::string_view id);
+/// False: there is none.
+bool remove(store::Database& database, std::string_view id);
 
 }  // namespace apps::dungeonlab::documents

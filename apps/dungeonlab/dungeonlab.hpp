@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/common/clock.hpp"
+#include "engineio/net/keyed_hash.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -183,7 +184,7 @@ private:
     Access access_;
     Limits limits_;
     std::unordered_map<std::string, Connection> connections_;
-    std::unordered_map<std::string, Session> sessions_;
+    std::unordered_map<std::string, Session, engineio::net::KeyedHash> sessions_;
     std::unordered_map<std::string, std::string> session_of_user_;
     std::deque<std::string> idle_;  // empty sessions, oldest first
 };

@@ -52,16 +52,28 @@ Dialect Game::dialect(Socket& socket) {
     return socket.data<Seat>().dialect;
 }
 
-void Game::admit(Socket& socket, User user) {
-    socket.data<Seat>().user = std::move(user);
+common::Turnstile& Game::searches(Socket& socket) {
+    auto& searches = socket.data<Seat>().searches;
+    return searches ? *searches : searches.emplace();
+}
+
+void Game::admit(Socket& socket, User user, std::string login) {
+    auto& seat = socket.data<Seat>();
+    seat.user = std::move(user);
+    seat.login = std::move(login);
 }
 
 void Game::connected(Socket& socket) {
-    socket.join(user_room(user(socket).id));
+    auto const login = std::exchange(socket.data<Seat>().login, {});
+    socket.join({user_room(user(socket).id), login_room(login)});
     if (user(socket).is_admin) {
         socket.join(admins_room());
     }
     rules([&](DungeonLab& rules) { rules.connect(socket.id(), user(socket)); });
+}
+
+void Game::login_ended(std::string const& login) {
+    nsp().in(login_room(login)).disconnect_sockets(true);
 }
 
 void Game::disconnected(Socket& socket) {

@@ -4,6 +4,7 @@
 #include "apps/common/fair_die.hpp"
 #include "apps/common/rate_limit.hpp"
 #include "apps/common/synchronized.hpp"
+#include "apps/common/turnstile.hpp"
 #include "apps/dungeonlab/dialect.hpp"
 #include "apps/dungeonlab/dice.hpp"
 #include "apps/dungeonlab/directory.hpp"
@@ -46,10 +47,15 @@ public:
     /// Who a socket belongs to; set when it was admitted.
     static User const& user(Socket& socket);
     static Dialect dialect(Socket& socket);
+    /// A socket's searches go one after the other: each may look at many documents.
+    static common::Turnstile& searches(Socket& socket);
 
-    void admit(Socket& socket, User user);
+    /// `login`: by which it came, see Accounts::login_of().
+    void admit(Socket& socket, User user, std::string login);
     void connected(Socket& socket);
     void disconnected(Socket& socket);
+    /// Takes its sockets along. Any thread.
+    void login_ended(std::string const& login);
 
     /// Joins by any dialect's event, leaves the session before, tells the others.
     Outcome<Arrival> enter(Socket& socket, std::string const& session, Dialect dialect,
@@ -103,9 +109,11 @@ public:
 private:
     struct Seat {
         User user;
+        std::string login = {};  // until it is connected
         Dialect dialect = Dialect::unknown;
         Dialect presumed = Dialect::current;               // by its last event, while it is unknown
         std::optional<common::TokenBucket> messages = {};  // full at the first message
+        std::optional<common::Turnstile> searches = {};    // made for the first
     };
 
     void settle(Socket& socket, Refusal const& refusal);

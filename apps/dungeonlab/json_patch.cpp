@@ -6,7 +6,6 @@
 #include <charconv>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace apps::dungeonlab {
 
@@ -15,15 +14,13 @@ using socketio::JsonObject;
 
 namespace {
 
-using Pointer = std::vector<std::string>;
-
 // RFC 6901; nothing for a text that is none, or that reaches for JavaScript's prototype.
-std::optional<Pointer> parse_pointer(Json const& json) {
+std::optional<JsonPointer> parse_pointer(Json const& json) {
     auto const* text = json.string();
     if (text == nullptr || (!text->empty() && text->front() != '/')) {
         return std::nullopt;
     }
-    Pointer pointer;
+    JsonPointer pointer;
     std::string_view rest = *text;
     if (rest.empty()) {
         return pointer;
@@ -127,7 +124,7 @@ private:
         work_ += object.size() * (1 + token.size() / bytes_per_value);
     }
 
-    bool is_too_deep(Pointer const& path, Json const& value) {
+    bool is_too_deep(JsonPointer const& path, Json const& value) {
         auto const sum = measure(value);
         work_ += sum.values;
         return path.size() + sum.depth > max_patched_depth;
@@ -145,7 +142,7 @@ private:
         return nullptr;
     }
 
-    Json* resolve(Pointer const& pointer, std::size_t length) {
+    Json* resolve(JsonPointer const& pointer, std::size_t length) {
         auto* place = &document_;
         for (std::size_t i = 0; place != nullptr && i < length; ++i) {
             place = child(*place, pointer[i]);
@@ -153,7 +150,7 @@ private:
         return place;
     }
 
-    char const* insert(Pointer const& path, Json value) {
+    char const* insert(JsonPointer const& path, Json value) {
         if (is_too_deep(path, value)) {
             return "nested too deeply";
         }
@@ -180,7 +177,7 @@ private:
         return nullptr;
     }
 
-    std::optional<Json> take(Pointer const& path) {
+    std::optional<Json> take(JsonPointer const& path) {
         if (path.empty()) {
             return std::exchange(document_, Json());
         }
@@ -201,7 +198,7 @@ private:
         return value;
     }
 
-    char const* replace(Pointer const& path, Json value) {
+    char const* replace(JsonPointer const& path, Json value) {
         auto* place = resolve(path, path.size());
         if (place == nullptr) {
             return "nothing to replace there";
@@ -213,7 +210,7 @@ private:
         return nullptr;
     }
 
-    char const* move(Pointer const& from, Pointer const& path) {
+    char const* move(JsonPointer const& from, JsonPointer const& path) {
         if (from.size() < path.size() && std::equal(from.begin(), from.end(), path.begin())) {
             return "nothing can be moved into itself";
         }
@@ -221,7 +218,7 @@ private:
         return value ? insert(path, std::move(*value)) : "nothing to move there";
     }
 
-    char const* copy(Pointer const& from, Pointer const& path) {
+    char const* copy(JsonPointer const& from, JsonPointer const& path) {
         auto const* place = resolve(from, from.size());
         if (place == nullptr) {
             return "nothing to copy there";
@@ -237,6 +234,11 @@ private:
     std::size_t work_ = 0;
 };
 
+bool has_source(Json const& operation) {
+    auto const* name = operation["op"].string();
+    return name != nullptr && (*name == "move" || *name == "copy");
+}
+
 bool is_operation(Json const& operation) {
     auto const* name = operation["op"].string();
     if (name == nullptr || !parse_pointer(operation["path"])) {
@@ -245,8 +247,7 @@ bool is_operation(Json const& operation) {
     if (*name == "add" || *name == "replace" || *name == "test") {
         return operation.contains("value");
     }
-    return *name == "remove" ||
-           ((*name == "move" || *name == "copy") && parse_pointer(operation["from"]));
+    return *name == "remove" || (has_source(operation) && parse_pointer(operation["from"]));
 }
 
 }  // namespace
@@ -255,6 +256,17 @@ bool is_patch(Json const& operations) {
     auto const* items = operations.array_items();
     return items != nullptr && !items->empty() && items->size() <= max_patch_operations &&
            std::all_of(items->begin(), items->end(), is_operation);
+}
+
+std::vector<JsonPointer> places_in(Json const& operations) {
+    std::vector<JsonPointer> places;
+    for (auto const& operation : *operations.array_items()) {
+        places.push_back(*parse_pointer(operation["path"]));
+        if (has_source(operation)) {
+            places.push_back(*parse_pointer(operation["from"]));
+        }
+    }
+    return places;
 }
 
 Patched apply_patch(Json document, Json const& operations) {

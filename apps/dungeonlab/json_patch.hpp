@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace apps::dungeonlab {
 
@@ -21,6 +22,13 @@ inline constexpr std::size_t max_patched_depth = 256;
 /// True if `operations` is an array of JSON Patch operations (RFC 6902 section 4), at least one,
 /// whatever they are applied to. Members that the RFC does not name are ignored.
 bool is_patch(socketio::Json const& operations);
+
+/// A place in a document, RFC 6901: names of members and positions, from the outside in.
+using JsonPointer = std::vector<std::string>;
+
+/// Every place that a patch (is_patch) names: each `path`, and `from` where something is moved or
+/// copied.
+std::vector<JsonPointer> places_in(socketio::Json const& operations);
 
 /// Applies a patch to a copy and hands that back, or the reason why it cannot be applied; then
 /// nothing is changed, as section 5 demands.

@@ -23,13 +23,8 @@ Json with_data(Json data) {
     return answer;
 }
 
-Json notice_of(char const* action, User const& user, std::string const& id,
-               DocumentRecord const* document) {
-    auto notice = Json::object({{"action", action}, {"documentId", id}, {"userId", user.id}});
-    if (document != nullptr) {
-        notice.set("document", socketio::to_json(*document));
-    }
-    return notice;
+Json notice_of(char const* action, User const& user, std::string const& id) {
+    return Json::object({{"action", action}, {"documentId", id}, {"userId", user.id}});
 }
 
 auto find_job(std::string id) {
@@ -58,6 +53,11 @@ Task<Json> Library::search(Socket& socket, Json request) {
         auto answer = failure("Invalid search");
         answer.set("data", Json::array());
         co_return answer;
+    }
+    auto turn = Game::searches(socket).enter();
+    auto const ticket = co_await turn.later;
+    if (!socket.connected()) {
+        co_return failure("Not connected");  // nobody hears it
     }
     auto const work = [wanted, viewer = Game::viewer(user)](store::Database& database) {
         return documents::search(database, wanted, viewer);
@@ -101,7 +101,7 @@ Task<Json> Library::create(Socket& socket, Json request) {
     auto const announce = [this, from = socket.id(), user](auto const& made) {
         if (made) {
             note(*made);
-            tell(from, audience_of(*made), notice_of("created", user, made->id, &*made));
+            tell(from, audience_of(*made), notice_of("created", user, made->id), &*made);
         }
     };
     std::optional<documents::Outcome<DocumentRecord>> added;
@@ -139,7 +139,7 @@ Task<Json> Library::update(Socket& socket, Json request) {
     auto const announce = [this, from = socket.id(), user, id](auto const& changed) {
         if (changed) {
             note(*changed);
-            tell(from, audience_of(*changed), notice_of("updated", user, id, &*changed));
+            tell(from, audience_of(*changed), notice_of("updated", user, id), &*changed);
         }
     };
     auto const changed = co_await game_.store().ask(work, announce);
@@ -157,14 +157,17 @@ Task<Json> Library::remove(Socket& socket, Json request) {
     if (!may_change(user, *present)) {
         co_return failure("Permission denied");
     }
-    auto const work = [id](store::Database& database) { documents::remove(database, id); };
-    auto const announce = [this, from = socket.id(), user, gone = *present](auto const&) {
+    auto const work = [id](store::Database& database) { return documents::remove(database, id); };
+    auto const announce = [this, from = socket.id(), user, gone = *present](bool removed) {
+        if (!removed) {
+            return;
+        }
         auto const audience = audience_of(gone);  // its owner may be no member without it
         game_.directory([&](Directory& d) { d.remove_document(gone.id); });
-        tell(from, audience, notice_of("deleted", user, gone.id, nullptr));
+        tell(from, audience, notice_of("deleted", user, gone.id), nullptr);
     };
-    co_await game_.store().ask(work, announce);
-    co_return success();
+    bool const removed = co_await game_.store().ask(work, announce);
+    co_return removed ? success() : failure("Document not found");
 }
 
 bool Library::may_change(User const& user, DocumentRecord const& document) {
@@ -180,12 +183,24 @@ void Library::note(DocumentRecord const& document) {
 }
 
 Library::Audience Library::audience_of(DocumentRecord const& document) {
-    return document.campaignId ? Audience(game_.audience_of(*document.campaignId)) : std::nullopt;
+    if (document.campaignId) {
+        return {game_.audience_of(*document.campaignId), false};
+    }
+    return {{admins_room(), user_room(document.ownerId)}, true};
 }
 
-void Library::tell(std::string const& from, Audience const& audience, Json const& notice) {
+// A document may have a quarter of a megabyte, and whoever changes one does it with a few bytes:
+// people who have not asked for it are not sent that much.
+void Library::tell(std::string const& from, Audience const& audience, Json notice,
+                   DocumentRecord const* document) {
     auto const others = game_.nsp().except(from);
-    (audience ? others.to(*audience) : others).emit("document:changed", notice);
+    if (audience.everybody) {
+        others.except(audience.rooms).emit("document:changed", notice);
+    }
+    if (document != nullptr) {
+        notice.set("document", socketio::to_json(*document));
+    }
+    others.to(audience.rooms).emit("document:changed", notice);
 }
 
 }  // namespace apps::dungeonlab

@@ -11,7 +11,8 @@ namespace apps::dungeonlab {
 
 /// Documents on the socket. Those of a campaign are read by its members, the others by everybody
 /// who is logged in; administrators read all. Who may read a document hears of its changes, after
-/// and in the order of their commits. Changing and deleting is for its owner and administrators.
+/// and in the order of their commits: members, the owner and administrators with what is in it now,
+/// others only that it has changed. Changing and deleting is for its owner and administrators.
 class Library {
 public:
     explicit Library(Game& game) : game_(game) {}
@@ -27,10 +28,14 @@ private:
     std::optional<std::string> objection(User const& user, documents::NewDocument const& document);
     bool may_change(User const& user, DocumentRecord const& document);
     void note(DocumentRecord const& document);
-    /// Everybody else who may see the document. For one that is deleted before it is.
-    using Audience = std::optional<std::vector<std::string>>;  // rooms; nothing for everybody
+    struct Audience {
+        std::vector<std::string> rooms;  ///< hear what is in the document
+        bool everybody = false;          ///< hears of it
+    };
+    /// For a document that is deleted to be asked before it is.
     Audience audience_of(DocumentRecord const& document);
-    void tell(std::string const& from, Audience const& audience, Json const& notice);
+    void tell(std::string const& from, Audience const& audience, Json notice,
+              DocumentRecord const* document);
 
     Game& game_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/keyed_hash.hpp"
 #include "socketio/json.hpp"
 
 #include <cstddef>
@@ -25,7 +26,8 @@ public:
     std::optional<Resolve> take(std::string const& session, std::string const& request);
 
 private:
-    std::unordered_map<std::string, std::unordered_map<std::string, Resolve>> sessions_;
+    using Requests = std::unordered_map<std::string, Resolve, engineio::net::KeyedHash>;
+    std::unordered_map<std::string, Requests, engineio::net::KeyedHash> sessions_;
 };
 
 }  // namespace apps::dungeonlab

@@ -55,17 +55,19 @@ Task<Json> StateKeeper::request_full(Socket& socket, Json session) {
     co_return answer;
 }
 
-// Who leads a session of the campaign may; what a client sends as "system" (a plugin's own
-// bookkeeping) is allowed to everybody who sits in one.
-bool StateKeeper::may_change(Socket& socket, std::string const& campaign,
-                             std::string const& source) {
+// Who leads a session of the campaign may change all. What a client sends as "system" (a plugin's
+// own bookkeeping) may come from everybody who sits in one; but each client can call itself so.
+StateKeeper::Reach StateKeeper::reach_of(Socket& socket, std::string const& campaign,
+                                         std::string const& source) {
     auto const ticket = game_.authorise(socket);
-    if (!ticket) {
-        return false;
+    auto const facts = ticket ? game_.session(ticket->session) : std::nullopt;
+    if (!facts || facts->campaign != campaign) {
+        return Reach::nothing;
     }
-    auto const facts = game_.session(ticket->session);
-    return facts && facts->campaign == campaign &&
-           (source == "system" || game_.leads(ticket->user, ticket->session));
+    if (game_.leads(ticket->user, ticket->session)) {
+        return Reach::all;
+    }
+    return source == "system" ? Reach::their_own : Reach::nothing;
 }
 
 Task<Json> StateKeeper::update(Socket& socket, Json change) {
@@ -80,11 +82,14 @@ Task<Json> StateKeeper::update(Socket& socket, Json change) {
     if (!campaign) {
         co_return failure_of({"GAMESTATE_NOT_FOUND", "Game state not found"});
     }
-    if (!may_change(socket, *campaign, source)) {
+    auto const reach = reach_of(socket, *campaign, source);
+    if (reach == Reach::nothing) {
         co_return failure_of({"PERMISSION_DENIED", "Only the game master can change the state"});
     }
-    auto const work = [id, version, operations = change["operations"]](store::Database& database) {
-        return states::update(database, id, version, operations);
+    auto const player = reach == Reach::all ? std::nullopt : std::optional(Game::user(socket).id);
+    auto const work = [id, version, operations = change["operations"],
+                       player](store::Database& database) {
+        return states::update(database, id, version, operations, player);
     };
     auto const announce_it = [this, campaign = *campaign, operations = change["operations"],
                               source](states::Outcome<StateRecord> const& record) {

@@ -25,7 +25,8 @@ public:
 private:
     /// The campaign of a session the socket leads, or why not.
     Outcome<std::string> led_campaign(Socket& socket, Json const& session);
-    bool may_change(Socket& socket, std::string const& campaign, std::string const& source);
+    enum class Reach { nothing, their_own, all };  // of a change of the state
+    Reach reach_of(Socket& socket, std::string const& campaign, std::string const& source);
     void announce(std::string const& campaign, std::string_view event, Json const& notice);
 
     Game& game_;

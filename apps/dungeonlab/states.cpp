@@ -7,6 +7,7 @@
 #include "apps/dungeonlab/json_patch.hpp"
 #include "socketio/json_codec.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace apps::dungeonlab::states {
@@ -19,6 +20,29 @@ namespace {
 StateRecord read(store::Query const& query) {
     return {query.text(0), query.text(1), Json::parse(query.text(2)).value_or(Json::object()),
             query.integer(3), query.text(4)};
+}
+
+constexpr char not_yours[] = "Only the game master can change this part of the state";
+
+// The containers themselves are nobody's but the game master's, and neither is a document that is
+// in the state only.
+bool is_theirs(store::Database& database, std::string_view state, JsonPointer const& place,
+               std::string_view player) {
+    if (place.size() < 2 || place[0] != "documents") {
+        return place.size() >= 2 && place[0] == "pluginData";
+    }
+    auto query = database.query(
+        "SELECT 1 FROM dungeonlab_documents d, dungeonlab_states s WHERE d.id = ? "
+        "AND d.owner_id = ? AND s.id = ? AND s.campaign_id = IFNULL(d.campaign_id, s.campaign_id)");
+    return query.bind(place[1], player, state).step();
+}
+
+bool are_theirs(store::Database& database, std::string_view state, Json const& operations,
+                std::string_view player) {
+    auto const places = places_in(operations);
+    return std::all_of(places.begin(), places.end(), [&](JsonPointer const& place) {
+        return is_theirs(database, state, place, player);
+    });
 }
 
 // Version and hash, without the state itself, which may take long to parse.
@@ -66,9 +90,13 @@ StateRecord add(store::Database& database, CampaignRecord campaign) {
 }
 
 Outcome<StateRecord> update(store::Database& database, std::string_view id,
-                            std::string_view version, Json const& operations) {
+                            std::string_view version, Json const& operations,
+                            std::optional<std::string> const& player) {
     if (!is_patch(operations)) {
         return Refusal{"VALIDATION_ERROR", "operations must be JSON Patch operations"};
+    }
+    if (player && !are_theirs(database, id, operations, *player)) {
+        return Refusal{"PERMISSION_DENIED", not_yours};
     }
     auto const mark = mark_of(database, id);
     if (!mark) {

@@ -34,9 +34,12 @@ std::optional<StateRecord> of_campaign(store::Database& database, std::string_vi
 /// The first state of a campaign; in it the campaign is as REST gives it, with the state's id.
 StateRecord add(store::Database& database, CampaignRecord campaign);
 
-/// Applies the patch if `version` is the present one.
+/// Applies the patch if `version` is the present one. For a `player`, somebody who does not lead
+/// the session, refused (PERMISSION_DENIED) if it names a place that is not theirs: they share the
+/// plugins' bookkeeping, what is inside of /pluginData, and have the documents that they own.
 Outcome<StateRecord> update(store::Database& database, std::string_view id,
-                            std::string_view version, socketio::Json const& operations);
+                            std::string_view version, socketio::Json const& operations,
+                            std::optional<std::string> const& player = {});
 
 /// Hashes the stored state again and keeps that.
 std::optional<StateRecord> reset_hash(store::Database& database, std::string_view campaign);
@@ -47,7 +50,8 @@ std::optional<StateRecord> reinitialize(store::Database& database, std::string_v
 /// The state of a campaign about which nothing is known yet.
 socketio::Json initial_state(CampaignRecord const& campaign);
 
-/// Writes the documents of the state back to where they came from.
+/// Writes the documents of the state back to where they came from; those of other campaigns and
+/// unknown ones are passed by.
 struct Synced {
     int campaigns = 0;
     int characters = 0;

@@ -1,5 +1,6 @@
 #include "apps/eliza/archive.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -14,6 +15,9 @@ namespace {
     "c.id, c.server_id, c.name, c.type, c.source_type, c.metadata_json, c.created_at, "            \
     "c.updated_at"
 
+#define BARE_CHANNEL_COLUMNS                                                                       \
+    "c.id, c.server_id, c.name, c.type, c.source_type, '{}', c.created_at, c.updated_at"
+
 // Of anybody (NULL), or of one; bound twice.
 #define HAS_PARTICIPANT                                                                            \
     "(? IS NULL OR EXISTS (SELECT 1 FROM eliza_participants p "                                    \
@@ -22,7 +26,8 @@ namespace {
 #define MESSAGE_COLUMNS                                                                            \
     "m.id, m.channel_id, c.server_id, m.author_id, m.author_name, m.content, m.source_type, "      \
     "m.client_id, m.in_reply_to, m.metadata_json, m.created_at, m.updated_at "                     \
-    "FROM eliza_messages m JOIN eliza_channels c ON c.id = m.channel_id "
+    "FROM eliza_messages m "                                                                       \
+    "JOIN eliza_channels c ON c.id = m.channel_id AND m.seq > c.cleared_to "
 
 Json json_of(std::string const& text) {
     return Json::parse(text).value_or(Json::object());
@@ -48,6 +53,10 @@ Message message_of(Query const& row) {
     return {row.text(0),          row.text(1),          row.text(2),     row.text(3),
             row.text(4),          row.text(5),          row.text(6),     row.optional_text(7),
             row.optional_text(8), json_of(row.text(9)), row.integer(10), row.integer(11)};
+}
+
+Participant participant_of(Query const& row) {
+    return {row.text(0), row.text(1)};
 }
 
 template <class T>
@@ -108,10 +117,6 @@ std::size_t Archive::count_servers() {
     return static_cast<std::size_t>(query.integer(0));
 }
 
-void Archive::remove_server(std::string const& id) {
-    db_.run("DELETE FROM eliza_servers WHERE id = ?", id);
-}
-
 void Archive::know(AgentState const& agent) {
     db_.run("INSERT INTO eliza_agents VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET name = excluded.name, bio = excluded.bio",
@@ -151,17 +156,25 @@ std::vector<std::string> Archive::servers_of_agent(std::string const& agent) {
     return all(query.bind(agent), text_of);
 }
 
+// It may be made again before the leftovers of one with the same id are deleted.
 void Archive::put(Channel const& channel) {
-    db_.run("INSERT INTO eliza_channels VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) "
-            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
-            "metadata_json = excluded.metadata_json, updated_at = excluded.updated_at",
+    db_.run("DELETE FROM eliza_participants WHERE channel_id = "
+            "(SELECT id FROM eliza_channels WHERE id = ? AND removed = 1)",
+            channel.id);
+    db_.run("INSERT INTO eliza_channels (id, server_id, name, type, source_type, metadata_json, "
+            "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET server_id = excluded.server_id, name = excluded.name, "
+            "type = excluded.type, source_type = excluded.source_type, "
+            "metadata_json = excluded.metadata_json, created_at = excluded.created_at, "
+            "updated_at = excluded.updated_at, removed = 0",
             channel.id, channel.server_id, channel.name,
             channel.type == ChannelType::dm ? "DM" : "GROUP", channel.source_type,
             channel.metadata.dump(), channel.created_at, channel.updated_at);
 }
 
 std::optional<Channel> Archive::channel(std::string const& id) {
-    auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM eliza_channels c WHERE c.id = ?");
+    auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM eliza_channels c "
+                           "WHERE c.id = ? AND c.removed = 0");
     return first(query.bind(id), channel_of);
 }
 
@@ -169,19 +182,26 @@ std::vector<Channel> Archive::channels_of(std::string const& server,
                                           std::optional<std::string> const& participant,
                                           std::size_t limit, Budget budget) {
     auto query = db_.query("SELECT " CHANNEL_COLUMNS " FROM eliza_channels c "
-                           "WHERE " HAS_PARTICIPANT " AND c.server_id = ? "
+                           "WHERE " HAS_PARTICIPANT " AND c.server_id = ? AND c.removed = 0 "
                            "ORDER BY c.created_at DESC, c.id LIMIT ?");
     query.bind(participant, participant, server, static_cast<std::int64_t>(limit));
     return all(query, channel_of, budget);
 }
 
+// CROSS JOIN: from whom it is about to what it takes part in, not the other way round.
 std::vector<Channel> Archive::latest_channels(std::optional<std::string> const& participant,
                                               std::size_t limit) {
-    auto query = db_.query("SELECT c.id, c.server_id, c.name, c.type, c.source_type, '{}', "
-                           "c.created_at, c.updated_at FROM eliza_channels c "
-                           "WHERE " HAS_PARTICIPANT " ORDER BY c.updated_at DESC, c.id LIMIT ?");
-    query.bind(participant, participant, static_cast<std::int64_t>(limit));
-    return all(query, channel_of);
+    auto query = participant
+                     ? db_.query("SELECT " BARE_CHANNEL_COLUMNS " FROM eliza_participants p "
+                                 "CROSS JOIN eliza_channels c ON c.id = p.channel_id "
+                                 "WHERE p.entity_id = ? AND c.removed = 0 "
+                                 "ORDER BY c.updated_at DESC, c.id LIMIT ?")
+                     : db_.query("SELECT " BARE_CHANNEL_COLUMNS " FROM eliza_channels c "
+                                 "WHERE c.removed = 0 ORDER BY c.updated_at DESC, c.id LIMIT ?");
+    if (participant) {
+        query.bind(*participant);
+    }
+    return all(query.bind(static_cast<std::int64_t>(limit)), channel_of);
 }
 
 std::optional<Channel> Archive::dm_between(std::string const& a, std::string const& b) {
@@ -189,27 +209,23 @@ std::optional<Channel> Archive::dm_between(std::string const& a, std::string con
         db_.query("SELECT " CHANNEL_COLUMNS " FROM eliza_channels c "
                   "JOIN eliza_participants p ON p.channel_id = c.id AND p.entity_id = ? "
                   "JOIN eliza_participants q ON q.channel_id = c.id AND q.entity_id = ? "
-                  "WHERE c.type = 'DM' AND "
+                  "WHERE c.type = 'DM' AND c.removed = 0 AND "
                   "(SELECT count(*) FROM eliza_participants o WHERE o.channel_id = c.id) = 2 "
                   "ORDER BY c.created_at LIMIT 1");
     return first(query.bind(a, b), channel_of);
 }
 
 std::size_t Archive::count_channels() {
-    auto query = db_.query("SELECT count(*) FROM eliza_channels");
+    auto query = db_.query("SELECT count(*) FROM eliza_channels WHERE removed = 0");
     query.step();
     return static_cast<std::size_t>(query.integer(0));
-}
-
-bool Archive::remove_channel(std::string const& id) {
-    db_.run("DELETE FROM eliza_channels WHERE id = ?", id);
-    return db_.changes() > 0;
 }
 
 std::optional<std::string>
 Archive::most_dispensable_channel(std::function<bool(std::string const& id)> const& in_use) {
     // Nothing, or one line and an agent's answer; as in the index.
-    auto query = db_.query("SELECT id FROM eliza_channels ORDER BY messages > 2, updated_at");
+    auto query = db_.query("SELECT id FROM eliza_channels WHERE removed = 0 "
+                           "ORDER BY messages > 2, updated_at");
     while (query.step()) {
         if (auto id = query.text(0); !in_use(id)) {
             return id;
@@ -230,6 +246,28 @@ bool Archive::remove_participant(std::string const& channel, std::string const& 
     return db_.changes() > 0;
 }
 
+// Who stays keeps its row, and with it its name.
+void Archive::put_participants(std::string const& channel,
+                               std::vector<std::string> const& entities) {
+    auto const wanted = [&](std::string const& id) {
+        return std::find(entities.begin(), entities.end(), id) != entities.end();
+    };
+    for (auto const& present : participants(channel)) {
+        if (!wanted(present)) {
+            remove_participant(channel, present);
+        }
+    }
+    for (auto each = entities.begin(); each != entities.end(); ++each) {
+        bool const again = std::find(entities.begin(), each, *each) != each;
+        if (!again && !add_participant(channel, *each)) {
+            db_.run("UPDATE eliza_participants SET seq = "
+                    "(SELECT max(seq) FROM eliza_participants) + 1 "
+                    "WHERE channel_id = ? AND entity_id = ?",
+                    channel, *each);
+        }
+    }
+}
+
 bool Archive::is_participant(std::string const& channel, std::string const& entity) {
     auto query =
         db_.query("SELECT 1 FROM eliza_participants WHERE channel_id = ? AND entity_id = ?");
@@ -242,31 +280,33 @@ std::vector<std::string> Archive::participants(std::string const& channel) {
     return all(query.bind(channel), text_of);
 }
 
+std::vector<Participant> Archive::named_participants(std::string const& channel) {
+    auto query = db_.query("SELECT p.entity_id, coalesce(e.name, '') FROM eliza_participants p "
+                           "LEFT JOIN eliza_entities e ON e.id = p.entity_id "
+                           "WHERE p.channel_id = ? ORDER BY p.seq");
+    return all(query.bind(channel), participant_of);
+}
+
 void Archive::name_entity(std::string const& id, std::string const& name) {
     db_.run("INSERT INTO eliza_entities VALUES (?, ?) "
             "ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
             id, name);
 }
 
-void Archive::forget_names() {
-    db_.run("DELETE FROM eliza_entities WHERE id NOT IN "
-            "(SELECT entity_id FROM eliza_participants)");
-}
-
-std::string Archive::name_of(std::string const& entity) {
-    auto query = db_.query("SELECT name FROM eliza_entities WHERE id = ?");
-    return query.bind(entity).step() ? query.text(0) : std::string();
-}
-
+// Above all of the channel that are gone already; one of those may have the same client's id.
 void Archive::put(Message const& message) {
-    db_.run("INSERT INTO eliza_messages (id, channel_id, author_id, author_name, content, "
+    if (message.client_id) {
+        db_.run("DELETE FROM eliza_messages "
+                "WHERE channel_id = ? AND author_id = ? AND client_id = ?",
+                message.channel_id, message.author_id, *message.client_id);
+    }
+    db_.run("INSERT INTO eliza_messages (seq, id, channel_id, author_id, author_name, content, "
             "source_type, client_id, in_reply_to, metadata_json, created_at, updated_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            message.id, message.channel_id, message.author_id, message.author_name, message.content,
+            "SELECT 1 + max(cleared_to, (SELECT coalesce(max(seq), 0) FROM eliza_messages)), "
+            "?, id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM eliza_channels WHERE id = ?",
+            message.id, message.author_id, message.author_name, message.content,
             message.source_type, message.client_id, message.in_reply_to, message.metadata.dump(),
-            message.created_at, message.updated_at);
-    db_.run("UPDATE eliza_channels SET updated_at = ?, messages = messages + 1 WHERE id = ?",
-            message.created_at, message.channel_id);
+            message.created_at, message.updated_at, message.channel_id);
 }
 
 std::optional<Message> Archive::message(std::string const& id) {
@@ -294,33 +334,10 @@ std::vector<Message> Archive::page(std::string const& channel, std::size_t limit
 
 bool Archive::remove_message(std::string const& channel, std::string const& id) {
     db_.run("DELETE FROM eliza_messages WHERE channel_id = ? AND id = ?", channel, id);
-    bool const removed = db_.changes() > 0;
-    if (removed) {
-        db_.run("UPDATE eliza_channels SET messages = messages - 1 WHERE id = ?", channel);
-    }
-    return removed;
+    return db_.changes() > 0;
 }
 
-int Archive::clear(std::string const& channel) {
-    db_.run("DELETE FROM eliza_messages WHERE channel_id = ?", channel);
-    auto const removed = db_.changes();
-    db_.run("UPDATE eliza_channels SET messages = 0 WHERE id = ?", channel);
-    return removed;
-}
-
-void Archive::trim(std::string const& channel, std::size_t keep) {
-    auto query = db_.query("SELECT messages FROM eliza_channels WHERE id = ?");
-    auto const kept = static_cast<std::int64_t>(keep);
-    auto const over = query.bind(channel).step() ? query.integer(0) - kept : 0;
-    if (over <= 0) {
-        return;
-    }
-    db_.run("DELETE FROM eliza_messages WHERE seq IN (SELECT seq FROM eliza_messages "
-            "WHERE channel_id = ? ORDER BY created_at, seq LIMIT ?)",
-            channel, over);
-    db_.run("UPDATE eliza_channels SET messages = ? WHERE id = ?", kept, channel);
-}
-
+#undef BARE_CHANNEL_COLUMNS
 #undef CHANNEL_COLUMNS
 #undef HAS_PARTICIPANT
 #undef MESSAGE_COLUMNS

@@ -10,6 +10,15 @@
 
 namespace apps::eliza {
 
+/// What a participant takes, and a message beside its texts, as schema/005_sizes.sql counts.
+inline constexpr std::size_t participant_bytes = 256;
+inline constexpr std::size_t message_bytes = 512;
+
+struct Participant {
+    std::string id;
+    std::string name;
+};
+
 /// What ElizaOS's world remembers, in the tables of schema/. Decides nothing: the rules (eliza.hpp)
 /// do. Used where the database is, on the store's thread or in a test's.
 class Archive {
@@ -20,7 +29,7 @@ public:
     std::optional<Server> server(std::string const& id);
     std::vector<Server> servers(Budget budget);  ///< oldest first, as far as the budget goes
     std::size_t count_servers();
-    void remove_server(std::string const& id);
+    void remove_server(std::string const& id);  ///< leaves leftovers
 
     /// Name and bio are those of the program; a stopped agent stays stopped.
     void know(AgentState const& agent);
@@ -44,7 +53,7 @@ public:
     /// The direct channel of exactly these two, if there is one.
     std::optional<Channel> dm_between(std::string const& a, std::string const& b);
     std::size_t count_channels();
-    bool remove_channel(std::string const& id);
+    bool remove_channel(std::string const& id);  ///< leaves leftovers
     /// Of the channels that are not in use: one where next to nothing was said, else any; of these
     /// the one that was silent for the longest time.
     std::optional<std::string>
@@ -52,13 +61,15 @@ public:
 
     bool add_participant(std::string const& channel, std::string const& entity);
     bool remove_participant(std::string const& channel, std::string const& entity);
+    /// These and no others, in this order.
+    void put_participants(std::string const& channel, std::vector<std::string> const& entities);
     bool is_participant(std::string const& channel, std::string const& entity);
     std::vector<std::string> participants(std::string const& channel);
+    /// With their names, "" if unknown.
+    std::vector<Participant> named_participants(std::string const& channel);
 
+    /// Of a participant: its name goes with the last channel it takes part in.
     void name_entity(std::string const& id, std::string const& name);
-    /// Those of entities that take part in no channel any more.
-    void forget_names();
-    std::string name_of(std::string const& entity);  ///< "" if unknown
 
     void put(Message const& message);
     std::optional<Message> message(std::string const& id);
@@ -71,11 +82,22 @@ public:
                               std::optional<std::int64_t> before, std::optional<std::int64_t> after,
                               Budget& budget);
     bool remove_message(std::string const& channel, std::string const& id);
-    int clear(std::string const& channel);
+    int clear(std::string const& channel);  ///< leaves leftovers
     /// Forgets all but the newest `keep` messages.
     void trim(std::string const& channel, std::size_t keep);
+    /// Forgets that many of the oldest messages of the channel that takes the most bytes. False if
+    /// there are none.
+    bool shorten_heaviest(std::size_t messages);
+
+    /// What messages and participants take, leftovers included.
+    std::size_t bytes();
+    /// What was removed is out of sight at once and deleted here, about `rows` messages,
+    /// participants and channels at a time. False if there was nothing.
+    bool sweep(std::size_t rows);
 
 private:
+    int shorten(std::string const& channel, std::int64_t messages);
+
     store::Database& db_;
 };
 

@@ -16,7 +16,7 @@ std::size_t weight_of(Channel const& channel);
 std::size_t weight_of(Message const& message);
 
 /// What still may go into one answer. Counts of messages and channels do not bound it: a short text
-/// can be a JSON value of twenty times its size.
+/// can be a JSON value of twenty times its size. Counts other things as well.
 class Budget {
 public:
     explicit Budget(std::size_t bytes) : left_(bytes) {}

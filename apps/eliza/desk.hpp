@@ -44,7 +44,11 @@ public:
             // Named, as the reply is: GCC 12 frees such temporaries of a co_await twice.
             auto job = [this, work = std::move(work)](store::Database& database) mutable {
                 Eliza rules(database, clock_, ids_, policy_);
-                return work(rules);
+                auto result = work(rules);
+                if (rules.has_leftovers()) {
+                    sweep();
+                }
+                return result;
             };
             auto reply = store_.ask(job);
             co_return co_await reply;
@@ -57,13 +61,35 @@ public:
     /// Before the store runs on its own thread.
     void begin(std::vector<AgentState> const& agents) {
         Eliza(store_.database(), clock_, ids_, policy_).begin(agents);
+        sweep();
     }
 
 private:
+    // On the store's thread; once more if something was removed after the last piece.
+    void sweep() {
+        sweep_wanted_ = true;
+        if (std::exchange(sweeping_, true)) {
+            return;
+        }
+        auto piece = [this](store::Database& database) {
+            sweep_wanted_ = false;
+            return Eliza(database, clock_, ids_, policy_).sweep();
+        };
+        auto ended = [this](bool well) {
+            sweeping_ = false;
+            if (well && sweep_wanted_) {
+                sweep();
+            }
+        };
+        store_.in_pieces("eliza: deleting what was removed", piece, ended);
+    }
+
     store::StoreThread& store_;
     common::Clock clock_;
     common::IdSource ids_;
     Policy policy_;
+    bool sweep_wanted_ = false;  // these two: the store's thread
+    bool sweeping_ = false;
 };
 
 }  // namespace apps::eliza

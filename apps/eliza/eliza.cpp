@@ -22,7 +22,6 @@ bool contains(std::vector<std::string> const& list, std::string const& value) {
 
 void Eliza::begin(std::vector<AgentState> const& agents) {
     auto const now = clock_();
-    archive_.forget_names();
     if (!archive_.server(default_server_id)) {
         archive_.put(
             Server{default_server_id, "Default Server", "eliza_default", Json::object(), now, now});
@@ -78,6 +77,11 @@ Outcome<Entry> Eliza::join(Entrance const& entrance) {
 Outcome<Said> Eliza::say(Statement statement) {
     if (auto refusal = check(statement)) {
         return *std::move(refusal);
+    }
+    auto const bytes = message_bytes + statement.name.size() + statement.text.size() +
+                       statement.source.size() + statement.metadata.dump().size();
+    if (!make_room(bytes + participant_bytes)) {
+        return no_place("message");
     }
     auto channel = channel_of(statement);
     if (!channel) {
@@ -209,6 +213,10 @@ std::optional<Message> Eliza::answered(Message answer) {
         return std::nullopt;
     }
     answer.server_id = channel->server_id;
+    if (!make_room(message_bytes + answer.author_name.size() + answer.content.size() +
+                   answer.source_type.size() + answer.metadata.dump().size())) {
+        return std::nullopt;
+    }
     answer.created_at = answer.updated_at = clock_();
     archive_.put(answer);
     archive_.trim(answer.channel_id, policy_.limits.messages_per_channel);
@@ -235,7 +243,11 @@ Outcome<Message> Eliza::submit(Message message, std::string const& viewer) {
     message.author_name =
         agent ? agent->name : common::clipped(message.author_name, limits.name_bytes);
     message.source_type = common::clipped(message.source_type, limits.name_bytes);
-    return *answered(std::move(message));
+    auto kept = answered(std::move(message));
+    if (!kept) {
+        return no_place("message");
+    }
+    return *std::move(kept);
 }
 
 // Oldest first.
@@ -251,10 +263,11 @@ Outcome<World> Eliza::world(std::optional<std::string> const& channel, std::stri
     World world;
     world.agents = archive_.agents();
     auto budget = answer_budget();
+    Budget people(policy_.limits.world_participants);
     if (!channel) {
         auto const whose = policy_.isolation ? std::optional(viewer) : std::nullopt;
         for (auto const& each : archive_.latest_channels(whose, policy_.limits.world_channels)) {
-            if (!describe(each, world, budget, policy_.limits.answer_bytes / shares)) {
+            if (!describe(each, world, budget, people, policy_.limits.answer_bytes / shares)) {
                 break;
             }
         }
@@ -269,26 +282,29 @@ Outcome<World> Eliza::world(std::optional<std::string> const& channel, std::stri
     }
     if (found) {
         found->metadata = Json::object();  // no part of a world
-        describe(*found, world, budget, policy_.limits.answer_bytes);
+        describe(*found, world, budget, people, policy_.limits.answer_bytes);
     }
     return world;
 }
 
 // With at most `share` bytes of messages; false if not even the channel fits.
-bool Eliza::describe(Channel const& channel, World& world, Budget& budget, std::size_t share) {
+bool Eliza::describe(Channel const& channel, World& world, Budget& budget, Budget& people,
+                     std::size_t share) {
     constexpr std::size_t person_bytes = 128;  // the id, three times
     auto const is_agent = [&](std::string const& id) {
         return std::any_of(world.agents.begin(), world.agents.end(),
                            [&](AgentState const& agent) { return agent.id == id; });
     };
-    World::Room room{channel, archive_.participants(channel.id), {}};
-    bool fits = budget.take(weight_of(channel));
-    for (auto const& id : room.participants) {
-        auto const name = is_agent(id) ? std::string() : archive_.name_of(id);
-        fits = fits && budget.take(person_bytes + text_weight(name));
-        if (fits && !is_agent(id)) {
+    World::Room room{channel, {}, {}};
+    auto const present = archive_.named_participants(channel.id);
+    bool fits = budget.take(weight_of(channel)) && people.take(present.size());
+    for (auto const& [id, name] : present) {
+        bool const person = !is_agent(id);
+        fits = fits && budget.take(person_bytes + (person ? text_weight(name) : 0));
+        if (fits && person) {
             world.users.try_emplace(id, name.empty() ? "User" : name);
         }
+        room.participants.push_back(id);
     }
     if (!fits) {
         return false;
@@ -310,7 +326,8 @@ void Eliza::include(Channel const& channel, std::string const& entity) {
     if (archive_.is_participant(channel.id, entity)) {
         return;
     }
-    if (archive_.participants(channel.id).size() < policy_.limits.participants) {
+    if (archive_.participants(channel.id).size() < policy_.limits.participants &&
+        make_room(participant_bytes)) {
         archive_.add_participant(channel.id, entity);
     }
 }

@@ -14,7 +14,11 @@ namespace apps::eliza {
 
 /// What the operator decided.
 struct Policy {
-    /// Only participants see, enter and use a channel, and everybody speaks for themselves.
+    /// Only participants see, enter and use a channel, and everybody speaks for themselves: who
+    /// they are says the header X-Entity-Id, which the operator's proxy has to set or to overwrite,
+    /// of a REST request or of the request a socket began with. Without a proxy that does, clients
+    /// say it (the header, or auth.entityId of sockets): that hides channels from those who say who
+    /// they are, but is no protection from those who lie.
     bool isolation = false;
     Limits limits = {};
     /// Whether somebody is connected to a channel; called on the store's thread. Empty: nobody.
@@ -102,10 +106,15 @@ public:
     /// At the start: the default server, and the program's agents in it.
     void begin(std::vector<AgentState> const& agents);
 
+    /// Deletes a piece of what was removed or is too much; false when there is no more. To be
+    /// called again and again after the start, and when this object has_leftovers().
+    bool sweep();
+    bool has_leftovers() const { return has_leftovers_; }
+
     // What is said and heard.
     Outcome<Entry> join(Entrance const& entrance);
     Outcome<Said> say(Statement statement);
-    /// Keeps an agent's answer, unless its channel has gone.
+    /// Keeps an agent's answer, unless its channel has gone or there is no room for it.
     std::optional<Message> answered(Message answer);
     /// Keeps what an agent outside says, or one of ours says by way of REST.
     Outcome<Message> submit(Message message, std::string const& viewer);
@@ -159,17 +168,20 @@ private:
     void name_participant(Channel const& channel, std::string const& entity,
                           std::string const& name);
     bool make_place();
+    bool make_room(std::size_t bytes);
     bool admits(std::string const& channel, std::string const& viewer);
     std::vector<AgentState> audience_of(Channel const& channel, Statement const& statement);
     AgentState agent_for_log(std::vector<std::string> const& candidates);
     Budget answer_budget() const { return Budget(policy_.limits.answer_bytes); }
     std::vector<Message> history_of(std::string const& channel);
-    bool describe(Channel const& channel, World& world, Budget& budget, std::size_t share);
+    bool describe(Channel const& channel, World& world, Budget& budget, Budget& people,
+                  std::size_t share);
 
     Archive archive_;
     common::Clock const& clock_;
     common::IdSource const& ids_;
     Policy const& policy_;
+    bool has_leftovers_ = false;
 };
 
 }  // namespace apps::eliza

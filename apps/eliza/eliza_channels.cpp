@@ -13,6 +13,9 @@ using socketio::Json;
 
 namespace {
 
+// Deleted by a request beside what it is for.
+constexpr std::size_t few_rows = 20;
+
 std::string short_form(std::string const& id) {
     return id.substr(0, 8);
 }
@@ -57,6 +60,7 @@ Outcome<Server> Eliza::remove_server(std::string const& id) {
     }
     if (server) {
         archive_.remove_server(id);
+        has_leftovers_ = true;
     }
     return server;
 }
@@ -130,8 +134,12 @@ Outcome<Channel> Eliza::make_channel(NewChannel wanted, std::string const& viewe
     if (wanted.metadata.dump().size() > limits.metadata_bytes) {
         return Refusal{"metadata is too long", "metadata", ""};
     }
+    archive_.sweep(few_rows);  // nobody makes and removes them faster than they are deleted
     if (archive_.count_channels() >= limits.channels && !make_place()) {
-        return Refusal{"The server has no place for another channel", "channelId", "", 409};
+        return no_place("channel");
+    }
+    if (!make_room((wanted.participants.size() + 1) * participant_bytes)) {
+        return no_place("channel");
     }
     Channel channel;
     channel.id = made_on_purpose ? ids_() : wanted.id;
@@ -160,7 +168,26 @@ bool Eliza::make_place() {
         return policy_.in_use && policy_.in_use(id);
     };
     auto const oldest = archive_.most_dispensable_channel(in_use);
+    has_leftovers_ = true;
     return oldest && archive_.remove_channel(*oldest);
+}
+
+// A message at most needs a few tries; where a smaller limit than before needs more, sweep() does
+// it piece by piece, and who writes before that is refused.
+bool Eliza::make_room(std::size_t bytes) {
+    constexpr int tries = 16;
+    for (int i = 0; archive_.bytes() + bytes > policy_.limits.kept_bytes; ++i) {
+        if (i == tries || !(archive_.sweep(few_rows) || archive_.shorten_heaviest(few_rows))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Eliza::sweep() {
+    constexpr std::size_t piece = 100;
+    return archive_.sweep(piece) ||
+           (archive_.bytes() > policy_.limits.kept_bytes && archive_.shorten_heaviest(piece));
 }
 
 Outcome<Channel> Eliza::dm_channel(std::string const& server, std::string const& user,
@@ -219,16 +246,16 @@ Outcome<ChangedChannel> Eliza::change_channel(std::string const& id, ChannelChan
                 return no_uuid("participantCentralUserIds", each);
             }
         }
+        if (!make_room(change.participants->size() * participant_bytes)) {
+            return no_place("participant");
+        }
         for (auto const& gone : archive_.participants(id)) {
-            archive_.remove_participant(id, gone);
             if (std::find(change.participants->begin(), change.participants->end(), gone) ==
                 change.participants->end()) {
                 removed.push_back(gone);
             }
         }
-        for (auto const& each : *change.participants) {
-            archive_.add_participant(id, each);
-        }
+        archive_.put_participants(id, *change.participants);
     }
     if (change.name) {
         found->name = common::clipped(*change.name, limits.name_bytes);
@@ -245,6 +272,7 @@ Outcome<Channel> Eliza::remove_channel(std::string const& id, std::string const&
     auto found = channel(id, viewer);
     if (found) {
         archive_.remove_channel(id);
+        has_leftovers_ = true;
     }
     return found;
 }
@@ -332,6 +360,7 @@ Outcome<int> Eliza::clear(std::string const& id, std::string const& viewer) {
     if (auto found = channel(id, viewer); !found) {
         return found.error();
     }
+    has_leftovers_ = true;
     return archive_.clear(id);
 }
 

@@ -29,16 +29,30 @@ std::optional<std::string> Lounge::refused(Socket& socket) const {
     if (!access_.is_key(key ? *key : handshake.header("x-api-key"))) {
         return "Invalid or missing API Key";
     }
-    if (access_.needs_entity && !common::is_uuid(handshake.auth("entityId").value_or(""))) {
+    auto const claimed = handshake.auth("entityId").value_or("");
+    auto const* const vouched = vouched_entity(socket);
+    bool const other = vouched != nullptr && !claimed.empty() && claimed != *vouched;
+    bool const needed = access_.needs_entity || vouched != nullptr;
+    if (other || (needed && !common::is_uuid(vouched != nullptr ? *vouched : claimed))) {
         return "Valid entityId required";
     }
     return std::nullopt;
 }
 
+// What the operator's proxy knows, if there is one, as for REST; nullptr: nobody says.
+std::string const* Lounge::vouched_entity(Socket& socket) const {
+    return desk_.policy().isolation
+               ? engineio::net::find_header(socket.handshake().headers(), "x-entity-id")
+               : nullptr;
+}
+
 void Lounge::connected(Socket& socket) {
     auto const claimed = socket.handshake().auth("entityId").value_or("");
     bool const known = common::is_uuid(claimed);
-    auto const& entity = socket.data<Visitor>().entity = known ? claimed : common::random_uuid();
+    auto& entity = socket.data<Visitor>().entity = known ? claimed : common::random_uuid();
+    if (auto const* const vouched = vouched_entity(socket)) {
+        entity = *vouched;
+    }
     if (desk_.policy().isolation) {
         socket.join(entity_room(entity));
     }
@@ -179,9 +193,15 @@ Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
 
 Lounge::Task Lounge::world_state(Socket& socket, Json request) {
     speaks_seed(socket);
-    if (is_too_fast(socket)) {
+    if (is_too_fast(socket) || socket.data<Visitor>().awaits_world) {
         refuse(socket, too_fast(), {});
         co_return;
+    }
+    socket.data<Visitor>().awaits_world = true;
+    auto turn = worlds_.enter();
+    auto const ticket = co_await turn.later;
+    if (!socket.connected()) {
+        co_return;  // nobody waits for it any more
     }
     bool const everything = request["roomId"].is_null() && request["channelId"].is_null();
     auto const room = everything ? std::nullopt : std::optional(channel_id_of(request));
@@ -189,6 +209,7 @@ Lounge::Task Lounge::world_state(Socket& socket, Json request) {
         return rules.world(room, viewer);
     };
     auto const world = co_await desk_.ask(std::move(work));
+    socket.data<Visitor>().awaits_world = false;
     if (!world) {
         refuse(socket, world.error(), {});
         co_return;

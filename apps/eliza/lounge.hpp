@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/common/turnstile.hpp"
 #include "apps/eliza/access.hpp"
 #include "apps/eliza/desk.hpp"
 #include "apps/eliza/journal.hpp"
@@ -38,6 +39,8 @@ public:
     // The seed's events.
     Task join(Socket& socket, Json request, Ack ack);
     void leave(Socket& socket, Json request, Ack ack);
+    /// Reads much: one at a time of a connection, another is refused as too fast, and one at a
+    /// time of all, so that the database does what others want in between.
     Task world_state(Socket& socket, Json request);
     /// The seed's flat form, or `{type, payload}`: told apart by the presence of these two.
     Task message(Socket& socket, Json message, Ack ack);
@@ -49,6 +52,7 @@ public:
 private:
     Task come_in(Socket& socket, Json request, bool makes_channel, Ack ack);
     Task say(Socket& socket, Statement statement, Ack ack);
+    std::string const* vouched_entity(Socket& socket) const;
     bool is_too_fast(Socket& socket) const;
     bool has_place_for(Socket& socket, std::string const& room) const;
     void come_to_stay(Socket& socket, Presence::StayPtr stay);
@@ -60,6 +64,7 @@ private:
     Journal& journal_;
     Presence& presence_;
     Access const& access_;
+    common::Turnstile worlds_;
 };
 
 /// Registers the events of the seed text and those of current clients; they do not collide.

@@ -26,11 +26,15 @@ struct Limits {
     std::size_t channels = 10'000;          ///< together; those nobody is in make place
     std::size_t servers = 100;
     std::size_t messages_per_channel = 5'000;  ///< the oldest go
-    std::size_t listed_channels = 1'000;       ///< the newest, in one REST answer
-    std::size_t page = 200;                    ///< messages of one REST answer
-    std::size_t world_messages = 50;           ///< of each channel in `world-state`
-    std::size_t world_channels = 100;          ///< the latest
-    std::size_t history = 20;                  ///< messages an agent is shown
+    /// Of all channels' messages and participants together, with what SQLite adds: the channel that
+    /// takes the most loses its oldest messages, so that a flood costs nobody else's history.
+    std::size_t kept_bytes = 1024 * 1024 * 1024;
+    std::size_t listed_channels = 1'000;     ///< the newest, in one REST answer
+    std::size_t page = 200;                  ///< messages of one REST answer
+    std::size_t world_messages = 50;         ///< of each channel in `world-state`
+    std::size_t world_channels = 100;        ///< the latest
+    std::size_t world_participants = 5'000;  ///< of all of them; channels beyond are left out
+    std::size_t history = 20;                ///< messages an agent is shown
     /// Of one answer or of what an agent is shown, as weight_of() counts: what is more is left out,
     /// of messages the oldest.
     std::size_t answer_bytes = 2 * 1024 * 1024;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/common/synchronized.hpp"
+#include "engineio/net/keyed_hash.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -13,7 +14,8 @@ namespace apps::eliza {
 /// Which channels somebody is connected to, for the rules on the store's thread, which know no
 /// socket. Any thread.
 class Presence {
-    using Counts = common::Synchronized<std::unordered_map<std::string, std::size_t>>;
+    using Counts = common::Synchronized<
+        std::unordered_map<std::string, std::size_t, engineio::net::KeyedHash>>;
 
 public:
     /// Somebody is there as long as one of these lives; it may outlive the Presence.

@@ -21,6 +21,10 @@ inline Refusal not_found(std::string const& what) {
     return {what + " not found", "id", "", 404};
 }
 
+inline Refusal no_place(std::string const& what) {
+    return {"The server has no place for another " + what, "channelId", "", 409};
+}
+
 inline Refusal no_server(std::string const& id) {
     return {"Server " + common::clipped(id, 64) + " does not exist", "serverId",
             common::clipped(id, 64), 404};

@@ -14,6 +14,7 @@ namespace apps::eliza {
 struct Visitor {
     std::string entity;               ///< a UUID, given by the client or made up
     bool seed = false;                ///< speaks the seed's events, hears `error` and `logEntry`
+    bool awaits_world = false;        ///< has asked for it and got no answer yet
     std::optional<LogFilter> filter;  ///< has subscribed to the live log
     std::optional<common::TokenBucket> bucket = {};  ///< what is left of its rate
     std::vector<Presence::StayPtr> stays = {};       ///< in the channels it has joined

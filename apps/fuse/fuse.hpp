@@ -3,6 +3,7 @@
 #include "apps/common/clock.hpp"
 #include "apps/common/uuid.hpp"
 #include "apps/fuse/recent_ids.hpp"
+#include "engineio/net/keyed_hash.hpp"
 #include "socketio/json.hpp"
 
 #include <boost/system/result.hpp>
@@ -57,6 +58,8 @@ struct Limits {
     std::size_t tasks_given = 10'000;        ///< that a user has been given by others,
     std::size_t tasks_given_by_one = 100;    ///< and by one of them
     std::size_t listed_members = 200;        ///< in one answer
+    /// Of memory, in one answer; but one task is always listed.
+    std::size_t listed_task_bytes = 1024 * 1024;
 };
 
 /// What was said in a room.
@@ -81,6 +84,12 @@ struct Task {
     socketio::Json metadata = socketio::Json::object();
     std::int64_t created = 0;
     std::int64_t updated = 0;
+};
+
+/// Tasks, oldest first. `more`: there are older ones.
+struct TaskPage {
+    std::vector<Task> tasks;
+    bool more = false;
 };
 
 /// What shall be different; absent members stay as they are.
@@ -162,8 +171,9 @@ public:
     /// Creator and assignee may.
     Outcome<TaskChange> update(std::string const& user, std::string const& task,
                                TaskPatch const& patch, std::string const& message_id = {});
-    /// Made by or given to the user, oldest first.
-    std::vector<Task> tasks_of(std::string const& user) const;
+    /// Made by or given to the user: the latest made, as far as one answer goes, and of those
+    /// before the task `before`, if one is named; none before one that there is not.
+    TaskPage tasks_of(std::string const& user, std::string const& before = {}) const;
     Task const* find_task(std::string const& id) const;
 
     std::size_t room_count() const { return rooms_.size(); }
@@ -194,7 +204,7 @@ private:
     common::IdSource ids_;
     Limits limits_;
     std::map<std::string, std::string> users_;
-    std::unordered_map<std::string, Room> rooms_;
+    std::unordered_map<std::string, Room, engineio::net::KeyedHash> rooms_;
     std::unordered_map<std::string, std::size_t> rooms_made_;  // by user
     std::unordered_map<std::uint64_t, std::pair<std::string, std::set<std::string>>> seats_;
     std::unordered_map<std::string, Task> tasks_;

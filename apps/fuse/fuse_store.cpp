@@ -131,9 +131,15 @@ common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
         auto query = db.query("SELECT message_id, room_id, sender_id, content, metadata, time FROM "
                               "fuse_messages WHERE room_id = ? ORDER BY number DESC LIMIT ?");
         query.bind(room, listed_messages);
-        while (query.step()) {
-            lines.push_back({query.text(0), query.text(1), query.text(2), query.text(3),
-                             Json::parse(query.text(4)).value_or(Json()), query.integer(5)});
+        for (std::size_t bytes = 0; query.step();) {
+            auto content = query.text(3);
+            auto const metadata = query.text(4);
+            bytes += content.size() + metadata.size();
+            if (bytes > listed_message_bytes && !lines.empty()) {
+                break;
+            }
+            lines.push_back({query.text(0), query.text(1), query.text(2), std::move(content),
+                             Json::parse(metadata).value_or(Json()), query.integer(5)});
         }
         std::reverse(lines.begin(), lines.end());
         return lines;

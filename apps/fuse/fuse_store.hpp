@@ -15,6 +15,8 @@ class FuseStore final : public Journal {
 public:
     static constexpr int kept_messages = 1000;  ///< of one room; the oldest go
     static constexpr int listed_messages = 100;
+    /// Of text, in one list; but one message is always listed.
+    static constexpr std::size_t listed_message_bytes = 1024 * 1024;
 
     explicit FuseStore(store::StoreThread& store) : store_(store) {}
 

@@ -45,7 +45,7 @@ public:
     std::string health_status() const;
 
     // REST.
-    common::Reply tasks(common::RestCall& call);
+    common::Reply tasks(common::RestCall& call, TaskQuery const& query);
     socketio::Task<common::Reply> create_task(common::RestCall& call, TaskForm form);
     socketio::Task<common::Reply> change_task(common::RestCall& call, std::string id,
                                               TaskForm form);

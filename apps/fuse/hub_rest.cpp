@@ -57,11 +57,13 @@ RestError error_of(Refusal const& refusal) {
 
 }  // namespace
 
-Reply Hub::tasks(RestCall& call) {
+Reply Hub::tasks(RestCall& call, TaskQuery const& query) {
     auto const user = accounts_.require(call);
-    auto const mine = rules_.with([&](Fuse& fuse) { return fuse.tasks_of(user); });
+    auto const page =
+        rules_.with([&](Fuse& fuse) { return fuse.tasks_of(user, query.before.value_or("")); });
     TaskList list;
-    for (auto const& task : mine) {
+    list.hasMore = page.more;
+    for (auto const& task : page.tasks) {
         list.tasks.push_back(answer_of(task));
     }
     return list;

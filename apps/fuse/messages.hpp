@@ -113,9 +113,17 @@ struct TaskAnswer {
              metadata, createdAt, updatedAt)
 };
 
+/// Nothing asks for the latest.
+struct TaskQuery {
+    std::optional<std::string> before;
+    SIO_JSON(TaskQuery, before)
+};
+
+/// `hasMore`: there are older ones, to be had with ?before= the first of these.
 struct TaskList {
     std::vector<TaskAnswer> tasks;
-    SIO_JSON(TaskList, tasks)
+    bool hasMore = false;
+    SIO_JSON(TaskList, tasks, hasMore)
 };
 
 struct MessageList {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engineio/net/keyed_hash.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -28,8 +30,9 @@ private:
     static std::string key_of(std::string_view sender, std::string_view id);
     void forget_old(std::int64_t now);
 
-    std::list<std::pair<std::string, std::int64_t>> order_;    // oldest first
-    std::unordered_map<std::string_view, std::int64_t> seen_;  // keys: order_'s
+    std::list<std::pair<std::string, std::int64_t>> order_;  // oldest first
+    std::unordered_map<std::string_view, std::int64_t, engineio::net::KeyedHash>
+        seen_;  // keys: order_'s
 };
 
 }  // namespace apps::fuse

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace apps::fuse {
@@ -18,6 +19,11 @@ constexpr double done = 100;
 std::string watching_room(Task const& task) {
     auto const* const room = task.metadata["roomId"].string();
     return room == nullptr ? std::string() : *room;
+}
+
+// About what it takes in memory, which is no more than escaping makes of it in an answer.
+std::size_t weight(Task const& task) {
+    return sizeof task + task.title.size() + task.description.size() + task.metadata.memory();
 }
 
 template <class T>
@@ -42,17 +48,33 @@ Task const* Fuse::find_task(std::string const& id) const {
     return found == tasks_.end() ? nullptr : &found->second;
 }
 
-std::vector<Task> Fuse::tasks_of(std::string const& user) const {
-    std::vector<Task> list;
+TaskPage Fuse::tasks_of(std::string const& user, std::string const& before) const {
+    auto const later = [](Task const* a, Task const* b) {
+        return std::tie(a->created, a->id) > std::tie(b->created, b->id);
+    };
+    std::vector<Task const*> all;
     if (auto const found = tasks_of_.find(user); found != tasks_of_.end()) {
         for (auto const& id : found->second) {
-            list.push_back(tasks_.at(id));
+            all.push_back(&tasks_.at(id));
         }
     }
-    std::sort(list.begin(), list.end(), [](Task const& a, Task const& b) {
-        return std::pair(a.created, a.id) < std::pair(b.created, b.id);
-    });
-    return list;
+    std::sort(all.begin(), all.end(), later);
+    auto next = all.begin();
+    if (!before.empty()) {  // whosesoever it is by now
+        auto const* const mark = find_task(before);
+        next = mark == nullptr ? all.end() : std::upper_bound(all.begin(), all.end(), mark, later);
+    }
+    TaskPage page;
+    for (std::size_t bytes = 0; next != all.end(); ++next) {
+        bytes += weight(**next);
+        if (bytes > limits_.listed_task_bytes && !page.tasks.empty()) {
+            break;
+        }
+        page.tasks.push_back(**next);
+    }
+    page.more = next != all.end();
+    std::reverse(page.tasks.begin(), page.tasks.end());
+    return page;
 }
 
 // Whether one more from somebody else is not too many: of one giver, who must not use up what the

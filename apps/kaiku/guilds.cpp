@@ -153,19 +153,6 @@ std::vector<Member> Guilds::members_of(std::string const& guild) const {
     return list;
 }
 
-std::set<std::string> Guilds::fellows(std::string const& user) const {
-    std::set<std::string> list;
-    if (auto const found = guilds_of_.find(user); found != guilds_of_.end()) {
-        for (auto const& id : found->second) {
-            for (auto const& [member, joined] : houses_.at(id).members) {
-                list.insert(member);
-            }
-        }
-    }
-    list.erase(user);
-    return list;
-}
-
 // --- making guilds -----------------------------------------------------------------------------
 
 void Guilds::enter(House& house, std::string const& user) {
@@ -316,8 +303,8 @@ Outcome<Message> Guilds::say(std::string const& user, std::string const& channel
     return message;
 }
 
-Outcome<Message> Guilds::edit(std::string const& user, Message message,
-                              std::string const& content) {
+Outcome<Message> Guilds::edited(std::string const& user, Message message,
+                                std::string const& content) const {
     // Who may not see it does not learn of it.
     if (!view(user, message.channel)) {
         return Refusal{Reason::not_found, "There is no such message"};
@@ -330,11 +317,10 @@ Outcome<Message> Guilds::edit(std::string const& user, Message message,
     }
     message.content = content;
     message.edited = clock_();
-    journal_.edited(message);
     return message;
 }
 
-Outcome<void> Guilds::remove(std::string const& user, Message const& message) {
+Outcome<void> Guilds::may_remove(std::string const& user, Message const& message) const {
     auto const channel = view(user, message.channel);
     if (!channel) {
         return Refusal{Reason::not_found, "There is no such message"};
@@ -342,7 +328,6 @@ Outcome<void> Guilds::remove(std::string const& user, Message const& message) {
     if (message.author != user && houses_.at(channel->guild).guild.owner != user) {
         return Refusal{Reason::forbidden, "Only author and guild owner may delete a message"};
     }
-    journal_.removed(message.id);
     return boost::system::in_place_value;
 }
 

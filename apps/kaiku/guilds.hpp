@@ -45,8 +45,6 @@ public:
     /// In the order of their positions.
     std::vector<Channel> channels_of(std::string const& guild) const;
     std::vector<Member> members_of(std::string const& guild) const;
-    /// Everybody with whom the user shares a guild.
-    std::set<std::string> fellows(std::string const& user) const;
 
     Outcome<Guild> create(std::string const& user, std::string const& name);
     Outcome<Channel> add_channel(std::string const& user, std::string const& guild,
@@ -59,9 +57,10 @@ public:
     Outcome<Invite> join(std::string const& user, std::string const& code);
 
     Outcome<Message> say(std::string const& user, std::string const& channel, Draft const& draft);
-    /// `message` as it is kept; what comes back is what it is now.
-    Outcome<Message> edit(std::string const& user, Message message, std::string const& content);
-    Outcome<void> remove(std::string const& user, Message const& message);
+    /// `message`, as it is kept, as `user` wants it: messages are in the store alone.
+    Outcome<Message> edited(std::string const& user, Message message,
+                            std::string const& content) const;
+    Outcome<void> may_remove(std::string const& user, Message const& message) const;
 
 private:
     struct House {

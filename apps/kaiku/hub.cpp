@@ -1,7 +1,6 @@
 #include "apps/kaiku/hub.hpp"
 
 #include "apps/kaiku/views.hpp"
-#include "engineio/net/shard.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -76,6 +75,10 @@ std::string seed_part(std::string const& room) {
     return room + "#seed";
 }
 
+std::string guild_room(std::string const& guild) {
+    return seed_part("guild:" + guild);
+}
+
 std::string plain_id(std::string const& id) {
     return net::to_lower(id);
 }
@@ -122,6 +125,9 @@ void Hub::connected(Peer& peer) {
         peer.join(user_room(user));
         if (seed) {
             peer.join(seed_part(user_room(user)));
+            for (auto const& guild : kaiku.guilds.guilds_of(user)) {
+                peer.join(guild_room(guild.id));
+            }
         }
         for (auto const& other : kaiku.people.friends(user)) {
             peer.send("presence_update", PresenceNotice{other, kaiku.people.status_of(other)},
@@ -147,31 +153,29 @@ void Hub::disconnected(Peer& peer) {
 
 // To friends; to clients of the document's dialect also that of those in the same guilds.
 void Hub::tell_presence(Kaiku const& kaiku, std::string const& user) {
-    auto const strangers = kaiku.people.strangers(user);
     std::vector<std::string> rooms;
     for (auto const& other : kaiku.people.friends(user)) {
         rooms.push_back(user_room(other));
     }
-    for (auto const& other : kaiku.guilds.fellows(user)) {
-        if (strangers.count(other) == 0) {
-            rooms.push_back(seed_part(user_room(other)));
-        }
+    for (auto const& guild : kaiku.guilds.guilds_of(user)) {
+        rooms.push_back(guild_room(guild.id));
     }
     if (!rooms.empty()) {  // without rooms it would be everybody
-        endpoint_.to(std::move(rooms))
+        listeners(kaiku, user, std::move(rooms))
+            .except(user_room(user))
             .send("presence_update", PresenceNotice{user, kaiku.people.status_of(user)},
                   in_order());
     }
 }
 
-// Those of a room who may hear of `user`: nobody who has blocked that one or is blocked.
+// Those of the rooms who may hear of `user`: nobody who has blocked that one or is blocked.
 common::Audience Hub::listeners(Kaiku const& kaiku, std::string const& user,
-                                std::string const& room) {
+                                socketio::RoomList rooms) {
     std::vector<std::string> deaf;
     for (auto const& other : kaiku.people.strangers(user)) {
         deaf.push_back(user_room(other));
     }
-    return endpoint_.to(room).except(std::move(deaf));
+    return endpoint_.to(std::move(rooms)).except(std::move(deaf));
 }
 
 // --- events ------------------------------------------------------------------------------------
@@ -240,12 +244,7 @@ void Hub::set_status(Peer& peer, StatusRequest const& request, Inbound const& me
         if (!news) {
             refuse(peer, news.error(), message);
         } else if (*news) {
-            // Back on this shard: hundreds of people may want to know, and the store has other
-            // work.
-            store_.thread().after([this, user, shard = engineio::net::Shard::current()] {
-                shard->post(
-                    [this, user] { rules_.with([&](Kaiku& now) { tell_presence(now, user); }); });
-            });
+            announce([this, user](Kaiku& now) { tell_presence(now, user); });
         }
     });
 }

@@ -118,7 +118,10 @@ private:
     /// which goes out when all is on the disk.
     template <class F>
     socketio::Task<Reply> change(RestCall& call, F apply);
-    /// `tell(Kaiku&)` under the lock, when what was changed until now is on the disk.
+    /// `tell(Kaiku&)` under the lock, from the store's thread.
+    template <class F>
+    auto announced(F tell);
+    /// The same, when what was changed until now is on the disk.
     template <class F>
     void announce(F tell);
 
@@ -126,7 +129,8 @@ private:
 
     void refuse(Peer& peer, Refusal const& refusal, Inbound const& message);
     common::Audience listeners(Kaiku const& kaiku, std::string const& user,
-                               std::string const& room);
+                               socketio::RoomList rooms);
+    void enter(std::string const& user, std::string const& guild);
     void tell_presence(Kaiku const& kaiku, std::string const& user);
     void tell_friends(Kaiku const& kaiku, Friendship const& tie);
     void leave_voice(Kaiku& kaiku, std::string const& user, std::string const& channel);
@@ -163,8 +167,13 @@ socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
 }
 
 template <class F>
+auto Hub::announced(F tell) {
+    return [this, tell = std::move(tell)] { rules_.with(tell); };
+}
+
+template <class F>
 void Hub::announce(F tell) {
-    store_.thread().after([this, tell = std::move(tell)] { rules_.with(tell); });
+    store_.thread().after(announced(std::move(tell)));
 }
 
 /// What the endpoint knows of a peer.
@@ -175,6 +184,8 @@ struct Seat {
 
 std::string channel_room(std::string const& channel);
 std::string user_room(std::string const& user);
+/// Those of a guild's members who hear P's names.
+std::string guild_room(std::string const& guild);
 /// Those of a room who hear P's names.
 std::string seed_part(std::string const& room);
 /// An id as clients write it, in lower case.

@@ -71,49 +71,54 @@ Task<Reply> Hub::say(RestCall& call, std::string channel, MessageForm form) {
 }
 
 Task<Reply> Hub::edit(RestCall& call, std::string id, EditForm form) {
-    accounts_.require(call);
+    auto const user = accounts_.require(call);
     auto asked = store_.message(plain_id(id));
     auto const found = co_await asked;
     if (!found) {
         co_return message_not_found();
     }
-    auto changed =
-        change(call, [this, found = *found, form](Kaiku& kaiku, auto const& user) -> Reply {
-            auto const message = kaiku.guilds.edit(user, found, form.content);
-            if (!message) {
-                return error_of(message.error());
-            }
-            EditNotice const notice{message->channel, message->id, message->content,
-                                    time_of(message->edited)};
-            announce([this, user, notice](Kaiku& now) {
-                auto const room = channel_room(notice.channel_id);
-                listeners(now, user, room).send("message_edit", notice, in_order());
-                listeners(now, user, seed_part(room)).send("message_update", notice, in_order());
-            });
-            return view_of(*message, kaiku.people);
-        });
-    co_return co_await std::move(changed);
+    auto const wanted =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.edited(user, *found, form.content); });
+    if (!wanted) {
+        co_return error_of(wanted.error());
+    }
+    EditNotice const notice{wanted->channel, wanted->id, wanted->content, time_of(wanted->edited)};
+    auto tell = [this, user, notice](Kaiku& now) {
+        auto const room = channel_room(notice.channel_id);
+        listeners(now, user, room).send("message_edit", notice, in_order());
+        listeners(now, user, seed_part(room)).send("message_update", notice, in_order());
+    };
+    auto tell_locked = announced(std::move(tell));
+    auto written = store_.edit(*wanted, std::move(tell_locked));
+    if (!co_await written) {
+        co_return message_not_found();
+    }
+    co_return rules_.with([&](Kaiku& kaiku) { return Reply(view_of(*wanted, kaiku.people)); });
 }
 
 Task<Reply> Hub::remove(RestCall& call, std::string id) {
-    accounts_.require(call);
+    auto const user = accounts_.require(call);
     auto asked = store_.message(plain_id(id));
     auto const found = co_await asked;
     if (!found) {
         co_return message_not_found();
     }
-    auto changed = change(call, [this, found = *found](Kaiku& kaiku, auto const& user) -> Reply {
-        if (auto const removed = kaiku.guilds.remove(user, found); !removed) {
-            return error_of(removed.error());
-        }
-        // Of a message that was not shown to somebody, that one hears nothing now, either.
-        announce([this, found](Kaiku& now) {
-            listeners(now, found.author, channel_room(found.channel))
-                .send("message_delete", DeleteNotice{found.channel, found.id}, in_order());
-        });
-        return Reply::empty();
-    });
-    co_return co_await std::move(changed);
+    auto const allowed =
+        rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.may_remove(user, *found); });
+    if (!allowed) {
+        co_return error_of(allowed.error());
+    }
+    // Of a message that was not shown to somebody, that one hears nothing now, either.
+    auto tell = [this, gone = *found](Kaiku& now) {
+        listeners(now, gone.author, channel_room(gone.channel))
+            .send("message_delete", DeleteNotice{gone.channel, gone.id}, in_order());
+    };
+    auto tell_locked = announced(std::move(tell));
+    auto written = store_.remove(found->id, std::move(tell_locked));
+    if (!co_await written) {
+        co_return message_not_found();
+    }
+    co_return Reply::empty();
 }
 
 Task<Reply> Hub::history(RestCall& call, std::string channel, HistoryQuery query) {

@@ -144,9 +144,18 @@ Reply Hub::nothing_in_guild(RestCall& call, std::string const& id) {
 }
 
 Task<Reply> Hub::make_guild(RestCall& call, GuildForm form) {
-    return change(call, [form = std::move(form)](Kaiku& kaiku, auto const& user) {
-        return answer(kaiku.guilds.create(user, form.name),
-                      [](Guild const& guild) { return Reply(view_of(guild), 201); });
+    return change(call, [this, form = std::move(form)](Kaiku& kaiku, auto const& user) {
+        return answer(kaiku.guilds.create(user, form.name), [&](Guild const& guild) {
+            enter(user, guild.id);
+            return Reply(view_of(guild), 201);
+        });
+    });
+}
+
+// Their sockets hear of the guild's members from now on.
+void Hub::enter(std::string const& user, std::string const& guild) {
+    announce([this, user, guild](Kaiku&) {
+        endpoint_.to(seed_part(user_room(user))).join(guild_room(guild));
     });
 }
 
@@ -170,8 +179,9 @@ Task<Reply> Hub::make_invite(RestCall& call, std::string guild, InviteForm form)
 }
 
 Task<Reply> Hub::use_invite(RestCall& call, std::string code) {
-    return change(call, [code = std::move(code)](Kaiku& kaiku, auto const& user) {
+    return change(call, [this, code = std::move(code)](Kaiku& kaiku, auto const& user) {
         return answer(kaiku.guilds.join(user, code), [&](Invite const& invite) {
+            enter(user, invite.guild);
             return view_of(invite, kaiku.guilds.guild(user, invite.guild)->name);
         });
     });

@@ -72,6 +72,14 @@ void put_friendship(Database& db, Friendship const& tie) {
            tie.requester, tie.addressee, tie.status, tie.created, tie.updated);
 }
 
+auto if_done(std::function<void()> announce) {
+    return [announce = std::move(announce)](bool done) {
+        if (done) {
+            announce();
+        }
+    };
+}
+
 Preferences read_preferences(Database& db, std::string const& user) {
     auto query = db.query("SELECT preferences, preferences_updated FROM kaiku_users WHERE id = ?");
     query.bind(user);
@@ -170,19 +178,6 @@ void KaikuStore::said(Message const& message) {
     });
 }
 
-void KaikuStore::edited(Message const& message) {
-    store_.tell("changing a message", [message](Database& db) {
-        db.run("UPDATE kaiku_messages SET content = ?, edited = ? WHERE id = ?", message.content,
-               message.edited, message.id);
-    });
-}
-
-void KaikuStore::removed(std::string const& message) {
-    store_.tell("removing a message", [message](Database& db) {
-        db.run("DELETE FROM kaiku_messages WHERE id = ?", message);
-    });
-}
-
 common::Later<std::optional<Message>> KaikuStore::message(std::string const& id) {
     auto const find = [id](Database& db) {
         auto query = db.query(std::string(message_columns) + "id = ?");
@@ -190,6 +185,25 @@ common::Later<std::optional<Message>> KaikuStore::message(std::string const& id)
         return query.step() ? std::optional(read_message(query)) : std::nullopt;
     };
     return store_.ask(find);
+}
+
+common::Later<bool> KaikuStore::edit(Message const& message, std::function<void()> announce) {
+    auto const write = [message](Database& db) {
+        db.run("UPDATE kaiku_messages SET content = ?, edited = ? WHERE id = ?", message.content,
+               message.edited, message.id);
+        return db.changes() == 1;
+    };
+    auto const heard = if_done(std::move(announce));
+    return store_.ask(write, heard);
+}
+
+common::Later<bool> KaikuStore::remove(std::string const& message, std::function<void()> announce) {
+    auto const write = [message](Database& db) {
+        db.run("DELETE FROM kaiku_messages WHERE id = ?", message);
+        return db.changes() == 1;
+    };
+    auto const heard = if_done(std::move(announce));
+    return store_.ask(write, heard);
 }
 
 common::Later<Page> KaikuStore::history(std::string const& channel, std::string const& before,

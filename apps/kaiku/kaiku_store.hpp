@@ -46,12 +46,13 @@ public:
     void friendship(Friendship const& friendship) override;
     void friendship_gone(std::string const& id) override;
     void said(Message const& message) override;
-    void edited(Message const& message) override;
-    void removed(std::string const& message) override;
 
     // On a shard.
 
     common::Later<std::optional<Message>> message(std::string const& id);
+    /// False: it is gone. `announce()`, if not, as below.
+    common::Later<bool> edit(Message const& message, std::function<void()> announce);
+    common::Later<bool> remove(std::string const& message, std::function<void()> announce);
     /// Those before the message `before`, or the last ones if it is "".
     common::Later<Page> history(std::string const& channel, std::string const& before, int limit);
     common::Later<Preferences> preferences(std::string const& user);

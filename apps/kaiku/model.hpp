@@ -103,8 +103,6 @@ public:
     virtual void friendship(Friendship const& friendship) = 0;
     virtual void friendship_gone(std::string const& id) = 0;
     virtual void said(Message const& message) = 0;
-    virtual void edited(Message const& message) = 0;
-    virtual void removed(std::string const& message) = 0;
 };
 
 }  // namespace apps::kaiku

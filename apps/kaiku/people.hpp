@@ -3,6 +3,7 @@
 #include "apps/common/clock.hpp"
 #include "apps/common/uuid.hpp"
 #include "apps/kaiku/model.hpp"
+#include "engineio/net/keyed_hash.hpp"
 #include "socketio/json.hpp"
 
 #include <chrono>
@@ -80,7 +81,8 @@ private:
     common::IdSource ids_;
     common::SteadyClock now_;
     std::unordered_map<std::string, Person> users_;
-    std::unordered_map<std::string, std::string> names_;  // in lower case → user
+    std::unordered_map<std::string, std::string, engineio::net::KeyedHash>
+        names_;  // in lower case → user
     std::unordered_map<std::string, Friendship> ties_;
     std::unordered_map<std::string, std::set<std::string>> ties_of_;  // user → ids
 };

@@ -46,6 +46,7 @@ public:
                               common::random_uuid, common::fair_die),
                  store_, common::wall_clock_ms) {
         casys::events(endpoint(), table_);
+        rest_.before(common::refuse_foreign_changes(context.origins));
         limits_.add_to(rest_);
         casys::routes(rest_, table_);
         mount_endpoint("/ws/game");

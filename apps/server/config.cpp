@@ -100,8 +100,8 @@ std::vector<Setting> server_settings(ServerConfig& server) {
         {"server", "tls_key", "--tls-key", "Its key (PEM); SIGHUP reads both again",
          &server.tls_key},
         {"server", "trust_proxy", "--trust-proxy",
-         "Proxies whose X-Forwarded-For is believed, separated by commas: addresses, networks "
-         "(10.0.0.0/8), loopback, uniquelocal, unix",
+         "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas: "
+         "addresses, networks (10.0.0.0/8), loopback, uniquelocal, unix",
          &server.trust_proxy},
         {"server", "client_dir", "--client-dir", "Folder with the socket.io client bundles",
          &server.client_dir},

@@ -28,13 +28,13 @@ class DungeonLabSystem final : public SocketIoSystem {
 public:
     explicit DungeonLabSystem(SystemContext& context)
         : SocketIoSystem(context), game_(means(io().sockets(), context)),
-          accounts_(
-              {context.store, context.worker, context.secrets, context.options.tls.has_value()}),
+          accounts_({context.store, context.worker, context.secrets}),
           parts_(game_, std::chrono::milliseconds(context.config.extra<int>("action_timeout_ms"))),
           rest_side_(game_, accounts_, parts_.sessions),
           limits_({.logins = logins_per_minute(context.config)}),
           rest_(dungeonlab::rest_options(context.options.cors)) {
         load(context);
+        accounts_.on_logout([this](std::string const& login) { game_.login_ended(login); });
         auto& nsp = io().sockets();
         nsp.use([this](socketio::Socket& socket) { return admit(socket); });
         dungeonlab::seed_events(nsp, parts_);
@@ -42,6 +42,7 @@ public:
         dungeonlab::current_events(nsp, parts_);
         dungeonlab::shared_events(nsp, parts_);
         dungeonlab::add_routes(rest_, rest_side_, accounts_);
+        rest_.before(common::refuse_foreign_changes(context.origins));
         limits_.add_to(rest_);
         rest_.mount(routes());
     }
@@ -62,12 +63,12 @@ private:
     }
 
     Task<Admission> admit(socketio::Socket& socket) {
-        auto const user =
-            co_await accounts_.of_cookies(std::string(socket.handshake().header("cookie")));
+        std::string const cookies(socket.handshake().header("cookie"));
+        auto const user = co_await accounts_.of_cookies(cookies);
         if (!user) {
             co_return socketio::ConnectError{"Authentication required", std::nullopt};
         }
-        game_.admit(socket, *user);
+        game_.admit(socket, *user, accounts_.login_of(cookies).value_or(std::string()));
         co_return Admission();
     }
 

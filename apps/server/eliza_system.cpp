@@ -52,6 +52,7 @@ public:
         auto const profiles = stage_.profiles();
         desk_.begin(profiles);
         eliza::lounge_events(io().sockets(), lounge_, journal_);
+        rest_.before(common::refuse_foreign_changes(context.origins));
         limits_.add_to(rest_);
         eliza::api_routes(rest_, api_);
         rest_.mount(routes());
@@ -110,7 +111,10 @@ SystemKind eliza_system() {
          .value = 30000,
          .low = 100,
          .high = 600000},
-        {.key = "isolation", .help = "Only participants see and use a channel", .value = false},
+        {.key = "isolation",
+         .help = "Only participants see and use a channel; stops liars only behind a proxy that "
+                 "sets X-Entity-Id",
+         .value = false},
     };
     return {info, &eliza::schema,
             [](SystemContext& context) { return std::make_unique<ElizaSystem>(context); }};

@@ -49,11 +49,11 @@ public:
           shard_(context.runtime.shard(0)), pace_(context.demo ? 5s : 30s), store_(context.store),
           accounts_(context.store, context.worker,
                     auth::Tokens(context.secrets, access_token_lifetime),
-                    fuse::FuseStore::account_rules(), common::wall_clock_ms,
-                    context.options.tls.has_value()),
+                    fuse::FuseStore::account_rules(), common::wall_clock_ms),
           limits_({.logins = logins_per_minute(context.config)}), rest_(fuse_rest(context)),
           hub_(endpoint(), rules(context), accounts_, store_, common::wall_clock_ms) {
         fuse::events(endpoint(), hub_);
+        rest_.before(common::refuse_foreign_changes(context.origins));
         limits_.add_to(rest_);
         fuse::routes(rest_, hub_, accounts_);
         mount_endpoint("/api/ws");

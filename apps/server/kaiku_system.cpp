@@ -56,12 +56,12 @@ public:
           store_(prepared(context)),
           accounts_(context.store, context.worker,
                     auth::Tokens(context.secrets, kaiku_token_lifetime),
-                    kaiku::KaikuStore::account_rules(kaiku_token_lifetime), common::wall_clock_ms,
-                    context.options.tls.has_value()),
+                    kaiku::KaikuStore::account_rules(kaiku_token_lifetime), common::wall_clock_ms),
           rest_(kaiku_rest(context)),
           hub_(endpoint(), accounts_, store_, common::wall_clock_ms,
                context.demo ? common::Rate{60, 60s} : common::Rate{20, 60s}) {
         kaiku::events(endpoint(), hub_);
+        rest_.before(common::refuse_foreign_changes(context.origins));
         limits_.add_to(rest_);
         kaiku::routes(rest_, hub_, accounts_);
         mount_endpoint("/ws");

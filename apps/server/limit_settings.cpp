@@ -106,6 +106,10 @@ void add_sockets(Settings& settings, socketio::SocketLimits& sockets) {
         "Unfinished handlers of a connection, above which it is not read until half are done");
     add(settings, "max_unfinished_handlers_closing", &sockets.max_unfinished_handlers_closing, 2,
         largest, "As many end the connection; more than max_unfinished_handlers");
+    add(settings, "max_unfinished_bytes", &sockets.max_unfinished_bytes, 0, largest,
+        "Memory of their arguments, likewise; 0: 4 times max_http_buffer_size");
+    add(settings, "max_unfinished_bytes_closing", &sockets.max_unfinished_bytes_closing, 0, largest,
+        "More ends the connection; more than max_unfinished_bytes; 0: 16 times the same");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "apps/server/server_options.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/log.hpp"
+#include "socketio/task.hpp"
 
 #include <fmt/format.h>
 
@@ -92,6 +93,7 @@ Folders find_folders(ServerConfig const& config, fs::path const& executable) {
 Hubbub::Hubbub(Config const& config, Folders folders)
     : config_(config.server), options_(server_options(config)), folders_(std::move(folders)),
       runtime_(static_cast<unsigned>(config.server.threads)), store_(config.database()) {
+    runtime_.on_shard_end(socketio::destroy_spawned);  // REST's, where no system is Socket.IO
     check_demo_mark(store_.database(), config_.demo);
     for (auto const& kind : system_kinds()) {
         for (auto const& system : config.systems) {
@@ -181,7 +183,13 @@ void Hubbub::listen_for_index() {
 }
 
 void Hubbub::run() {
-    runtime_.on_termination([this] { std::exchange(draining_, true) ? close() : drain(); });
+    runtime_.on_termination([this] {
+        if (!std::exchange(draining_, true)) {
+            return drain();
+        }
+        store_.hurry();
+        close();
+    });
     if (!config_.tls_cert.empty()) {  // else a lost terminal ends us, as it should
         runtime_.on_hangup([this] {
             if (auto const reloaded = runtime_.reload_certificates(); !reloaded) {

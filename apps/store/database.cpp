@@ -2,13 +2,15 @@
 
 #include "apps/store/read_count.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <sqlite3.h>
+#include <thread>
 
 namespace apps::store {
 
 namespace {
-
-constexpr int busy_timeout_ms = 5000;
 
 StoreError::Kind kind_of(int code) {
     switch (code & 0xFF) {
@@ -133,7 +135,8 @@ void Database::Finalize::operator()(sqlite3_stmt* statement) const {
     sqlite3_finalize(statement);
 }
 
-Database::Database(std::string const& path) {
+Database::Database(std::string const& path, std::chrono::milliseconds patience)
+    : patience_(patience) {
     sqlite3* opened = nullptr;
     auto const code =
         sqlite3_open_v2(path.c_str(), &opened,
@@ -142,17 +145,35 @@ Database::Database(std::string const& path) {
     if (code != SQLITE_OK) {
         fail(opened, code, "cannot open the database " + path);
     }
-    sqlite3_busy_timeout(opened, busy_timeout_ms);
+    sqlite3_busy_handler(opened, wait_for_other, this);
     try {
         // NORMAL: a commit survives the end of the process; only a power cut may lose the last.
+        // A WAL that has grown with one large transaction shrinks to 16 MiB after the next.
         script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
-               "PRAGMA foreign_keys = ON;");
+               "PRAGMA journal_size_limit = 16777216; PRAGMA foreign_keys = ON;");
     } catch (StoreError const& error) {
         throw StoreError(error.kind, "cannot use the database " + path + ": " + error.what());
     }
 }
 
 Database::~Database() = default;
+
+// As sqlite3_busy_timeout, which cannot be cut short from another thread. Zero: no longer.
+int Database::wait_for_other(void* database, int times) noexcept {
+    using namespace std::chrono_literals;
+    constexpr std::array pauses{1ms, 2ms, 5ms, 10ms, 25ms, 50ms};
+    auto& self = *static_cast<Database*>(database);
+    auto const now = std::chrono::steady_clock::now();
+    if (times == 0) {
+        self.wait_until_ = now + self.patience_;
+    }
+    if (self.hurried_ || now >= self.wait_until_) {
+        return 0;
+    }
+    auto const pause = std::min(static_cast<std::size_t>(times), pauses.size() - 1);
+    std::this_thread::sleep_for(pauses[pause]);
+    return 1;
+}
 
 Query Database::query(std::string_view sql) {
     auto& statement = statements_[std::string(sql)];
@@ -185,6 +206,18 @@ void Database::rollback() noexcept {
     if (in_transaction()) {
         sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
+}
+
+Database::Effort Database::effort() const {
+    Effort sum;
+    auto const add = [](std::uint64_t& total, sqlite3_stmt* statement, int counter) {
+        total += static_cast<std::uint64_t>(sqlite3_stmt_status(statement, counter, 0));
+    };
+    for (auto const& [sql, statement] : statements_) {
+        add(sum.runs, statement.get(), SQLITE_STMTSTATUS_RUN);
+        add(sum.steps, statement.get(), SQLITE_STMTSTATUS_VM_STEP);
+    }
+    return sum;
 }
 
 int Database::changes() const {

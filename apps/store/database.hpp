@@ -2,6 +2,8 @@
 
 #include "apps/common/unavailable.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -89,9 +91,13 @@ private:
 /// statements are kept, so SQL texts should be constants.
 class Database {
 public:
+    static constexpr std::chrono::milliseconds default_patience{5000};
+
     /// Opens or makes the file in WAL mode with foreign keys on; ":memory:" for one without file.
-    /// Waits up to 5 s for another process. Throws StoreError naming the path.
-    explicit Database(std::string const& path);
+    /// Statements wait for another process that has the file, for `patience` at most. Throws
+    /// StoreError naming the path.
+    explicit Database(std::string const& path,
+                      std::chrono::milliseconds patience = default_patience);
     ~Database();
     Database(Database const&) = delete;
     Database& operator=(Database const&) = delete;
@@ -105,8 +111,19 @@ public:
     /// Several statements separated by semicolons.
     void script(std::string const& sql);
 
+    /// What the statements have taken so far: how often they ran, and steps of SQLite's machine.
+    /// For tests that bound the cost of something.
+    struct Effort {
+        std::uint64_t runs = 0;
+        std::uint64_t steps = 0;
+    };
+    Effort effort() const;
+
     /// Rows changed by the last statement.
     int changes() const;
+
+    /// Any thread: from now on another process is not waited for, nor any longer where it is.
+    void hurry() { hurried_ = true; }
 
     bool in_transaction() const;
     /// Ends the transaction, if one is open (some errors have ended it already), without effect.
@@ -120,6 +137,11 @@ private:
         void operator()(sqlite3_stmt* statement) const;
     };
 
+    static int wait_for_other(void* database, int times) noexcept;
+
+    std::chrono::milliseconds const patience_;
+    std::atomic<bool> hurried_ = false;
+    std::chrono::steady_clock::time_point wait_until_;
     std::unique_ptr<sqlite3, Close> connection_;
     std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
 };

@@ -98,8 +98,8 @@ void run_transaction(Database& database, std::span<StoreJobPtr const> jobs,
 
 }  // namespace
 
-StoreThread::StoreThread(std::string const& path, std::chrono::milliseconds retry_pause)
-    : database_(path), retry_pause_(retry_pause) {}
+StoreThread::StoreThread(std::string const& path, Waits waits)
+    : database_(path, waits.patience), retry_pause_(waits.retry_pause) {}
 
 StoreThread::~StoreThread() {
     stop();
@@ -315,6 +315,12 @@ void StoreThread::report_lost() const {
 
 void StoreThread::report(char const* what, std::exception_ptr const& error) {
     net::log_error("store", "{}: {}", what, text_of(error));
+}
+
+void StoreThread::report_unless_closed(char const* what, std::exception_ptr const& error) {
+    if (error && error_kind(error) != StoreError::Kind::closed) {
+        report(what, error);
+    }
 }
 
 }  // namespace apps::store

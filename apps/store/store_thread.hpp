@@ -51,12 +51,16 @@ class StoreThread {
 public:
     static constexpr std::size_t max_waiting = 10'000;  ///< jobs; more are refused as overloaded
     static constexpr std::size_t max_batch = 256;       ///< jobs in one transaction
-    static constexpr std::chrono::milliseconds default_retry_pause{1000};
     static constexpr std::chrono::minutes outage_log_interval{1};
 
+    struct Waits {
+        std::chrono::milliseconds patience = Database::default_patience;  ///< see Database
+        std::chrono::milliseconds retry_pause{1000};
+    };
+
     /// Opens the database (":memory:" for one without file). Throws StoreError.
-    explicit StoreThread(std::string const& path,
-                         std::chrono::milliseconds retry_pause = default_retry_pause);
+    explicit StoreThread(std::string const& path) : StoreThread(path, Waits()) {}
+    StoreThread(std::string const& path, Waits waits);
     ~StoreThread();
     StoreThread(StoreThread const&) = delete;
     StoreThread& operator=(StoreThread const&) = delete;
@@ -66,9 +70,13 @@ public:
 
     void start();
     /// Does what waits, then ends the thread. Later jobs are refused as closed. With a database
-    /// that cannot be written this takes as long as that waits for another process (5 s), four
-    /// times at most: for what is under way and what waits, once more each at the end.
+    /// that cannot be written this takes as long as that waits for another process, four times at
+    /// most: for what is under way and what waits, once more each at the end. After hurry() it
+    /// waits for none.
     void stop();
+    /// For a process that has to end at once: what cannot be written now is given up, see
+    /// Database::hurry().
+    void hurry() { database_.hurry(); }
 
     /// Runs `work(Database&)` and comes back with its result, or throws what it threw or the
     /// StoreError of its transaction: `auto user = co_await store.ask(…);`. Only on a
@@ -112,6 +120,25 @@ public:
                 report(what, outcome.error);
             }
         });
+    }
+
+    /// Runs `work(Database&)`, and again as long as it returns true, each time behind what others
+    /// have asked for meanwhile: for what takes long and can be done in pieces, whose traces in the
+    /// tables let it go on another time. Then `ended(true)`, or `ended(false)` after an error,
+    /// which is logged as a failure of `what`, or because the store stops; on the database's
+    /// thread, or the caller's if it is refused.
+    template <class F, class E>
+    void in_pieces(char const* what, F work, E ended) {
+        static_assert(std::is_invocable_r_v<bool, F const&, Database&>, "runs many times");
+        auto next = [this, what, work, ended](common::Outcome<bool> outcome) {
+            if (!outcome.error && *outcome.value) {
+                in_pieces(what, work, ended);
+                return;
+            }
+            report_unless_closed(what, outcome.error);
+            ended(!outcome.error);
+        };
+        add<bool>(Kind::ask, work, std::move(next));
     }
 
     /// Runs `announce()` on the database's thread when all that was told before is on the disk,
@@ -215,6 +242,7 @@ private:
     void retry();
     void report_lost() const;
     static void report(char const* what, std::exception_ptr const& error);
+    static void report_unless_closed(char const* what, std::exception_ptr const& error);
 
     Database database_;
     std::chrono::milliseconds const retry_pause_;

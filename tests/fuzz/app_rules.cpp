@@ -234,8 +234,6 @@ public:
         FUZZ_CHECK(engineio::net::utf16_length(message.content) <=
                    2 * apps::kaiku::Guilds::max_content);
     }
-    void edited(apps::kaiku::Message const& message) override { said(message); }
-    void removed(std::string const&) override {}
 
     std::string code;
 };
@@ -286,7 +284,9 @@ struct Kaiku {
             auto const said = guilds.say(user, text("channel"), {form->content, false, {}});
             FUZZ_CHECK(!said || guilds.view(user, text("channel")));
             if (said && type == "edit") {
-                guilds.edit("gm", *said, text("new"));
+                if (auto const edited = guilds.edited("gm", *said, text("new"))) {
+                    journal.said(*edited);
+                }
             }
         }
         if (auto const form = read<StatusRequest>(message)) {

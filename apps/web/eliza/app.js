@@ -55,11 +55,12 @@ socket.on('connect', () => {
 });
 socket.on('disconnect', (reason) => {
   setStatus('off', 'disconnected');
+  asking = false;
   $('transport').textContent = '–';
   if (reason === 'io server disconnect') socket.connect();
 });
 socket.on('connect_error', (error) => { setStatus('off', 'waiting'); tell(error.message); });
-socket.on('error', ({ error }) => tell(error));
+socket.on('error', ({ error }) => { asking = false; tell(error); });
 
 function showTransport() { $('transport').textContent = socket.io.engine.transport.name; }
 function setStatus(state, text) {
@@ -165,9 +166,25 @@ function element(name, kind, text = '') {
 
 $('world-refresh').addEventListener('click', askForWorld);
 
-function askForWorld() { socket.emit('request-world-state', {}); }
+// One question at a time: who asks again before the answer is refused.
+let asking = false;
+let askAgain = false;
+
+function askForWorld() {
+  askAgain = asking;
+  if (!asking) {
+    asking = true;
+    socket.emit('request-world-state', {});
+  }
+}
+
+function worldCame() {
+  asking = false;
+  if (askAgain) askForWorld();
+}
 
 socket.on('world-state', ({ agents: known, users, channels, messages }) => {
+  worldCame();
   agents = known;
   $('world-agents').replaceChildren(...Object.values(known).map((agent) => {
     const entry = element('li', '', `${agent.name} · ${agent.status}`);

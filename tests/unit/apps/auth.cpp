@@ -4,14 +4,32 @@
 #include "apps/auth/login_table.hpp"
 #include "apps/auth/password.hpp"
 #include "apps/auth/tokens.hpp"
+#include "apps/store/migrations.hpp"
+#include "dungeonlab_schema.hpp"
 #include "engineio/net/text.hpp"
+#include "fuse_schema.hpp"
+#include "kaiku_schema.hpp"
 
 #include <doctest/doctest.h>
+
+#include <memory>
+#include <utility>
 
 namespace auth_test {
 
 using namespace apps::auth;
 using socketio::Json;
+
+namespace {
+
+std::pair<std::unique_ptr<apps::store::Database>, LoginTable> login_table() {
+    auto database = std::make_unique<apps::store::Database>(":memory:");
+    database->script("CREATE TABLE logins (id_hash TEXT PRIMARY KEY, user_id TEXT, "
+                     "expires_at INTEGER)");
+    return {std::move(database), LoginTable("logins")};
+}
+
+}  // namespace
 
 TEST_CASE("digests are the published ones") {
     // FIPS 180-2 appendix B.1, RFC 4231 test case 2.
@@ -98,10 +116,8 @@ TEST_CASE("no other algorithm and no changed claim is believed") {
 }
 
 TEST_CASE("logins are kept as hashes, expire and can be ended") {
-    apps::store::Database database(":memory:");
-    database.script("CREATE TABLE logins (id_hash TEXT PRIMARY KEY, user_id TEXT, "
-                    "expires_at INTEGER)");
-    LoginTable const logins("logins");
+    auto const [kept, logins] = login_table();
+    auto& database = *kept;
     auto const id = logins.create(database, "u1", 1000, 2000);
     auto const other = logins.create(database, "u1", 1000, 5000);
     CHECK(id.size() == 32);
@@ -116,6 +132,37 @@ TEST_CASE("logins are kept as hashes, expire and can be ended") {
     CHECK(count.integer(0) == 2);
     logins.remove(database, other);
     CHECK_FALSE(logins.user(database, other, 3000));
+}
+
+TEST_CASE("a user's logins are so many at most, and the oldest go") {
+    auto const [kept, logins] = login_table();
+    auto& database = *kept;
+    auto const others = logins.create(database, "u2", 1, 100);
+    std::vector<std::string> ids;
+    for (int i = 0; i < LoginTable::max_of_user; ++i) {
+        ids.push_back(logins.create(database, "u1", 1, 1000 + i));
+    }
+    CHECK(logins.user(database, ids[0], 1));
+    logins.create(database, "u1", 1, 5000);
+    CHECK_FALSE(logins.user(database, ids[0], 1));
+    CHECK(logins.user(database, ids[1], 1));
+    CHECK(logins.user(database, others, 1));
+}
+
+TEST_CASE("no login looks through those of everybody") {
+    apps::store::Database database(":memory:");
+    for (auto const& schema : {apps::fuse::schema, apps::kaiku::schema, apps::dungeonlab::schema}) {
+        apps::store::migrate(database, schema);
+        auto const table = std::string(schema.system) + "_logins";
+        for (std::string const condition :
+             {"expires_at <= 5", "user_id = 'u' ORDER BY expires_at DESC"}) {
+            auto plan = database.query("EXPLAIN QUERY PLAN SELECT id_hash FROM " + table +
+                                       " WHERE " + condition);
+            while (plan.step()) {
+                CHECK_MESSAGE(plan.text(3).starts_with("SEARCH"), table, ": ", plan.text(3));
+            }
+        }
+    }
 }
 
 TEST_CASE("what a registration may name has bounds, since it is sent to everybody") {

@@ -138,6 +138,28 @@ TEST_CASE("documents are found by their fields, and LIKE's signs are ordinary") 
     CHECK_THROWS_AS(documents::add(world.database, item, world.ana, 5), apps::store::StoreError);
 }
 
+TEST_CASE("a search reads in the order of its answers, and passes by so many documents at most") {
+    World world;
+    auto query = world.database.query(std::string("EXPLAIN QUERY PLAN ") + documents::search_sql);
+    bool in_order = false;
+    while (query.step()) {
+        auto const step = query.text(3);
+        CHECK_MESSAGE(step.find("TEMP B-TREE") == step.npos, step);
+        in_order |= step.find("USING COVERING INDEX dungeonlab_documents_order") != step.npos;
+    }
+    CHECK(in_order);
+    world.database.run("WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n LIMIT ?) "
+                       "INSERT INTO dungeonlab_documents SELECT i, slug, 'z', document_type, "
+                       "plugin_id, plugin_document_type, '{}', '{}', '{}', '{}', owner_id, "
+                       "created_by, campaign_id, 1, 1 FROM n, dungeonlab_documents WHERE name = ?",
+                       documents::max_offset, "Rill");
+    auto const behind = [&](int offset) {
+        return documents::search(world.database, {.offset = offset}).size();
+    };
+    CHECK(behind(documents::max_offset) == 2);
+    CHECK(behind(documents::max_offset + 1) == 0);
+}
+
 TEST_CASE("a document stays below its bytes, however it is changed") {
     World world;
     auto const id = documents::search(world.database, {.ownerId = world.ana}).at(0).id;
@@ -405,6 +427,74 @@ TEST_CASE("the state goes back to its documents, and is made anew from them") {
     CHECK(states::sync(world.database, world.campaign, 7)->characters == 2);
     CHECK(documents::find(world.database, rill)->pluginData["level"] == Json(4));
     CHECK_FALSE(states::sync(world.database, "none", 7));
+}
+
+TEST_CASE("a player changes the plugins' bookkeeping and their own documents, nothing else") {
+    World world;
+    auto const state = *states::reinitialize(world.database, world.campaign);
+    auto const character = [&](std::string const& owner) {
+        return "/documents/" + documents::search(world.database, {.ownerId = owner}).at(0).id;
+    };
+    auto const hers = character(world.ana);
+    auto const his = character(world.ben);
+    auto version = state.version;
+    auto const attempt = [&](Json operation) {
+        auto const done =
+            states::update(world.database, state.id, std::to_string(version),
+                           Json::array({patch(R"({"op":"add","path":"/pluginData/n","value":1})"),
+                                        std::move(operation)}),
+                           world.ana);
+        version = done ? done->version : version;
+        return done ? "done" : done.error().code;
+    };
+    auto const add = [&](std::string const& path) {
+        return attempt(Json::object({{"op", "add"}, {"path", path}, {"value", Json::object()}}));
+    };
+    auto const transfer = [&](char const* op, std::string const& from, std::string const& path) {
+        return attempt(Json::object({{"op", op}, {"from", from}, {"path", path}}));
+    };
+    CHECK(add("/pluginData/log") == "done");
+    CHECK(add(hers + "/pluginData") == "done");
+    CHECK(transfer("copy", hers, "/pluginData/copy") == "done");
+    for (auto const& path : {his, his + "/pluginData", std::string(), std::string("/documents"),
+                             std::string("/pluginData"), std::string("/campaign/name"),
+                             std::string("/currentEncounter"), std::string("/documents/made-here"),
+                             std::string("/new")}) {
+        CHECK_MESSAGE(add(path) == "PERMISSION_DENIED", path);
+        CHECK_MESSAGE(transfer("move", path, "/pluginData/x") == "PERMISSION_DENIED", path);
+        CHECK_MESSAGE(transfer("copy", path, "/pluginData/x") == "PERMISSION_DENIED", path);
+        CHECK_MESSAGE(transfer("copy", hers, path) == "PERMISSION_DENIED", path);
+    }
+    CHECK(states::find(world.database, state.id)->version == version);
+    CHECK(transfer("move", hers, "/pluginData/moved") == "done");
+}
+
+TEST_CASE("a player's documents of another campaign are not theirs here, and stay as they are") {
+    World world;
+    world.database.run("INSERT INTO dungeonlab_campaigns SELECT 'other', name, description, "
+                       "plugin_id, game_master_id, owner_id, status, plugin_data_json, created_at "
+                       "FROM dungeonlab_campaigns WHERE id = ?",
+                       world.campaign);
+    auto const state = *states::of_campaign(world.database, world.campaign);
+    auto const place = [&](std::optional<std::string> const& campaign,
+                           std::optional<std::string> const& player, std::string const& version) {
+        documents::NewDocument lamp{"Lamp", "item", "p", "gear", {}, {}, campaign, {}};
+        auto const id = documents::add(world.database, lamp, world.ana, 5)->id;
+        auto const operation = Json::object({{"op", "add"},
+                                             {"path", "/documents/" + id},
+                                             {"value", Json::object({{"name", "Changed"}})}});
+        auto const done =
+            states::update(world.database, state.id, version, Json::array({operation}), player);
+        states::sync(world.database, world.campaign, 7);
+        return std::pair(done ? "done" : done.error().code,
+                         documents::find(world.database, id)->name);
+    };
+    CHECK(place("other", world.ana, "1") ==
+          std::pair<std::string, std::string>("PERMISSION_DENIED", "Lamp"));
+    CHECK(place("other", {}, "1") == std::pair<std::string, std::string>("done", "Lamp"));
+    CHECK(place({}, world.ana, "2") == std::pair<std::string, std::string>("done", "Lamp"));
+    CHECK(place(world.campaign, world.ana, "3") ==
+          std::pair<std::string, std::string>("done", "Changed"));
 }
 
 TEST_CASE("what does not fit into a document stays in the state") {

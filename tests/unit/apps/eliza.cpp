@@ -1,81 +1,13 @@
-#include "apps/eliza/eliza.hpp"
-
 #include "apps/eliza/log_book.hpp"
-#include "apps/eliza/presence.hpp"
 #include "apps/eliza/statements.hpp"
 #include "apps/eliza/times.hpp"
 #include "apps/eliza/views.hpp"
-#include "apps/eliza_schema.hpp"
-#include "socketio/json_codec.hpp"
+#include "tests/unit/apps/eliza_lobby.hpp"
 #include "tests/unit/apps/outcome.hpp"
 
 #include <doctest/doctest.h>
 
 namespace eliza_test {
-
-using namespace apps::eliza;
-using socketio::Json;
-
-namespace {
-
-std::string uuid(int number) {
-    auto const digits = std::to_string(100000000000 + number);
-    return "00000000-0000-4000-8000-" + digits;
-}
-
-struct Lobby {
-    int next_id = 500;
-    std::int64_t now = 1000;
-    apps::common::Clock clock = [this] { return now++; };
-    apps::common::IdSource ids = [this] { return uuid(next_id++); };
-    apps::store::Database database{":memory:"};
-    Policy policy;
-    std::string const agent = uuid(90);
-    std::string const room = uuid(1);
-    std::string const ana = uuid(11);
-    std::string const ben = uuid(12);
-
-    explicit Lobby(Policy wanted = {}) : policy(wanted) {
-        apps::store::migrate(database, schema);
-        rules().begin({{agent, "Eliza", "listens"}});
-    }
-
-    // Everything is in the archive, so every call may have rules of its own.
-    Eliza rules() { return {database, clock, ids, policy}; }
-
-    Statement line(std::string const& sender, std::string text) const {
-        Statement statement;
-        statement.channel = room;
-        statement.sender = sender;
-        statement.self = sender;
-        statement.name = "N";
-        statement.text = std::move(text);
-        return statement;
-    }
-
-    Entrance seed_join(std::string const& who, std::string const& with = {}) const {
-        Entrance entrance;
-        entrance.channel = room;
-        entrance.entity = who;
-        entrance.name = "Somebody";
-        entrance.agent = with;
-        entrance.makes_channel = true;
-        return entrance;
-    }
-
-    std::size_t answers(Statement const& statement) {
-        return rules().say(statement)->audience.size();
-    }
-
-    Channel group(std::vector<std::string> participants) {
-        NewChannel wanted;
-        wanted.name = "Group";
-        wanted.participants = std::move(participants);
-        return *rules().make_channel(wanted, ana);
-    }
-};
-
-}  // namespace
 
 TEST_CASE("joining needs UUIDs") {
     Lobby lobby;
@@ -270,119 +202,6 @@ TEST_CASE("pages of messages, newest first") {
     CHECK(texts({{}, {}, middle}) == "43");
     CHECK(texts({-7, {}, {}}) == "4");
     CHECK_FALSE(lobby.rules().messages(uuid(2), {}, ""));
-}
-
-TEST_CASE("what is kept is bounded") {
-    Policy policy;
-    policy.limits.messages_per_channel = 3;
-    policy.limits.channels = 2;
-    Lobby lobby(policy);
-    REQUIRE(lobby.rules().join(lobby.seed_join(lobby.ana)));
-    auto statement = lobby.line(lobby.ana, "x");
-    statement.channel = uuid(2);
-    for (int i = 0; i < 5; ++i) {
-        REQUIRE(lobby.rules().say(statement));
-    }
-    CHECK(lobby.rules().messages(uuid(2), {}, "")->size() == 3);
-    // The silent room makes place for another, though it was touched last.
-    statement.channel = uuid(3);
-    REQUIRE(lobby.rules().join(lobby.seed_join(lobby.ben)));
-    REQUIRE(lobby.rules().say(statement));
-    CHECK(lobby.rules().channel(lobby.room, "").error().status == 404);
-    CHECK(lobby.rules().channel(uuid(2), ""));
-}
-
-TEST_CASE("channels that nobody is in make place, the longest silent first") {
-    std::string used;
-    Policy policy;
-    policy.limits.channels = 2;
-    policy.in_use = [&](std::string const& id) { return used.find(id) != std::string::npos; };
-    Lobby lobby(policy);
-    auto const speak = [&](int channel, int times) {
-        auto statement = lobby.line(lobby.ana, "x");
-        statement.channel = uuid(channel);
-        bool kept = true;
-        for (int i = 0; i < times; ++i) {
-            kept = kept && lobby.rules().say(statement).has_value();
-        }
-        return kept;
-    };
-    auto const has = [&](int channel) {
-        return lobby.rules().channel(uuid(channel), "").has_value();
-    };
-    CHECK(speak(1, 3));
-    CHECK(speak(2, 1));
-    CHECK(speak(3, 3));  // for 2, where one line was said
-    CHECK(has(1));
-    CHECK_FALSE(has(2));
-    used = uuid(1);
-    CHECK(speak(4, 3));  // for 3, as somebody is in 1
-    CHECK(has(1));
-    CHECK_FALSE(has(3));
-    CHECK(speak(5, 1));
-    CHECK_FALSE(has(4));
-    used += uuid(5);
-    CHECK_FALSE(speak(6, 1));
-    auto statement = lobby.line(lobby.ana, "x");
-    statement.channel = uuid(6);
-    CHECK(lobby.rules().say(statement).error().status == 409);
-    CHECK(has(1));
-    CHECK(has(5));
-}
-
-TEST_CASE("a channel is in use as long as somebody stays") {
-    Presence presence;
-    auto first = presence.stay("a");
-    auto second = presence.stay("a");
-    first.reset();
-    CHECK(presence.has("a"));
-    CHECK_FALSE(presence.has("b"));
-    second.reset();
-    CHECK_FALSE(presence.has("a"));
-}
-
-TEST_CASE("answers are bounded in bytes, whatever people keep in messages and channels") {
-    Policy policy;
-    policy.limits.answer_bytes = 256 * 1024;
-    Lobby lobby(policy);
-    auto const metadata = Json::object({{"a", Json(Json::Array(4000, Json(0)))}});
-    for (int room = 0; room < 5; ++room) {
-        NewChannel wanted;
-        wanted.name = "Full";
-        wanted.metadata = metadata;
-        auto const channel = lobby.rules().make_channel(wanted, lobby.ana);
-        REQUIRE(channel);
-        for (int i = 0; i < 3; ++i) {
-            auto statement = lobby.line(lobby.ana, std::string(10'000, '\1'));
-            statement.channel = channel->id;
-            statement.metadata = metadata;
-            REQUIRE(lobby.rules().say(statement));
-        }
-    }
-    REQUIRE(lobby.rules().say(lobby.line(lobby.ben, "hello")));
-    auto const most = policy.limits.answer_bytes;
-    auto const world = lobby.rules().world(std::nullopt, "");
-    auto const text = socketio::to_json(state_of(*world)).dump();
-    CHECK(text.size() <= most);
-    CHECK(world->rooms.size() == 6);
-    CHECK(world->rooms[0].messages.size() == 1);
-    std::size_t weight = 0;
-    for (auto const& room : world->rooms) {
-        for (auto const& message : room.messages) {
-            weight += weight_of(message);
-        }
-    }
-    CHECK(weight <= most);
-    auto const channels = lobby.rules().channels(default_server_id, "");
-    REQUIRE(channels->size() == 2);  // the small one, and one of the others
-    auto const full = channels->back().id;
-    CHECK(lobby.rules().world(full, "")->rooms[0].messages.size() == 1);
-    CHECK(lobby.rules().messages(full, {200, {}, {}}, "")->size() == 1);
-    // What people really say fits.
-    for (int i = 0; i < 100; ++i) {
-        REQUIRE(lobby.rules().say(lobby.line(lobby.ben, "How do you do?")));
-    }
-    CHECK(lobby.rules().messages(lobby.room, {200, {}, {}}, "")->size() == 101);
 }
 
 TEST_CASE("channels are made, changed, cleared and removed") {

@@ -230,13 +230,49 @@ TEST_CASE("N03: creator and assignee may change a task, and its watchers hear of
     CHECK(assigned.assigned == "u-ben");
     CHECK(assigned.watchers == Names{"u-ana", "u-ben"});
     CHECK(table.fuse.update("u-ben", task.id, done)->task.progress == 100);
-    CHECK(table.fuse.tasks_of("u-ben").size() == 1);
+    CHECK(table.fuse.tasks_of("u-ben").tasks.size() == 1);
     assign.assignee = "u-gm";
     auto const passed_on = *table.fuse.update("u-ben", task.id, assign);
     CHECK(passed_on.watchers == Names{"u-ana", "u-ben", "u-gm"});
-    CHECK(table.fuse.tasks_of("u-ben").empty());
+    CHECK(table.fuse.tasks_of("u-ben").tasks.empty());
     CHECK(refusal(table.fuse.update("u-ben", task.id, done)) == "4004 taskId");
     CHECK(table.journal.state.tasks.size() == 1);
+}
+
+TEST_CASE("tasks are listed from the latest, as many as one answer may hold") {
+    Limits limits;
+    limits.listed_task_bytes = 10'000;
+    Table table(limits);
+    Names made;
+    for (int i = 0; i < 7; ++i) {
+        table.now += i % 2;  // some at the same time
+        auto patch = titled("task");
+        patch.description = std::string(4'000, 'x');
+        made.push_back(table.fuse.create("u-ana", patch)->task.id);
+    }
+    auto const ids = [](TaskPage const& page) {
+        Names names;
+        for (auto const& task : page.tasks) {
+            names.push_back(task.id);
+        }
+        return names;
+    };
+    auto page = table.fuse.tasks_of("u-ana");
+    CHECK(ids(page) == Names(made.end() - 2, made.end()));
+    CHECK(page.more);
+    for (auto end = made.end() - 2; page.more; end -= 2) {
+        page = table.fuse.tasks_of("u-ana", page.tasks.front().id);
+        CHECK(ids(page) == Names(end == made.begin() + 1 ? made.begin() : end - 2, end));
+    }
+    CHECK(ids(page) == Names{made.front()});
+    CHECK(table.fuse.tasks_of("u-ana", made.front()).tasks.empty());
+    CHECK(table.fuse.tasks_of("u-ana", "none").tasks.empty());
+
+    auto patch = titled("large");  // alone it may be larger than an answer
+    patch.description = std::string(10'000, 'x');
+    auto const large = table.fuse.create("u-ben", patch)->task.id;
+    CHECK(ids(table.fuse.tasks_of("u-ben")) == Names{large});
+    CHECK(!table.fuse.tasks_of("u-ben").more);
 }
 
 TEST_CASE("N03: a task's room watches, and only its members may name it") {

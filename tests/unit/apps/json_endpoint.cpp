@@ -148,6 +148,26 @@ TEST_CASE("rooms reach their members once, over all shards, from one encoding pe
     CHECK(stranger->take() == Texts{R"({"type":"b"})"});
 }
 
+TEST_CASE("those of a room can be put into another, on every shard") {
+    Stage stage(Envelope::flat(), {}, 2);
+    joining(*stage.endpoint);
+    auto const here = stage.connect(0);
+    auto const mate = stage.connect(0);
+    auto const away = stage.connect(1);
+    stage.say(*here, R"({"type":"join","roomId":"a"})");
+    stage.say(*away, R"({"type":"join","roomId":"a"})", 1);
+    stage.shards[0]->turn([&] {
+        stage.endpoint->to("a").join("a");  // which they are in
+        stage.endpoint->to("a").join("b");
+        stage.endpoint->to("b").send("hello", Json::object({{"n", 1}}), {.ordered = true});
+    });
+    stage.settle();
+    Texts const once{R"({"type":"hello","n":1})"};
+    CHECK(here->take() == once);
+    CHECK(away->take() == once);
+    CHECK(mate->take().empty());
+}
+
 TEST_CASE("one peer is reached or spared by itself, from any shard") {
     Stage stage(Envelope::flat(), {}, 2);
     std::uint64_t id = 0;

@@ -95,6 +95,15 @@ TEST_CASE("what is no patch is none before it is applied") {
         is_patch(Json::Array(max_patch_operations + 1, json(R"({"op":"remove","path":"/x"})"))));
 }
 
+TEST_CASE("a patch names the places that it changes, moves and copies") {
+    using Places = std::vector<JsonPointer>;
+    CHECK(places_in(json(R"([{"op":"add","path":"","value":1},
+                             {"op":"remove","path":"/a~1b/c~0d/","from":"/unused"},
+                             {"op":"move","from":"/from/here","path":"/to/-"},
+                             {"op":"copy","from":"","path":"/x"}])")) ==
+          Places{{}, {"a/b", "c~d", ""}, {"to", "-"}, {"from", "here"}, {"x"}, {}});
+}
+
 TEST_CASE("a patch cannot make a document without bounds") {
     Json::Array doubling;
     for (int i = 0; i < 60; ++i) {

@@ -197,6 +197,30 @@ TEST_CASE("each address has its own number of logins, writes and reads a minute"
     CHECK(*net::find_header(reply->headers(), "retry-after") == "30");
 }
 
+TEST_CASE("pages of foreign origins may read, as far as CORS lets them, and change nothing") {
+    auto const hook = refuse_foreign_changes(Origins("https://game.example"));
+    auto const admits = [&](std::string method, std::string origin) {
+        RestCall call;
+        call.request.method = std::move(method);
+        call.request.headers = {{"host", "api.example:80"}};
+        if (!origin.empty()) {
+            call.request.headers.push_back({"origin", std::move(origin)});
+        }
+        auto const reply = hook(call);
+        return !reply || reply->status() != 403;
+    };
+    for (auto const* method : {"POST", "PUT", "PATCH", "DELETE"}) {
+        CHECK(admits(method, ""));
+        CHECK(admits(method, "https://game.example"));
+        CHECK(admits(method, "http://api.example:80"));
+        CHECK_FALSE(admits(method, "http://api.example:81"));
+        CHECK_FALSE(admits(method, "https://evil.example"));
+        CHECK_FALSE(admits(method, "null"));
+    }
+    CHECK(admits("GET", "https://evil.example"));
+    CHECK(admits("HEAD", "https://evil.example"));
+}
+
 TEST_CASE("an IPv6 network is one address, a Unix socket none") {
     RestLimits limits({.writes = 1}, [] { return TokenBucket::TimePoint(); });
     auto const passes = [&](std::string address) {

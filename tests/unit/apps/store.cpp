@@ -14,6 +14,7 @@
 namespace store_test {
 
 using namespace apps::store;
+using namespace std::chrono_literals;
 using engineio::net::Shard;
 
 namespace {
@@ -55,10 +56,8 @@ auto adding(std::string name) {
 
 // A store whose file somebody else may hold, and what its announcements said.
 struct Shop {
-    explicit Shop(std::chrono::milliseconds retry_pause = std::chrono::milliseconds(1))
-        : store(file.path(), retry_pause) {
+    explicit Shop(StoreThread::Waits waits = {1ms, 1ms}) : store(file.path(), waits) {
         migrate(store.database(), {"test", steps});
-        store.database().script("PRAGMA busy_timeout = 1");
         store.start();
     }
     void hold() { other.script("BEGIN IMMEDIATE"); }
@@ -159,6 +158,17 @@ TEST_CASE("mistakes have a kind and words for the operator") {
           StoreError::Kind::full);
 }
 
+TEST_CASE("a journal that has grown shrinks again") {
+    File const file;
+    Database database(file.path());
+    database.script("CREATE TABLE t (b)");
+    database.run("INSERT INTO t VALUES (zeroblob(40000000))");
+    auto const journal = [&] { return std::filesystem::file_size(file.path() + "-wal"); };
+    CHECK(journal() > 40'000'000);
+    database.run("INSERT INTO t VALUES (1)");
+    CHECK(journal() <= 16 * 1024 * 1024);
+}
+
 TEST_CASE("jobs run in order, and one that throws leaves no trace") {
     StoreThread store(":memory:");
     migrate(store.database(), {"test", steps});
@@ -236,9 +246,8 @@ TEST_CASE("a full disk takes back what shared its transaction, and is forgotten 
 
 TEST_CASE("a database that somebody else holds is refused as busy until they let it go") {
     File const file;
-    StoreThread store(file.path());
+    StoreThread store(file.path(), {1ms, 1ms});
     migrate(store.database(), {"test", steps});
-    store.database().script("PRAGMA busy_timeout = 1");
     store.start();
     auto const add = [](Database& d) { d.run("INSERT INTO test_names VALUES ('ana', 1)"); };
     {
@@ -351,7 +360,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a store that has to stop tries a last time, and what is lost was told to nobody") {
-    Shop shop(std::chrono::hours(1));
+    Shop shop({1ms, 1h});
     shop.hold();
     shop.change("a");
     shop.until_accepting(false);
@@ -368,6 +377,18 @@ TEST_CASE("a store that has to stop tries a last time, and what is lost was told
         CHECK(names(shop.other) == 1);
     }
     CHECK_FALSE(shop.store.accepts());
+}
+
+TEST_CASE("a store in a hurry does not wait for whom it waits for already") {
+    Shop shop({1h, 1h});
+    shop.hold();
+    shop.change("a");
+    std::this_thread::sleep_for(20ms);  // most of the time it has begun to wait by then
+    shop.store.hurry();
+    shop.store.stop();
+    shop.let_go();
+    CHECK(shop.heard.empty());
+    CHECK(names(shop.other) == 0);
 }
 
 TEST_CASE("a change of several parts is kept wholly or not at all") {
@@ -390,6 +411,39 @@ TEST_CASE("a change of several parts is kept wholly or not at all") {
     shop.store.stop();
     CHECK(shop.heard == "acd");
     CHECK(names(shop.other) == 3);
+}
+
+TEST_CASE("what is done in pieces lets others in between, and ends when it is done or fails") {
+    StoreThread store(":memory:");
+    migrate(store.database(), {"test", steps});
+    std::string order;  // the store's, until it has stopped
+    int left = 3;
+    auto const note = [&](char const* what) {
+        return [&order, what](Database&) { order += what; };
+    };
+    auto const piece = [&](Database&) {
+        order += std::to_string(left);
+        if (left == 3) {
+            store.tell("other", note("o"));
+        }
+        return --left > 0;
+    };
+    auto const ended = [&](bool well) { order += well ? "." : "!"; };
+    store.in_pieces("counting", piece, ended);
+    store.tell("other", note("f"));
+    auto const failing = [](Database& database) {
+        database.run("SELEC");
+        return true;
+    };
+    store.in_pieces("failing", failing, ended);
+    store.start();
+    while (store.wait([&](Database&) { return left > 0; })) {
+    }
+    store.stop();
+    CHECK(order.substr(0, 3) == "3f!");
+    CHECK(order.substr(3) == "o21.");
+    store.in_pieces("too late", piece, ended);
+    CHECK(order.back() == '!');
 }
 
 TEST_CASE("announcements without a change before them need no database, and may fail") {
