@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import { after, afterEach, describe, it } from "node:test";
 import { closeAll, connect } from "./lib/clients.mjs";
+import { holdDatabase } from "./lib/disk.mjs";
 import { sit, startTable, Table } from "./lib/dungeonlab.mjs";
 import { until } from "./lib/inbox.mjs";
-import { JsonClient, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
+import { JsonClient, api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
 
 // One kept-alive connection, as of a load balancer.
 class Checker {
@@ -48,17 +49,36 @@ describe("hubbub at SIGTERM", { skip }, () => {
             const balancer = new Checker(server.port);
             assert.equal((await balancer.health()).status, 200);
             const socket = await connect(server.port);
-            server.child.kill("SIGTERM");
+            server.terminate();
             await until(async () => (await balancer.health()).status === 503, "unready");
             assert.deepEqual((await balancer.health()).body, { status: "draining", connections: 1 });
             const late = await connect(server.port);
             const ends = [socket, late].map((one) => new Promise((resolve) => {
                 one.once("disconnect", resolve);
             }));
+            server.terminate();
             await server.stop();
             assert.deepEqual(await Promise.all(ends), ["transport close", "transport close"]);
             balancer.end();
         });
+
+    it("does not wait for the database, either, after the second signal", async () => {
+        server = await startSystem("casys", { database: file, args: ["--drain-notice", "600000",
+            "--drain-deadline", "1200000"] });
+        const health = async () => (await fetch(`${server.url}/health`)).status;
+        const letGo = await holdDatabase(file);
+        after(letGo);
+        const made = api(server, "POST", "/api/game/initialize", {}).catch(() => {});
+        for (let i = 0; i < 5; ++i) await health(); // it is asked for
+        server.terminate();
+        await until(async () => await health() === 503, "unready");
+        const since = Date.now();
+        server.terminate();
+        await server.stop();
+        await made;
+        // One wait for whoever holds the database takes five seconds, and there would be several.
+        assert.ok(Date.now() - since < 4000, `${Date.now() - since} ms`);
+    });
 
     it("sends peers of raw WebSockets away with 1001, after what was queued", async () => {
         server = await startSystem("casys");
@@ -98,7 +118,7 @@ describe("hubbub at SIGTERM", { skip }, () => {
             }
         })();
         await until(() => acked.length > 20, "some changes");
-        server.child.kill("SIGTERM");
+        server.terminate();
         await changes;
         await server.stop();
 

@@ -110,6 +110,59 @@ describe("DungeonLab and its disk", { skip }, () => {
         assert.deepEqual(boxes.map((box) => box.size), [0, 0, 0], "once");
     });
 
+    it("lets one of two remove a document, and tells the others once", async () => {
+        server = await startTable(file);
+        const [gm, ana] = await Promise.all(["gm", "ana"].map((name) => sit(server, name)));
+        const seen = gm.said("document:changed");
+        const name = "Lamp";
+        const { data } = await ana.ask("document:create", { name, documentType: "item",
+            pluginId: "p", pluginDocumentType: "gear" });
+        assert.equal((await seen.next())[0].action, "created");
+        const release = await holdDatabase(file);
+        const both = [1, 2].map(() => asked(ana, "document:delete", { id: data.id }));
+        await ana.ask("roll", { dice: [{ sides: 6, quantity: 1 }] }); // both are asked for
+        release();
+        const answers = await Promise.all(both);
+        assert.deepEqual(answers.map(({ success }) => success).sort(), [false, true]);
+        assert.equal(answers.find(({ error }) => error).error, "Document not found");
+        assert.equal((await seen.next())[0].action, "deleted");
+        await ana.ask("document:get", { id: data.id });
+        assert.equal(seen.size, 0, "once");
+    });
+
+    it("lets others in between the searches of one connection", async () => {
+        server = await startTable(file);
+        const [ana, ben] = await Promise.all(["ana", "ben"].map((name) => sit(server, name)));
+        // Answered without the database, so all that was sent before is under way by then.
+        const arrived = (socket) => socket.ask("validate-action", {});
+        const release = await holdDatabase(file);
+        const searches = Array(9).fill().map(() => asked(ana, "document:search", { name: "late" }));
+        await arrived(ana);
+        const made = asked(ben, "document:create", { name: "late", documentType: "item",
+            pluginId: "p", pluginDocumentType: "gear" });
+        await arrived(ben);
+        release();
+        const { data } = await made;
+        const found = (await Promise.all(searches)).map((answer) => answer.data.length);
+        assert.deepEqual(found, [0, 1, 1, 1, 1, 1, 1, 1, 1]);
+        await ben.ask("document:delete", { id: data.id });
+    });
+
+    it("ends while searches wait for their turn", async () => {
+        server = await startTable(file);
+        const seats = await Promise.all(["ana", "ben"].map((name) => sit(server, name)));
+        const release = await holdDatabase(file);
+        for (const socket of seats) {
+            for (let i = 0; i < 9; ++i) socket.emit("document:search", {}, () => {});
+            await socket.ask("validate-action", {}); // all have arrived
+        }
+        seats[1].disconnect();
+        const ended = server.stop(); // throws if it does not end by itself
+        await until(() => fetch(`${server.url}/health`).then(() => false, () => true), "its end");
+        release();
+        await ended;
+    });
+
     it("keeps all that it has acknowledged when it is killed at work, and all come back", async () => {
         const t = await Table.open(file);
         server = t.server;

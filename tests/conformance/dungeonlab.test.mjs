@@ -419,9 +419,8 @@ describe("DungeonLab", { skip }, () => {
         assert.equal(made.success, true, made.error);
         const { id } = made.data;
         assert.equal(made.data.ownerId, people.ana.user.id);
-        const [created] = await heard.next();
-        assert.equal(created.action, "created");
-        assert.equal(created.document.name, "Lamp 50%");
+        assert.deepEqual(await heard.next(),
+            [{ action: "created", documentId: id, userId: people.ana.user.id }]);
         assert.equal((await ben.ask("document:get", { id })).data.pluginData.light, 7.5);
         assert.deepEqual((await ben.ask("document:search", { name: "50%" })).data.map((d) => d.id), [id]);
         assert.deepEqual(await ben.ask("document:update", { id, data: { name: "x" } }),

@@ -8,7 +8,8 @@ import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Authority } from "./lib/certificates.mjs";
-import { ask, closeAll, connect, inbox, once } from "./lib/clients.mjs";
+import { ask, closeAll, connect, connected, inbox, makeClient, once, ways } from "./lib/clients.mjs";
+import { until } from "./lib/inbox.mjs";
 import { api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
 
 const defaultServer = "00000000-0000-0000-0000-000000000000";
@@ -343,6 +344,44 @@ describe("ElizaOS among people one need not trust", { skip }, () => {
         assert.deepEqual(await say("after"), [{ success: true }]);
         assert.equal((await enter())[0].success, false);
         assert.deepEqual([heard.size, updates.size], [0, 0]);
+    });
+
+    it("E08 believes a proxy's X-Entity-Id, and nobody who says something else", async () => {
+        server = await startSystem("eliza", { args: ["--eliza-isolation"] });
+        const [ana, ben] = [randomUUID(), randomUUID()];
+        const as = (entity, auth = {}, way = ways[1]) => makeClient(server.port,
+            { auth, way, extraHeaders: { "X-Entity-Id": entity } });
+        const refusal = (socket) => connected(socket).then(() => "connected", ({ message }) => message);
+        for (const way of ways) {
+            for (const auth of [{}, { entityId: ana }]) {
+                const [{ entityId }] = await once(as(ana, auth, way), "authenticated");
+                assert.equal(entityId, ana);
+            }
+            assert.equal(await refusal(as(ben, { entityId: ana }, way)), "Valid entityId required");
+        }
+        for (const header of ["", "ana", `${ben}, ${ana}`]) {
+            assert.equal(await refusal(as(header, { entityId: ana })), "Valid entityId required");
+        }
+        const socket = Object.assign(await connected(as(ana)), { entityId: ana });
+        const channelId = randomUUID();
+        assert.deepEqual(await ask(socket, "message", line(socket, channelId, "secret")), [{ success: true }]);
+        const other = await connected(as(ben));
+        other.emit("request-world-state", {});
+        assert.deepEqual((await once(other, "world-state"))[0].channels, {});
+    });
+
+    it("E07 answers one question for the world at a time", async () => {
+        server = await startSystem("eliza");
+        const socket = makeClient(server.port, { way: ways[0] });
+        const [worlds, errors] = [inbox(socket, "world-state"), inbox(socket, "error")];
+        // What is emitted before the connection is there goes out in two requests: one, and the rest.
+        for (let i = 0; i < 10; i++) socket.emit("request-world-state", {});
+        await until(() => worlds.size + errors.size === 10, "ten answers");
+        assert.ok(worlds.size === 1 || worlds.size === 2, `${worlds.size} answers`);
+        assert.equal((await errors.take(8))[7][0].error, "Rate limit exceeded");
+        await worlds.take(worlds.size);
+        socket.emit("request-world-state", {});
+        await worlds.next();
     });
 
     it("E08 bounds what one address may write by REST", async () => {

@@ -218,6 +218,35 @@ describe("The New Fuse", { skip }, () => {
         assert.equal(heard.status, "active");
     });
 
+    it("lists no more tasks and messages at once than an answer should hold", async () => {
+        const form = { title: "Large", description: "\u0001".repeat(9_000) };
+        const made = [];
+        for (let i = 0; i < 150; ++i) made.push((await makeTask("gm", form)).id);
+        const listed = [];
+        let before = "";
+        let pages = 0;
+        for (let more = true; more; ++pages) {
+            const { body } = await api(server, "GET", `/api/tasks?before=${before}`, undefined,
+                bearer("gm"));
+            assert.ok(JSON.stringify(body).length < 7 * 1024 * 1024);
+            listed.unshift(...body.tasks.filter(({ title }) => title === "Large").map(({ id }) => id));
+            more = body.hasMore;
+            before = body.tasks[0].id;
+        }
+        assert.deepEqual(listed.sort(), made.sort());
+        assert.equal(pages, 2);
+
+        const [roomId, ana] = await meet("ana");
+        const content = "x".repeat(64 * 1024);
+        for (let i = 0; i < 20; ++i) {
+            ana.send({ type: "message", payload: { roomId, content } });
+            await ana.nextOf("messageReceived");
+        }
+        const { body } = await api(server, "GET", `/api/rooms/${roomId}/messages`, undefined,
+            bearer("ana"));
+        assert.equal(body.messages.length, 15);
+    });
+
     it("N03: taskUpdate goes to creator, assignee and room, and is kept", async () => {
         const [roomId, ana, ben, gm] = await meet("ana", "ben", "gm");
         const task = await makeTask("ana",

@@ -113,6 +113,12 @@ const groups = {
     },
     "chunks": {
         "with extensions": [chunked('1;a=b;c="d"\r\nx\r\n0\r\n\r\n'), ...served],
+        "with an extension of nearly 16 KiB": [chunked(`1;${"e".repeat(16_000)}\r\nx\r\n` +
+            "0\r\n\r\n"), ...served],
+        "with a longer one": [chunked(`1;${"e".repeat(20_000)}\r\nx\r\n0\r\n\r\n`),
+            [200], closed],
+        "with many that are longer together": [chunked(
+            `1;${"e".repeat(200)}\r\nx\r\n`.repeat(100) + "0\r\n\r\n"), [200], closed, served],
         "with trailers": [chunked("0\r\nX-T: 1\r\n\r\n"), ...served],
         "with a length among the trailers": [chunked("0\r\nContent-Length: 5\r\n\r\n"),
             [200], closed],
@@ -145,6 +151,13 @@ const groups = {
         "keep-alive in HTTP/1.0": [lines("GET /plain HTTP/1.0", "Connection: keep-alive"),
             ...served, [[200], closed]],
         "an upgrade without the connection option": [get("Upgrade: websocket"), ...served],
+        "the connection option upgrade alone": [get("Connection: upgrade"), ...served],
+        "the same of a path nobody serves": [lines("POST /nowhere HTTP/1.1", "Host: x",
+            "Connection: upgrade", "Upgrade:", "Content-Length: 1") + "x", [404], open],
+        "the same of a POST": [post("Connection: upgrade", "Content-Length: 1") + "x", ...served],
+        "the same with an empty upgrade": [get("Connection: upgrade", "Upgrade:"), ...served],
+        "the same of a POST with a blank one": [post("Connection: keep-alive, Upgrade",
+            "Upgrade: \t", "Content-Length: 1") + "x", ...served],
     },
 };
 
@@ -168,6 +181,32 @@ for (const [group, rows] of Object.entries(groups)) {
         }
     });
 }
+
+describe("extensions of chunks of a body that is read", () => {
+    const answer = async (extension, chunks) => {
+        const session = await new PollingSession(server.port).open();
+        const connection = new HttpConnection(server.port);
+        connection.raw(lines(`POST ${session.target} HTTP/1.1`, "Host: x",
+            "Transfer-Encoding: chunked") + `1;${"e".repeat(extension)}\r\n3\r\n` +
+            `2;${"e".repeat(extension)}\r\n\x1e3\r\n`.repeat(chunks - 1) + "0\r\n\r\n");
+        const { status } = await connection.answers.next();
+        if (status !== 200) await connection.closed;
+        connection.destroy();
+        return status;
+    };
+
+    it("up to 16 KiB are taken", async () => {
+        assert.equal(await answer(16_000, 1), 200);
+        assert.equal(await answer(160, 100), 200);
+    });
+
+    it("more are refused", async () => assert.equal(await answer(20_000, 1), 413));
+
+    // Node counts those of one chunk only.
+    it("more of many chunks as well", async () => {
+        assert.equal(await answer(200, 100), againstNode ? 200 : 413);
+    });
+});
 
 describe("what becomes of fields", () => {
     let suite;

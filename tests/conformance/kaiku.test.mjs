@@ -449,6 +449,24 @@ describe("Kaiku", { skip }, () => {
         assert.deepEqual((await rest("gm", "GET", "/api/friends")).body, []);
     });
 
+    it("K05: who joins a guild hears of its members from then on", async () => {
+        const [gm, eve] = [await connect("gm"), await connect("eve")];
+        const guild = (await rest("gm", "POST", "/api/guilds", { name: "Reef" })).body.id;
+        const invite = await rest("gm", "POST", `/api/guilds/${guild}/invites`, {});
+        await settle(gm);
+        await settle(eve);
+        const joined = await rest("eve", "POST", `/api/invites/${invite.body.code}/join`);
+        assert.equal(joined.status, 200, JSON.stringify(joined.body));
+        for (const status of ["busy", "online"]) {
+            gm.send({ type: "set_status", status });
+            const heard = { type: "presence_update", user_id: people.gm.id, status };
+            assert.deepEqual(await eve.next(), heard);
+            assert.deepEqual(await settle(gm), [], "nobody hears of oneself");
+        }
+        await eve.close();
+        assert.equal((await gm.next()).status, "offline");
+    });
+
     // --- K08, the rest of it in kaiku-voice.test.mjs -------------------------------------------
 
     it("K08: who tries too many passwords is told when to come again", async () => {

@@ -68,6 +68,20 @@ describe("Kaiku and its disk", { skip }, () => {
             ["after", `${long} ${said}`, before.at(-1)]);
         assert.ok(harbor.server.output.join("\n").match(/store: transaction/g).length < 10);
 
+        // Two at once: one removes it, and nobody hears of it twice or of a change after that.
+        const { id } = (await say("twice")).body;
+        const path = `/api/messages/${id}`;
+        await ben.nextOf("message_new");
+        const letGoOf = await holdDatabase(file);
+        const all = [...[1, 2].map(() => rest("ana", "DELETE", path)),
+            rest("ana", "PATCH", path, { content: "new" })];
+        for (let i = 0; i < 5; ++i) await rest("ana", "GET", "/api/guilds"); // all are asked for
+        letGoOf();
+        const [one, two, edit] = (await Promise.all(all)).map((answer) => answer.status);
+        assert.deepEqual([one, two].sort(), [204, 404]);
+        const heard = (await settle(ben)).map(({ type }) => type);
+        assert.deepEqual(heard, [...edit === 200 ? ["message_edit"] : [], "message_delete"]);
+
         // The answer is the last thing the process does.
         const last = await say("the last");
         await harbor.server.kill();

@@ -6,8 +6,9 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { ask, closeAll, connect, libraries, ways } from "./lib/clients.mjs";
-import { fetchRaw } from "./lib/raw-http.mjs";
-import { againstNode, startServer } from "./lib/server.mjs";
+import { sleep } from "./lib/inbox.mjs";
+import { fetchRaw, HttpConnection } from "./lib/raw-http.mjs";
+import { againstNode, serverUnderTest, startServer } from "./lib/server.mjs";
 
 const noIpv6 = networkInterfaces().lo?.some(({ family }) => family === "IPv6") ? false :
     "no IPv6 here";
@@ -112,5 +113,31 @@ it("a port in use is reported and the process ends", async () => {
         assert.equal((await fetchRaw(first.port, "/plain")).text, "plain ok");
     } finally {
         await first.stop();
+    }
+});
+
+it("without descriptors it says so seldom, however often one comes free", {
+    skip: againstNode && "Node says nothing",
+}, async () => {
+    // So many descriptors that some of the connections below get one, and not all.
+    const server = await startServer("main", { command: `prlimit --nofile=64 ${serverUnderTest}` });
+    try {
+        const served = [];
+        for (let i = 0; i < 100; ++i) {
+            const connection = new HttpConnection(server.port);
+            connection.request("/plain").then(() => served.push(connection), () => {});
+        }
+        const said = () => server.output.filter((line) => line.includes("can't accept"));
+        while (said().length === 0) await sleep(5);
+        for (let i = 0; i < 10; ++i) {
+            while (served.length <= i) await sleep(5);
+            const before = served.length;
+            served[i].destroy();
+            while (served.length === before) await sleep(5);  // another comes in its place
+        }
+        for (const connection of served) connection.destroy();
+        assert.ok(said().length < 4, said().join("\n"));
+    } finally {
+        await server.stop();
     }
 });

@@ -321,6 +321,28 @@ describe("protocol violations", () => {
     });
 });
 
+describe("acknowledgements", () => {
+    it("do not count before their question was sent", async () => {
+        const ws = await openSession(main.port);
+        const question = async () => {
+            const [, id] = (await ws.nextText()).match(/^42(\d+)\["question","x"\]$/);
+            return Number(id);
+        };
+        const answered = (value) =>
+            `42["answer-report",{"failed":false,"values":["${value}"]}]`;
+        ws.text('42["ask-me",2000,"x"]');
+        const id = await question();
+        ws.text(`43${id}["first"]`);
+        assert.equal(await ws.nextText(), answered("first"));
+        ws.socket.write(Buffer.concat([frame(opcodes.text, '42["ask-me",2000,"x"]'),
+            frame(opcodes.text, `43${id + 1}["guessed"]`)]));
+        assert.equal(await question(), id + 1);
+        ws.text(`43${id + 1}["second"]`);
+        assert.equal(await ws.nextText(), answered("second"));
+        ws.destroy();
+    });
+});
+
 describe("more of socket", () => {
     it("should emit message events through `send`", async () => {
         const socket = await join();

@@ -5,9 +5,11 @@
 
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -144,6 +146,33 @@ TEST_CASE("while it drains nobody new is let in, and answers under way are finis
         [&] { responder.respond({.status = 200, .headers = {}, .body = "at last"}); });
     CHECK(body_of(slow.read_answer()) == "at last");
     server.wait();
+}
+
+TEST_CASE("an id that comes when its server drains opens no session") {
+    using Answer = std::function<void(std::optional<std::string>)>;
+    std::promise<Answer> asked;
+    ServerOptions options;
+    options.generate_id = [&](Request const&, Answer answer) {
+        asked.set_value(std::move(answer));
+    };
+    Drained server(std::move(options));
+    server.run();
+    std::string request = get_sid_request;
+    std::string refusal = "HTTP/1.1 503 Service Unavailable\r\n";
+    SUBCASE("by polling") {}
+    SUBCASE("on a WebSocket") {
+        request = websocket_session();
+    }
+    {
+        RawClient late(server.port);
+        late.send(request);
+        auto const answer = asked.get_future().get();
+        server.drain({.goodbye = 60s, .deadline = 120s});
+        server.wait_told();
+        answer("an id");
+        CHECK(late.read_answer().starts_with(refusal));
+    }
+    server.wait();  // for the one client to go
 }
 
 TEST_CASE("during the notice everything goes on") {

@@ -1,5 +1,6 @@
 // The limits of time of HttpOptions, made short.
 
+#include "tests/loopback/met_limits.hpp"
 #include "tests/loopback/raw_client.hpp"
 #include "tests/loopback/test_server.hpp"
 
@@ -47,12 +48,9 @@ struct Impatient : TestServer {
         run();
     }
     ~Impatient() { stop(); }
+    Hits hits() { return metrics_of(http()).limit_hits; }
     std::unique_ptr<Responder> parked;
 };
-
-std::string get(std::string const& target) {
-    return "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n";
-}
 
 // Sends `piece` again and again until the server says something.
 void trickle(RawClient& client, std::string const& piece) {
@@ -74,6 +72,7 @@ TEST_CASE("timeouts: a head that does not come to its end is answered 408") {
     RawClient client(server.port());
     client.send("GET /hello HTTP/1.1\r\nHost");
     CHECK(client.read_all() == timeout_answer);
+    CHECK(server.hits() == Hits{{"headers_timeout", 1}});
 }
 
 TEST_CASE("timeouts: a head that trickles gains no time") {
@@ -95,6 +94,7 @@ TEST_CASE("timeouts: a connection without a request is closed without a word") {
     Impatient server(with(60ms, never, never));
     RawClient client(server.port());
     CHECK(client.read_all().empty());
+    CHECK(server.hits() == Hits{{"headers_timeout", 1}});
 }
 
 TEST_CASE("timeouts: a second head has its own time") {
@@ -123,6 +123,7 @@ TEST_CASE("timeouts: a body that does not come to its end is answered 408 and ab
         CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
     }
     CHECK(client.read_all() == timeout_answer);
+    CHECK(server.hits() == Hits{{"request_timeout", 1}});
     CHECK(server.wait_for_note("aborted") == "aborted");
 }
 
@@ -140,6 +141,7 @@ TEST_CASE("timeouts: a body nobody reads is waited for no longer") {
     client.send("POST /hello HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc");
     CHECK(client.read_answer().ends_with("hello"));
     CHECK(client.read_all().empty());
+    CHECK(server.hits() == Hits{{"request_timeout", 1}});
 }
 
 TEST_CASE("timeouts: an idle connection is closed without a word, as announced") {
@@ -158,6 +160,7 @@ TEST_CASE("timeouts: an idle connection is closed without a word, as announced")
     client.send(get("/hello"));
     CHECK(client.read_answer().find(announced) != std::string::npos);
     CHECK(client.read_all().empty());
+    CHECK(server.hits().empty());
 }
 
 TEST_CASE("timeouts: none cuts a long poll") {

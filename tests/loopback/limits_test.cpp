@@ -40,6 +40,12 @@ struct Limited : TestServer {
         router.add_path("/count", [](Request request, Responder responder) {
             responder.respond({200, {}, std::to_string(request.headers.size()), false});
         });
+        router.add_path("/body", [](Request, Responder responder) {
+            auto shared = std::make_shared<Responder>(std::move(responder));
+            shared->read_body(1000, [shared](BodyResult, std::string body) {
+                shared->respond({200, {}, std::move(body), false});
+            });
+        });
         router.add_path("/park", [this](Request, Responder responder) {
             parked = std::make_unique<Responder>(std::move(responder));
             note("parked");
@@ -104,6 +110,41 @@ TEST_CASE("limits: header bytes") {
     CHECK(answer_to(201) ==
           "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n");
     CHECK(server.hits() == Hits{{"max_header_size", 1}});
+}
+
+TEST_CASE("limits: bytes of the extensions of chunks") {
+    HttpOptions options;
+    options.max_header_size = 200;
+    Limited server(options);
+    auto const answer_to = [&](std::string const& target, int chunks, std::size_t bytes) {
+        std::string body;
+        for (int i = 0; i < chunks; ++i) {
+            body += "1;" + std::string(bytes - 1, 'e') + "\r\nx\r\n";
+        }
+        RawClient client(server.port());
+        client.send("POST " + target + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" +
+                    "Transfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n");
+        return client.read_all();
+    };
+    CHECK(answer_to("/body", 1, 199).ends_with("\r\n\r\nx"));
+    CHECK(answer_to("/body", 10, 20).ends_with("\r\n\r\nxxxxxxxxxx"));
+    CHECK(server.hits().empty());
+    auto const refusal = "HTTP/1.1 413 Payload Too Large\r\nConnection: close\r\n\r\n";
+    CHECK(answer_to("/body", 1, 201) == refusal);
+    CHECK(answer_to("/body", 11, 20) == refusal);
+    CHECK(server.hits() == Hits{{"max_header_size", 2}});
+    // Held back until it is whole, which it never is.
+    RawClient endless(server.port());
+    endless.send("POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+                 std::string(300, 'e'));
+    CHECK(endless.read_all() == refusal);
+    CHECK(server.hits() == Hits{{"max_header_size", 3}});
+    // Nobody wants this body.
+    RawClient answered(server.port());
+    answered.send("POST /hello HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+                  std::string(300, 'e') + "\r\n");
+    CHECK(answered.read_all().ends_with("hello"));
+    CHECK(server.hits() == Hits{{"max_header_size", 4}});
 }
 
 TEST_CASE("limits: more header bytes than usual, if wanted") {

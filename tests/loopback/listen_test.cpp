@@ -44,7 +44,8 @@ std::string body(RawClient& client, std::string const& target) {
 
 // Two shards; /who tells the peer's address, /at/<n> is answered by shard n.
 struct Listening : TestServer {
-    explicit Listening(Endpoint const& endpoint) : TestServer(2, endpoint) {
+    explicit Listening(Endpoint const& endpoint, HttpOptions options = {})
+        : TestServer(2, endpoint, std::move(options)) {
         for (unsigned here = 0; here < 2; ++here) {
             router(here).add_path("/who", [](Request request, Responder responder) {
                 responder.respond({200, {}, "<" + request.remote_address + ">", false});
@@ -251,7 +252,12 @@ TEST_CASE("listen: out of descriptors, new connections wait and are served later
 }
 
 TEST_CASE("listen: out of descriptors, those who say nothing make room") {
-    Listening server({.host = "127.0.0.1"});
+    HttpOptions options;
+    SUBCASE("where their number is limited") {}
+    SUBCASE("where it is not") {
+        options.max_half_open_connections = 0;
+    }
+    Listening server({.host = "127.0.0.1"}, options);
     auto const other = server.listen({.host = "127.0.0.1"});
     RawClient silent(other);  // nor may those of another listener keep anybody out
     RawClient later(other);

@@ -56,6 +56,39 @@ TEST_CASE("where cors names origins, others' handshakes and upgrades are refused
     CHECK(websocket(server, "", "&sid=" + sid) == "101 ");
 }
 
+TEST_CASE("where cors names origins, a foreign page gets no session by JSONP, nor into another's") {
+    ServerOptions options;
+    options.cors = CorsOptions{.origin = std::vector<std::string>{"https://a.example"}};
+    RunningServer server(std::move(options));
+    server.run();
+    auto const ask = [&](std::string const& method, std::string const& query,
+                         std::string const& fields, std::string const& body = {}) {
+        RawClient client(server.port);
+        client.send(method + " /socket.io/?EIO=4&transport=polling" + query +
+                    " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n" + fields + "\r\n" + body);
+        auto const answer = client.read_answer();
+        return answer.substr(9, 3) + " " + answer.substr(answer.find("\r\n\r\n") + 4, 34);
+    };
+    constexpr auto refused = R"(403 {"code":4,"message":"Forbidden"})";
+    auto const script = [&](std::string const& fields) { return ask("GET", "&j=0", fields); };
+    CHECK(script("Sec-Fetch-Site: cross-site\r\n") == refused);
+    CHECK(script("Referer: https://evil.example/\r\n") == refused);
+    CHECK(script("") == refused);
+    CHECK(script("Sec-Fetch-Site: same-origin\r\n").starts_with("200 ___eio[0]("));
+    CHECK(script("Referer: http://h/page\r\n").starts_with("200 ___eio[0]("));
+    CHECK(script("Referer: https://a.example/\r\n").starts_with("200 ___eio[0]("));
+    auto const sid = "&sid=" + polling(server, "").substr(13, 20);
+    auto const form = [&](std::string const& origin) {
+        return ask("POST", sid, "Origin: " + origin + "\r\n", "40");
+    };
+    CHECK(form("https://evil.example") == refused);
+    CHECK(form("null") == refused);
+    CHECK(ask("GET", sid, "Origin: https://evil.example\r\n") == refused);
+    CHECK(form("https://a.example") == "200 ok");
+    CHECK(ask("GET", sid, "").starts_with("200 40"));  // whose session goes on
+}
+
 TEST_CASE("a predicate that throws admits nobody") {
     ServerOptions options;
     options.allowed_origins =

@@ -41,6 +41,15 @@ struct Sessions : RunningServer {
                 socket.emit("t");
             }
         });
+        io.on_connection([this](socketio::Socket& socket) { ids.push_back(socket.id()); });
+        io.on("same", [](socketio::Socket& socket) {
+            socket.broadcast().emit("x", std::string(100'000, 'x'));
+        });
+        io.on("different", [this] {
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                io.to(ids[i]).emit("x", std::string(100'000, static_cast<char>('a' + i)));
+            }
+        });
         run();
     }
     Hits hits() { return metrics_of(io.runtime()).limit_hits; }
@@ -79,6 +88,8 @@ struct Sessions : RunningServer {
         peer.say(echo);
         CHECK(peer.read() == echo);
     }
+
+    std::vector<std::string> ids;  // of sockets, as they came
 };
 
 // What the server closes a WebSocket with, after anything else it says.
@@ -146,6 +157,40 @@ TEST_CASE("limits: bytes of a polling answer that is compressed") {
     CHECK(coding(engineio::limits::max_http_compression_bytes - 1));
     CHECK(coding(engineio::limits::max_http_compression_bytes));
     CHECK_FALSE(coding(engineio::limits::max_http_compression_bytes + 1));
+}
+
+TEST_CASE("limits: bytes of polling answers that are compressed in a turn") {
+    Sessions server(ServerOptions{});
+    std::vector<std::string> sids;
+    for (int i = 0; i < 4; ++i) {
+        sids.push_back(server.polling());
+        server.post(sids.back(), "40");
+        server.answer_to(get("/socket.io/?EIO=4&transport=polling&sid=" + sids.back()));
+    }
+    Peer peer(server);
+    CHECK(peer.read().starts_with("40"));
+    // How many of the four are compressed.
+    auto const compressed = [&](std::string const& event) {
+        std::vector<std::unique_ptr<RawClient>> polls;
+        for (auto const& sid : sids) {
+            polls.push_back(heard(
+                server.io.runtime(), server.port,
+                get("/socket.io/?EIO=4&transport=polling&sid=" + sid, "Accept-Encoding: gzip\r\n"),
+                &engineio::net::Metrics::http_requests));
+        }
+        peer.say("42[\"" + event + "\"]");
+        int count = 0;
+        for (auto const& poll : polls) {
+            auto const answer = poll->read_answer();
+            bool const coded = answer.find("\r\nContent-Encoding: gzip\r\n") != answer.npos;
+            CHECK(coded == (answer.size() < 100'000));
+            count += coded ? 1 : 0;
+        }
+        return count;
+    };
+    CHECK(compressed("same") == 4);
+    CHECK(compressed("different") == 2);
+    CHECK(compressed("different") == 2);  // another turn
 }
 
 TEST_CASE("limits: frames of a message") {
@@ -391,6 +436,48 @@ TEST_CASE("limits: bytes that a reader does not take") {
     };
     CHECK(flood(64 << 20).empty());
     CHECK(flood(1 << 20) == Hits{{"max_buffered_bytes", 1}});
+}
+
+TEST_CASE("limits: bytes of polling answers that a reader does not take") {
+    constexpr std::size_t mega = 1 << 20;
+    ServerOptions options;
+    options.limits.session.max_buffered_bytes = 16 * mega;
+    Sessions server(options);
+    server.ordinary();
+    auto const sid = server.polling();
+    auto const poll = get("/socket.io/?EIO=4&transport=polling&sid=" + sid);
+    server.post(sid, "40");
+    server.answer_to(poll);
+    auto const much = [&](std::size_t megabytes) {
+        server.post(sid, R"(42["much",)" + std::to_string(megabytes * mega) + "]");
+    };
+    much(10);
+    // The kernel takes some four megabytes of it.
+    auto const first =
+        heard(server.io.runtime(), server.port, poll, &engineio::net::Metrics::messages_out);
+    much(5);
+    auto const sent = metrics_of(server.io.runtime()).messages_out;
+    auto const second =
+        heard(server.io.runtime(), server.port, poll, &engineio::net::Metrics::http_requests);
+    CHECK(metrics_of(server.io.runtime()).messages_out == sent);  // it waits for the first
+    CHECK(server.hits().empty());
+    CHECK(first->read_answer().size() > 10 * mega);
+    auto const answer = second->read_answer();
+    CHECK(status_of(answer) == "200");
+    CHECK(answer.size() > 5 * mega);
+    much(12);
+    auto const third =
+        heard(server.io.runtime(), server.port, poll, &engineio::net::Metrics::messages_out);
+    CHECK(server.hits().empty());
+    much(12);
+    CHECK(server.is_gone(sid));
+    CHECK(third->read_all().size() < 12 * mega);  // cut
+    auto met = metrics_of(server.io.runtime());
+    CHECK(met.limit_hits == Hits{{"max_buffered_bytes", 1}});
+    CHECK(met.slow_readers_closed == 1);
+    CHECK(met.closes["transport error"] == 1);
+    CHECK(met.buffered_bytes < mega);
+    server.ordinary();
 }
 
 TEST_CASE("limits: messages that a reader does not take, however small") {

@@ -51,6 +51,8 @@ WALL_CLOCK_FREE = ("apps/conformance/", "tests/")
 # Ids and secrets come from the kernel (net::random_bytes), and nothing else here needs chance.
 WEAK_RANDOM = re.compile(r"\b(random_device|mt19937(_64)?|minstd_rand0?|default_random_engine|s?rand)\b"
                          r"\s*[({;\w]")
+# `co_await a ? b() : c()`: GCC 12 destroys an object that comes of it twice.
+AWAITING_CHOICE = re.compile(r"\bco_await\b[^;{}?]*\?[^;{}]*[({]|\?[^;{}]*\bco_await\b")
 # The one header of the root that `net` may see: a leaf with numbers.
 NET_MAY_INCLUDE = {"engineio/limits.hpp"}
 NOT_BUILT = "tests/compile_fail/"  # compiled by a test of its own
@@ -266,6 +268,11 @@ def check_random(path, code):
                      "is not the kernel's generator: " + match.group(1))
 
 
+def check_awaits(path, code):
+    for match in AWAITING_CHOICE.finditer(code):
+        complain(path, line_of(code, match.start()), "co_await within ?:, see AWAITING_CHOICE")
+
+
 def check_words(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if NOTE.search(line):
@@ -308,6 +315,7 @@ def check(root):
             check_sizes(path, *sources[path])
             check_clock(path, sources[path][1])
             check_random(path, sources[path][1])
+            check_awaits(path, sources[path][1])
             check_includes(path, text, graph)
         elif path.startswith("tests/") and path.endswith((".mjs", ".py", ".sh")) \
                 and text.count("\n") > MAX_TEST_LINES:

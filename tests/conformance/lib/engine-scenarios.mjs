@@ -48,6 +48,19 @@ export const engineScenarios = [
             await r.http("a", `${base}?${query}`);
         }
     }],
+    ["eio-echo", "1.1 routing: what proxies say of every connection", async (r) => {
+        for (const fields of [{ connection: "upgrade" }, { connection: "upgrade", upgrade: "" },
+            { connection: "keep-alive, Upgrade", upgrade: " \t" }]) {
+            const headers = { ...fields, ...origin };
+            const one = await r.http("open", poll, { headers });
+            const own = `${poll}&sid=${/"sid":"([\w-]{20})"/.exec(one.text)?.[1]}`;
+            await r.http("post", own, { method: "POST", body: "4hello", headers });
+            await r.http("get", own, { headers });
+            await r.http("ws", socket, { headers });
+            await r.http("plain", "/plain", { headers });
+            await r.http("other", "/other", { method: "POST", body: "x", headers });
+        }
+    }],
     ["eio-echo", "1.2 1.3 the order of checks and their answers", async (r) => {
         const one = await r.poll("s", "", base);
         const sid = `&sid=${r.sid(one)}`;

@@ -26,11 +26,15 @@ class Server {
         });
     }
 
-    // Ends the server as an operator would and complains about anything but a clean exit.
+    // What an operator's SIGTERM does; the second one in a hurry.
+    terminate() {
+        this.asked = true;
+        this.child.kill("SIGTERM");
+    }
+
+    // Ends the server, if it was not asked to yet, and complains about anything but a clean exit.
     async stop() {
-        if (this.child.exitCode === null && this.child.signalCode === null) {
-            this.child.kill("SIGTERM");
-        }
+        if (!this.asked) this.terminate();
         const late = setTimeout(() => this.child.kill("SIGKILL"), 5000 * patience);
         const { code, signal } = await this.gone;
         clearTimeout(late);
