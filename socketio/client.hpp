@@ -61,6 +61,11 @@ public:
 
     /// Backpressure of coroutine handlers; the gate is made at the first call.
     std::shared_ptr<ReadingGate> const& gate();
+    void next_event() {
+        if (gate_) {
+            gate_->next_event();
+        }
+    }
     void count_acks(std::ptrdiff_t change);  // awaited from this client
     /// Whether one more may be awaited; if not, that has been counted.
     bool may_await_ack();

@@ -8,7 +8,8 @@ namespace socketio {
 void ReadingGate::began(std::size_t bytes) {
     ++unfinished_;
     bytes_ += bytes;
-    if (!client_ || !is_overloaded(bytes)) {
+    newest_ += bytes;
+    if (!client_ || !is_overloaded()) {
         decide();
     }
 }
@@ -20,14 +21,14 @@ void ReadingGate::ended(std::size_t bytes) {
 }
 
 // Pausing did not help. The newest event is not to blame, however much more than its text it
-// weighs: that was legal, and it may be the only one of its kind.
-bool ReadingGate::is_overloaded(std::size_t newest) {
+// weighs and however many handlers keep it: that was legal, and it may be the only one of its kind.
+bool ReadingGate::is_overloaded() {
     auto const& options = client_->core().options();
     if (unfinished_ >= options.limits.max_unfinished_handlers_closing) {
         client_->close_overloaded("max_unfinished_handlers_closing");
         return true;
     }
-    if (bytes_ - newest > unfinished_bytes_closing(options)) {
+    if (bytes_ > newest_ + unfinished_bytes_closing(options)) {
         client_->close_overloaded("max_unfinished_bytes_closing");
         return true;
     }

@@ -17,6 +17,8 @@ class ReadingGate {
 public:
     explicit ReadingGate(Client& client) : client_(&client) {}
 
+    /// What begins from here on is the newest event's.
+    void next_event() { newest_ = 0; }
     void began(std::size_t bytes);
     void ended(std::size_t bytes);
     void expect_acks(std::size_t pending);  // how many there are now
@@ -26,11 +28,12 @@ public:
 
 private:
     void decide();
-    bool is_overloaded(std::size_t newest);
+    bool is_overloaded();
 
     Client* client_;  // null once closed
     std::size_t unfinished_ = 0;
-    std::size_t bytes_ = 0;  // of what these keep
+    std::size_t bytes_ = 0;   // of what these keep
+    std::size_t newest_ = 0;  // of them, what began for the newest event
     std::size_t pending_acks_ = 0;
     bool paused_ = false;
 };

@@ -85,6 +85,9 @@ struct Socket::EventInHand {
 
 void Socket::on_event(Packet&& packet) {
     SocketPtr const keep(this);
+    if (client_) {
+        client_->next_event();
+    }
     if (packet.raw && wants_raw(packet.raw->name)) {
         return run_handlers(packet, ack_slot(packet));  // no listeners to any event, no middlewares
     }

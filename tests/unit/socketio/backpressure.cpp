@@ -372,6 +372,27 @@ TEST_CASE_FIXTURE(Quiet, "backpressure: one event alone may be heavier than all 
         .run();
 }
 
+TEST_CASE_FIXTURE(Quiet, "backpressure: one event is no heavier for the number of its handlers") {
+    ServerRig(Heavy::options())
+        .serves([](World& world) {
+            serve_heavy(world);
+            for (int i = 0; i < 3; ++i) {
+                world.io().on("kept thrice", [](Socket&, std::string) -> Task<void> {
+                    co_await socketio::sleep_for(1s);
+                });
+            }
+        })
+        .connects("a")
+        .says("a", {Heavy::packet("kept thrice", 20 * Heavy::bytes)})
+        .stays_open("a")
+        .checks([](World& world) { CHECK(paused(world, "a")); })
+        .says("a", {R"(42["keep",""])"})  // the next one is weighed against it
+        .ended("a")
+        .checks([](World& world) { CHECK(hits(world, "max_unfinished_bytes_closing") == 1); })
+        .advance(1s)
+        .run();
+}
+
 TEST_CASE_FIXTURE(Quiet, "backpressure: the bytes of text, and of what middlewares hold, count") {
     ServerRig(Heavy::options())
         .serves([](World& world) {
