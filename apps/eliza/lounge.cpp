@@ -193,11 +193,15 @@ Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
 
 Lounge::Task Lounge::world_state(Socket& socket, Json request) {
     speaks_seed(socket);
-    if (is_too_fast(socket) || socket.data<Visitor>().awaits_world) {
+    auto& asked = socket.data<Visitor>().world_asked;
+    if (is_too_fast(socket) || asked.use_count() > max_worlds_asked) {
         refuse(socket, too_fast(), {});
         co_return;
     }
-    socket.data<Visitor>().awaits_world = true;
+    if (!asked) {
+        asked = std::make_shared<char>();
+    }
+    auto const question = asked;  // ends with this coroutine, whichever way it ends
     auto turn = worlds_.enter();
     auto const ticket = co_await turn.later;
     if (!socket.connected()) {
@@ -209,7 +213,6 @@ Lounge::Task Lounge::world_state(Socket& socket, Json request) {
         return rules.world(room, viewer);
     };
     auto const world = co_await desk_.ask(std::move(work));
-    socket.data<Visitor>().awaits_world = false;
     if (!world) {
         refuse(socket, world.error(), {});
         co_return;

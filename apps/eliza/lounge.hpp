@@ -26,6 +26,8 @@ public:
     using Task = socketio::Task<void>;
 
     static constexpr std::size_t max_rooms_per_connection = 64;
+    /// Questions for the world, of all channels or one, that one connection may wait for.
+    static constexpr long max_worlds_asked = 4;
 
     Lounge(Desk& desk, Stage& stage, Journal& journal, Presence& presence, Access const& access)
         : desk_(desk), stage_(stage), journal_(journal), presence_(presence), access_(access) {}

@@ -4,6 +4,7 @@
 #include "apps/eliza/log_book.hpp"
 #include "apps/eliza/presence.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,8 @@ namespace apps::eliza {
 struct Visitor {
     std::string entity;               ///< a UUID, given by the client or made up
     bool seed = false;                ///< speaks the seed's events, hears `error` and `logEntry`
-    bool awaits_world = false;        ///< has asked for it and got no answer yet
+    /// Has a copy for each of its questions for the world that has no answer yet.
+    std::shared_ptr<void const> world_asked = {};
     std::optional<LogFilter> filter;  ///< has subscribed to the live log
     std::optional<common::TokenBucket> bucket = {};  ///< what is left of its rate
     std::vector<Presence::StayPtr> stays = {};       ///< in the channels it has joined
