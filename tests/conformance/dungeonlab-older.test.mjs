@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll } from "./lib/clients.mjs";
 import { api, login, sit, Table } from "./lib/dungeonlab.mjs";
+import { patience } from "./lib/patience.mjs";
 import { skip } from "./lib/systems.mjs";
 
 describe("DungeonLab's older dialects", { skip }, () => {
@@ -12,7 +13,8 @@ describe("DungeonLab's older dialects", { skip }, () => {
     let t;
 
     before(async () => {
-        t = await Table.open(":memory:", ["--dungeonlab-action-timeout-ms", "200"]);
+        t = await Table.open(":memory:", ["--dungeonlab-action-timeout-ms",
+            String(200 * patience)]);
         ({ server, people, session: table } = t);
     });
     afterEach(closeAll);

@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, makeClient } from "./lib/clients.mjs";
 import { api, hashOf, login, sit, Table } from "./lib/dungeonlab.mjs";
 import { until } from "./lib/inbox.mjs";
+import { patience } from "./lib/patience.mjs";
 import { skip } from "./lib/systems.mjs";
 
 describe("DungeonLab", { skip }, () => {
@@ -13,7 +14,8 @@ describe("DungeonLab", { skip }, () => {
     let t;
 
     before(async () => {
-        t = await Table.open(":memory:", ["--dungeonlab-action-timeout-ms", "200"]);
+        t = await Table.open(":memory:", ["--dungeonlab-action-timeout-ms",
+            String(200 * patience)]);
         ({ server, people, session: table } = t);
     });
     afterEach(closeAll);

@@ -10,6 +10,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { Authority } from "./lib/certificates.mjs";
 import { ask, closeAll, connect, connected, inbox, makeClient, once, ways } from "./lib/clients.mjs";
 import { until } from "./lib/inbox.mjs";
+import { patience } from "./lib/patience.mjs";
 import { api, skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
 
 const defaultServer = "00000000-0000-0000-0000-000000000000";
@@ -58,7 +59,7 @@ describe("an agent behind an HTTP endpoint", { skip }, () => {
         endpoint = await listen(createServer(answering));
         server = await startWith({
             agent_url: `http://127.0.0.1:${endpoint.address().port}/ask?x=1`, agent_key: key,
-            agent_name: "Oracle", agent_timeout_ms: "300",
+            agent_name: "Oracle", agent_timeout_ms: String(300 * patience),
         });
         const { body } = await api(server, "GET", "/api/agents");
         assert.deepEqual(body.data.agents.map((each) => each.name), ["Eliza", "Oracle"]);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assertEmpty, assertError, assertOk, errors } from "./lib/engine-answers.mjs";
-import { sleep } from "./lib/inbox.mjs";
+import { arrived } from "./lib/inbox.mjs";
 import { fetchRaw, HttpConnection, PollingSession } from "./lib/raw-http.mjs";
 import { againstNode, startServer } from "./lib/server.mjs";
 
@@ -162,7 +162,7 @@ describe("engine over HTTP, profile main", () => {
         it("closes on an overlapping GET", async () => {
             const one = await session();
             const first = one.park();
-            await sleep(50);
+            await arrived();
             assertEmpty(await one.get(), 400);
             const answer = await first.answers.next();
             assert.equal(answer.status, 200);
@@ -175,7 +175,7 @@ describe("engine over HTTP, profile main", () => {
             const one = await session();
             const first = new HttpConnection(port);
             first.send(one.target, { method: "POST", headers: { "content-length": 10 } });
-            await sleep(50);
+            await arrived();
             assertEmpty(await one.post("3"), 400);
             await first.closed;
             await gone(one);
@@ -184,9 +184,9 @@ describe("engine over HTTP, profile main", () => {
         it("closes when a GET is aborted", async () => {
             const one = await session();
             const parked = one.park();
-            await sleep(50);
+            await arrived();
             parked.destroy();
-            await sleep(50);
+            await arrived();
             await gone(one);
         });
 
@@ -195,16 +195,16 @@ describe("engine over HTTP, profile main", () => {
             const half = new HttpConnection(port);
             half.send(one.target, { method: "POST", headers: { "content-length": 10 } });
             half.socket.write("40");
-            await sleep(50);
+            await arrived();
             half.destroy();
-            await sleep(50);
+            await arrived();
             await gone(one);
         });
 
         it("refuses an octet-stream POST and closes", async () => {
             const one = await session();
             const parked = one.park();
-            await sleep(50);
+            await arrived();
             assertEmpty(await one.post("40", { "content-type": "application/octet-stream" }), 400);
             assert.equal((await parked.answers.next()).text, "1");
             await gone(one);
@@ -232,7 +232,7 @@ describe("engine over HTTP, profile main", () => {
             const one = await session();
             await one.join();
             const parked = one.park();
-            await sleep(50);
+            await arrived();
             assertEmpty(await one.post("4".repeat(100_001)), 413);
             assert.ok(await parked.answers.silent(50));
             await one.post('42["echo","alive"]');
@@ -269,7 +269,7 @@ describe("engine over HTTP, profile main", () => {
             it(`closes after the body ${JSON.stringify(body)}`, async () => {
                 const one = await session();
                 const parked = one.park();
-                await sleep(50);
+                await arrived();
                 assertOk(await one.post(body));
                 assert.equal((await parked.answers.next()).text, "1");
                 await gone(one);
@@ -280,7 +280,7 @@ describe("engine over HTTP, profile main", () => {
         it("ends with the client's close packet", async () => {
             const one = await session();
             const parked = one.park();
-            await sleep(50);
+            await arrived();
             assertOk(await one.post(`1${RS}42["echo"]`));
             assert.equal((await parked.answers.next()).text, "6");
             await gone(one);

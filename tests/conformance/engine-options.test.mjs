@@ -516,10 +516,10 @@ describe("the other options", () => {
         }));
 
     it("ping_interval, ping_timeout and max_http_buffer_size are announced and kept", () =>
-        withEngine({ pingInterval: 120, pingTimeout: 90, maxHttpBufferSize: 50 }, async (port) => {
+        withEngine({ pingInterval: 1200, pingTimeout: 900, maxHttpBufferSize: 50 }, async (port) => {
             const socket = await openWs(port);
             assert.deepEqual([socket.info.pingInterval, socket.info.pingTimeout,
-                socket.info.maxPayload], [120, 90, 50]);
+                socket.info.maxPayload], [1200, 900, 50]);
             assert.equal(await socket.nextText(), "2");
             assert.equal(await socket.closeCode(), 1005);
             const big = await openWs(port);

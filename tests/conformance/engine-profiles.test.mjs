@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { assertEmpty, assertError, assertOk } from "./lib/engine-answers.mjs";
-import { sleep } from "./lib/inbox.mjs";
+import { arrived } from "./lib/inbox.mjs";
 import { fetchRaw, PollingSession } from "./lib/raw-http.mjs";
 import { startServer } from "./lib/server.mjs";
 
@@ -112,7 +112,7 @@ describe("engine over HTTP, other profiles", () => {
         withServer("eio-echo", async (port) => {
             const one = await new PollingSession(port, { path: "/engine.io/" }).open();
             const parked = one.park();
-            await sleep(50);
+            await arrived();
             assertOk(await one.post("4first\x1e4second\x1e7\x1e4never"));
             const { text } = await parked.answers.next();
             // The reference flushes at once; gathering both packets in one answer is as good.

@@ -1,7 +1,7 @@
 // Engine.IO over WebSocket: the handshake, frames, close codes and the upgrade from polling.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { sleep } from "./lib/inbox.mjs";
+import { arrived, sleep } from "./lib/inbox.mjs";
 import { fetchRaw, HttpConnection, PollingSession } from "./lib/raw-http.mjs";
 import { frame, opcodes, openSession, RawWs, WsRefused } from "./lib/raw-ws.mjs";
 import { ask, closeAll, connect, ways } from "./lib/clients.mjs";
@@ -313,7 +313,7 @@ describe("3.1 upgrade from polling", () => {
     it("answers the pending GET with a noop and carries on", async () => {
         const one = await joined();
         const parked = one.park();
-        await sleep(20);
+        await arrived(20);
         const ws = await probe(one);
         assert.equal((await parked.answers.next()).text, "6");
         parked.destroy();
@@ -374,7 +374,7 @@ describe("3.1 upgrade from polling", () => {
         const one = await joined();
         const ws = await probe(one);
         ws.destroy();
-        await sleep(30);
+        await arrived();
         await one.post('42["echo","still polling"]');
         assert.equal((await one.get()).text, '42["echo-back","still polling"]');
     });
@@ -391,8 +391,9 @@ describe("3.1 upgrade from polling", () => {
     it("is given up after upgradeTimeout", async () => {
         const one = await joined();
         const ws = await wsOf(one);
-        assert.equal(await ws.closeCode(2000), 1005);
+        assert.equal((await one.get()).text, "2");  // before the timeout
         await one.post("3");
+        assert.equal(await ws.closeCode(2000), 1005);
         await one.post('42["echo","still polling"]');
         assert.match((await one.get()).text, /42\["echo-back","still polling"\]/);
     });

@@ -5,6 +5,7 @@ import {
     ask, closeAll, connect, connected, inbox, makeClient, once, onTransport, ways,
 } from "./lib/clients.mjs";
 import { sleep, until } from "./lib/inbox.mjs";
+import { patience } from "./lib/patience.mjs";
 import { frame, opcodes, openSession } from "./lib/raw-ws.mjs";
 import { startServer } from "./lib/server.mjs";
 
@@ -118,7 +119,7 @@ describe("acks", () => {
         const [a, b] = [await connect(port), await connect(port)];
         for (const socket of [a, b]) await ask(socket, "join", room);
         a.on("question", (value, ack) => ack("one"));
-        a.emit("ask-all", [room], 100, "v");
+        a.emit("ask-all", [room], 200 * patience, "v");
         assert.deepEqual(await once(a, "answers"), [{ failed: true, responses: ['"one"'] }]);
     });
 

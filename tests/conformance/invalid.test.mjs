@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { ask, closeAll, connect, once } from "./lib/clients.mjs";
-import { sleep } from "./lib/inbox.mjs";
+import { sleep, until } from "./lib/inbox.mjs";
 import { fetchRaw, HttpConnection, PollingSession } from "./lib/raw-http.mjs";
 import { openSession, RawWs } from "./lib/raw-ws.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -251,8 +251,10 @@ describe("bad connections", () => {
             const ws = await openSession(port, { query: `&tag=${tag}` });
             await provoke(ws);
             await ws.closed;
-            await sleep(50);
-            const [[end]] = await ask(witness, "reasons", tag);
+            const [end] = await until(async () => {
+                const [ends] = await ask(witness, "reasons", tag);
+                return ends.length > 0 && ends;
+            }, `the end of ${tag}`);
             return end.reason;
         };
         const after = async (ws, act) => {

@@ -6,7 +6,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { ask, closeAll, connect, libraries, ways } from "./lib/clients.mjs";
-import { sleep } from "./lib/inbox.mjs";
+import { until } from "./lib/inbox.mjs";
 import { fetchRaw, HttpConnection } from "./lib/raw-http.mjs";
 import { againstNode, serverUnderTest, startServer } from "./lib/server.mjs";
 
@@ -128,12 +128,12 @@ it("without descriptors it says so seldom, however often one comes free", {
             connection.request("/plain").then(() => served.push(connection), () => {});
         }
         const said = () => server.output.filter((line) => line.includes("can't accept"));
-        while (said().length === 0) await sleep(5);
+        await until(() => said().length > 0, "the complaint");
         for (let i = 0; i < 10; ++i) {
-            while (served.length <= i) await sleep(5);
+            await until(() => served.length > i, "one is served");
             const before = served.length;
             served[i].destroy();
-            while (served.length === before) await sleep(5);  // another comes in its place
+            await until(() => served.length > before, "another in its place");
         }
         for (const connection of served) connection.destroy();
         assert.ok(said().length < 4, said().join("\n"));

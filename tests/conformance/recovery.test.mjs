@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { ask, closeAll, connect, connected, inbox, once, ways } from "./lib/clients.mjs";
-import { sleep } from "./lib/inbox.mjs";
+import { arrived, sleep } from "./lib/inbox.mjs";
 import { openSession } from "./lib/raw-ws.mjs";
 import { startServer } from "./lib/server.mjs";
 
@@ -113,7 +113,7 @@ describe("connection state recovery", () => {
         first.text('430["y"]');
         const offset = JSON.parse((await first.nextText()).slice(2)).at(-1);
         first.destroy();
-        await sleep(30);
+        await arrived();
         const other = await openSession(port);
         other.text('42["cast",{"mode":"all"},"missed"]');
         await other.nextText();

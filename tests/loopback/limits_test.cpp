@@ -83,10 +83,11 @@ struct Guest : RawClient {
 
 // One that was served: before, it may have to come again, until the end of another is noticed.
 std::unique_ptr<Guest> admitted(Limited& server) {
-    auto guest = std::make_unique<Guest>(server);
-    while (!guest->served()) {
+    std::unique_ptr<Guest> guest;
+    wait_until("somebody new is served", [&] {
         guest = std::make_unique<Guest>(server);
-    }
+        return guest->served();
+    });
     return guest;
 }
 

@@ -4,12 +4,16 @@
 #include "engineio/net/metrics.hpp"
 #include "tests/loopback/raw_client.hpp"
 
+#include <doctest/doctest.h>
+
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <future>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace loopback {
 
@@ -23,6 +27,16 @@ inline engineio::net::Metrics metrics_of(engineio::net::HttpServer& server) {
 // Which limits were met, and how often.
 using Hits = std::map<std::string, std::uint64_t, std::less<>>;
 
+// Until it holds; the test case fails if that takes half a minute.
+template <class Condition>
+void wait_until(char const* what, Condition&& holds) {
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!holds()) {
+        REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, "in vain: " << what);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
 // A new client that has sent `bytes`, when a count of the server tells that they have come.
 inline std::unique_ptr<RawClient> heard(engineio::net::HttpServer& server, std::uint16_t port,
                                         std::string const& bytes,
@@ -30,8 +44,7 @@ inline std::unique_ptr<RawClient> heard(engineio::net::HttpServer& server, std::
     auto client = std::make_unique<RawClient>(port);
     auto const before = metrics_of(server).*count;
     client->send(bytes);
-    while (metrics_of(server).*count == before) {
-    }
+    wait_until("the server hears a client", [&] { return metrics_of(server).*count != before; });
     return client;
 }
 

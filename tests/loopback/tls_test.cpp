@@ -72,7 +72,7 @@ struct TlsFixture {
 };
 
 struct ImpatientFixture : TlsFixture {
-    ImpatientFixture() : TlsFixture({.handshake_timeout = 50ms}) {}
+    ImpatientFixture() : TlsFixture({.handshake_timeout = 500ms}) {}
 };
 
 }  // namespace
@@ -292,7 +292,7 @@ TEST_CASE_FIXTURE(ImpatientFixture, "TLS: an unfinished handshake is cut after i
     CHECK(silent.read_all().empty());
     CHECK(slow.read_all().empty());
     TlsClient patient(server.port());
-    std::this_thread::sleep_for(100ms);  // the timeout is not for those who finished
+    std::this_thread::sleep_for(700ms);  // the timeout is not for those who finished
     CHECK(answer(patient, "/secure") == "yes");
 }
 

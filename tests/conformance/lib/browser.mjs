@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { patience } from "./patience.mjs";
 
 // Nothing but the pages under test is loaded: no updates, no sync, no first-run pages.
 const flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -19,7 +20,7 @@ export class Browser {
             args: flags,
             viewport: { width: 1200, height: 900 },
         });
-        browser.context.setDefaultTimeout(15_000);
+        browser.context.setDefaultTimeout(15_000 * patience);
         return browser;
     }
 

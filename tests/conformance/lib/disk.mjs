@@ -22,7 +22,11 @@ export async function holdDatabase(file) {
     const holder = spawn("python3", ["-u", "-c", "import sqlite3, sys\n"
         + "db = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         + "db.execute('BEGIN IMMEDIATE')\nprint('held')\nsys.stdin.read()\n", file]);
-    await new Promise((resolve) => { holder.stdout.once("data", resolve); });
+    await new Promise((resolve, reject) => {
+        holder.stdout.once("data", resolve);
+        holder.once("error", reject);
+        holder.once("exit", (code) => reject(new Error(`nobody holds the database: ${code}`)));
+    });
     for (const one of [holder, holder.stdin, holder.stdout]) one.unref();  // of a test that failed
     return () => holder.stdin.end();
 }

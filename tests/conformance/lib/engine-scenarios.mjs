@@ -449,17 +449,17 @@ export const engineScenarios = [
         await b.get();
         await b.get();
         await b.get();
-    }, { pingInterval: 250, pingTimeout: 250 }],
+    }, { pingInterval: 500, pingTimeout: 500 }],
     ["eio-options", "2.2 heartbeat of revision 3", async (r) => {
         const a = await r.ws("w", { target: `${base}?EIO=3&transport=websocket` });
         await a.hear();
         for (let i = 0; i < 3; ++i) {
-            await wait(200);
+            await wait(400);
             await a.ask("2");
         }
         await a.end();
         const b = await r.poll("b", "", base, 3);
         await b.get();
         await b.get();
-    }, { pingInterval: 250, pingTimeout: 250, allowEIO3: true }],
+    }, { pingInterval: 500, pingTimeout: 500, allowEIO3: true }],
 ];

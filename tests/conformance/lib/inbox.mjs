@@ -1,5 +1,5 @@
 // A queue that a test reads with a deadline: what arrives is kept until it is asked for.
-import { usual } from "./patience.mjs";
+import { patience, usual } from "./patience.mjs";
 
 export class Inbox {
     #items = [];
@@ -53,6 +53,9 @@ export class Inbox {
 export function sleep(ms) {
     return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+// What was sent before has arrived by then, where nothing on the wire tells so.
+export const arrived = (ms = 50) => sleep(ms * patience);
 
 // Waits until `check` returns something truthy and returns it.
 export async function until(check, what, ms = usual) {

@@ -1,6 +1,6 @@
 // Writes down everything a server sends, with what differs from run to run replaced by numbers.
 import { fetchRaw, HttpConnection } from "./raw-http.mjs";
-import { sleep } from "./inbox.mjs";
+import { arrived } from "./inbox.mjs";
 import { opcodes, RawWs } from "./raw-ws.mjs";
 
 // Fields that say nothing about the protocol, or that HTTP lets a server choose.
@@ -70,7 +70,7 @@ export class Recorder {
                 }
             },
             end: async () => {
-                const open = sleep(250).then(() => "stays open");
+                const open = arrived(250).then(() => "stays open");
                 const end = connection.closed.then(() => "ends");
                 this.note(label, `< ${await Promise.race([open, end])}`);
             },

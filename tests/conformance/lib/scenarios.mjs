@@ -1,7 +1,7 @@
 // What the transcript plays to both servers. Each scenario gets a Recorder with a server of the
 // profile behind it; whatever the server answers becomes a line.
 import { opcodes } from "./raw-ws.mjs";
-import { sleep } from "./inbox.mjs";
+import { arrived } from "./inbox.mjs";
 
 const RS = "\x1e";
 const chat = "/chat,";
@@ -95,7 +95,7 @@ export const scenarios = [
         a.say('42["nsp-join","one","three"]');
         await a.ask('422["rooms"]');
         a.say('42["nsp-leave","one",["one"]]');
-        await sleep(50); // b may live on another thread, and no order binds two connections
+        await arrived(); // b may live on another thread, and no order binds two connections
         await b.ask('423["rooms"]');
         await b.ask('424["leave","three"]');
         await a.ask('425["who",["three"]]');
@@ -122,7 +122,7 @@ export const scenarios = [
         await a.ask("40/nope");
         await a.ask("40/admin?x=1,");
         a.say(`41${chat}`);
-        await sleep(20);
+        await arrived(20);
         await a.ask(`40${chat}`);
         await a.ask(`42${chat}["kick",false]`);
         await a.ask('42["echo","still here"]');
@@ -175,12 +175,12 @@ export const scenarios = [
         await a.post("40");
         await a.get();
         await a.post(`42["echo",1]${RS}42["echo","é"]${RS}420["echo-ack"]`);
-        await sleep(20);
+        await arrived(20);
         await a.get();
         await a.post(`451-["echo",{"_placeholder":true,"num":0}]${RS}bAQID`);
         await a.get();
         const parked = a.park();
-        await sleep(30);
+        await arrived(30);
         // One packet only: whether a second one still catches this GET is a matter of timing.
         await a.post('42["echo","parked"]');
         await parked.answer();
@@ -195,7 +195,7 @@ export const scenarios = [
         for (const body of ["", "abc", RS, "7", "2", "1", "42[", "45x"]) {
             const a = await r.poll("a");
             const parked = a.park();
-            await sleep(30);
+            await arrived(30);
             await a.post(body);
             await parked.answer();
             await a.get();
@@ -205,7 +205,7 @@ export const scenarios = [
         await b.get();
         const c = await r.poll("c");
         const parked = c.park();
-        await sleep(30);
+        await arrived(30);
         await c.get();
         await parked.answer();
         await c.get();
@@ -253,7 +253,7 @@ export const scenarios = [
         await a.post("40");
         await a.get();
         const parked = a.park();
-        await sleep(30);
+        await arrived(30);
         const ws = await r.ws("w", { target: a.target.replace("=polling", "=websocket") });
         await ws.ask("2probe");
         await parked.answer();

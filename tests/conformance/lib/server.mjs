@@ -65,6 +65,7 @@ export async function startCommand(command, args = [], { quiet = true, cwd } = {
         const timer = setTimeout(() => fail("no READY line"), 15_000 * patience);
         const fail = (why) => {
             clearTimeout(timer);
+            child.kill("SIGKILL");  // else it would keep the tests from ending
             reject(new Error(`${command}: ${why}\n${output.join("\n")}`));
         };
         child.once("error", (error) => fail(error.message));
