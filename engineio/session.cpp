@@ -181,16 +181,16 @@ void Session::tell_created(std::span<net::Message const> packets) {
     for (auto const& packet : packets) {
         auto const payload = packet.payload();
         if (packet.kind() == net::MessageKind::binary) {
-            handler_->on_packet_seen(PacketType::message, payload, false);
+            observer_->on_packet_seen(PacketType::message, payload, false);
         } else {
-            handler_->on_packet_seen(static_cast<PacketType>(payload.front() - '0'),
+            observer_->on_packet_seen(static_cast<PacketType>(payload.front() - '0'),
                                      payload.substr(1), false);
         }
     }
 }
 
 void Session::enqueue(std::span<net::Message const> packets, bool compress) {
-    if (observed_) {
+    if (observer_) {
         tell_created(packets);
     }
     bool const direct =
@@ -274,8 +274,8 @@ void Session::on_packet(Transport& from, Packet const& packet) {
         pong_extended_ = true;
         arm_heartbeat(options_.ping_timeout);
     }
-    if (observed_) {
-        handler_->on_packet_seen(packet.type, packet.data, true);
+    if (observer_) {
+        observer_->on_packet_seen(packet.type, packet.data, true);
     }
     if (packet.type == PacketType::ping || packet.type == PacketType::pong) {
         on_heartbeat(packet);

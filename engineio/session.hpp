@@ -87,8 +87,9 @@ public:
     /// binary ones are raw data. Silently ignored once closing. Messages are shared, not copied.
     void send(std::span<net::Message const> packets, bool compress = true);
 
-    /// From now on the handler hears of every packet (SessionHandler::on_packet_seen).
-    void observe_packets() { observed_ = true; }
+    /// From now on the handler, which may be in the making, hears of every packet
+    /// (SessionHandler::on_packet_seen).
+    void observe_packets(SessionHandler& handler) { observer_ = &handler; }
     /// From now on the handler hears of on_drain() (a polling session's always does).
     void observe_drain();
 
@@ -175,7 +176,6 @@ private:
     int const protocol_;
     State state_ = State::opening;
     bool upgraded_ = false;
-    bool observed_ = false;
     bool drain_observed_ = false;
     bool reading_paused_ = false;
     bool awaiting_pong_ = false;
@@ -189,6 +189,7 @@ private:
     std::unique_ptr<Transport> owned_;
     std::unique_ptr<Probe> probe_;
     std::unique_ptr<SessionHandler> handler_;
+    SessionHandler* observer_ = nullptr;  // of packets; the same, where somebody wants to know
     std::function<void(Session&)> on_ended_;
     net::Timer heartbeat_;  // ping interval or pong timeout, see awaiting_pong_
     std::vector<Outgoing> queue_;

@@ -154,14 +154,14 @@ void Connection::on_close(CloseHook hook) {
 void Connection::on_packet(PacketHook hook) {
     if (auto* const alive = client()) {
         state_->packet.push_back(std::move(hook));
-        alive->session().observe_packets();
+        alive->session().observe_packets(*alive);
     }
 }
 
 void Connection::on_packet_create(PacketHook hook) {
     if (auto* const alive = client()) {
         state_->packet_create.push_back(std::move(hook));
-        alive->session().observe_packets();
+        alive->session().observe_packets(*alive);
         alive->core().note_send_hooks();
     }
 }

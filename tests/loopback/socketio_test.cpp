@@ -47,6 +47,39 @@ TEST_CASE("a handler of on_disconnecting may disconnect the socket and its room"
     CHECK(calls == 2);
 }
 
+TEST_CASE("a packet hook hears what a client of revision 3 is sent while it connects") {
+    ServerOptions options;
+    options.allow_eio3 = true;
+    RunningServer server(std::move(options));
+    std::string heard;
+    auto const hear = [&](engineio::PacketType, std::string_view data) {
+        heard += std::string(data) + ";";
+    };
+    SUBCASE("registered with the connection") {
+        server.io.on_engine_connection(
+            [&](Connection connection) { connection.on_packet_create(hear); });
+        server.io.use([](Socket& socket, Next const& next) {
+            socket.emit("early");
+            next({});
+        });
+    }
+    SUBCASE("registered by a middleware") {
+        server.io.use([&](Socket& socket, Next const& next) {
+            socket.conn().on_packet_create(hear);
+            socket.emit("early");
+            next({});
+        });
+    }
+    server.run();
+    RawClient client(server.port);
+    client.send("GET /socket.io/?EIO=3&transport=polling HTTP/1.1\r\nHost: h\r\n\r\n");
+    auto const answer = client.read_answer();
+    CHECK(answer.starts_with("HTTP/1.1 200 "));
+    server.stop();
+    CHECK(heard.find(R"(2["early"];)") != std::string::npos);
+    CHECK(heard.find("0;") != std::string::npos);
+}
+
 TEST_CASE("one server listens on several endpoints, with and without TLS") {
     rig::TestCertificate const certificate("several");
     Endpoint secure;
