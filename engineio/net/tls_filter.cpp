@@ -137,14 +137,16 @@ void TlsFilter::finish() {
     }
 }
 
+// A peer that always leaves something unread would else keep all that it ever got.
 void TlsFilter::sent(std::size_t bytes) {
     sent_ += bytes;
-    if (sent_ == output_.size()) {
-        sent_ = 0;
-        output_.clear();
-        if (output_.capacity() > kept_output_bytes) {
-            output_.shrink_to_fit();
-        }
+    if (sent_ <= output_.size() / 2) {
+        return;  // so that less is moved than was sent
+    }
+    output_.erase(0, sent_);
+    sent_ = 0;
+    if (output_.capacity() > 4 * output_.size() + kept_output_bytes) {
+        output_.shrink_to_fit();
     }
 }
 

@@ -44,6 +44,8 @@ public:
     // Ciphertext for the peer, and how much of it the kernel has taken.
     std::string_view pending() const { return std::string_view(output_).substr(sent_); }
     void sent(std::size_t bytes);
+    // Of memory: a few times what is pending, and a little.
+    std::size_t held_bytes() const { return output_.capacity(); }
 
 private:
     enum class State : std::uint8_t { handshake, open, ended, failed };

@@ -119,6 +119,17 @@ TEST_CASE_FIXTURE(Pair, "tls_filter: output may be taken in pieces, and room is 
     CHECK(client_reads() == text);
 }
 
+TEST_CASE_FIXTURE(Pair, "tls_filter: what was sent is not kept, though something always waits") {
+    shake_hands(1 << 20);
+    std::string const text(16'000, 'x');
+    filter.encrypt(text);
+    for (int i = 0; i < 1000; ++i) {
+        filter.encrypt(text);
+        filter.sent(text.size());
+        CHECK(filter.held_bytes() <= 4 * filter.pending().size() + (1 << 10));
+    }
+}
+
 TEST_CASE_FIXTURE(Pair, "tls_filter: close_notify ends one direction") {
     shake_hands(1 << 20);
     SSL_shutdown(client.get());
