@@ -90,7 +90,7 @@ ClientFiles::serve(engineio::net::Request const& request) const {
         response.headers.push_back(
             {"Content-Encoding", std::string(engineio::net::encoding_name(encoding))});
     }
-    response.body = file->as(encoding);
+    response.shared_body = file->as(encoding);
     return response;
 }
 

@@ -127,12 +127,13 @@ bool wants_range(net::Request const& request, std::string_view etag) {
            (condition.empty() || condition == etag);
 }
 
-void send_range(net::Response& response, std::string_view header, std::string const& content) {
+void send_range(net::Response& response, std::string_view header, net::EncodedBody const& body) {
+    auto const& content = body.identity();
     ByteRange range{0, content.size()};
     auto const size = std::to_string(content.size());
     switch (parse_range(header, content.size(), range)) {
     case RangeKind::whole:
-        response.body = content;
+        response.shared_body = body.as(net::ContentEncoding::identity);
         return;
     case RangeKind::beyond:
         response.status = 416;
@@ -224,7 +225,7 @@ net::Response StaticSite::answer(net::Request const& request) const {
     }
     net::set_header(headers, "Content-Type", std::string(file->type));
     if (wants_range(request, file->etag)) {
-        send_range(response, request.header("range"), file->body.identity());
+        send_range(response, request.header("range"), file->body);
         return response;
     }
     auto encoding = net::ContentEncoding::identity;
@@ -237,7 +238,7 @@ net::Response StaticSite::answer(net::Request const& request) const {
         // Other bytes, another tag: a range of the plain file must not continue this one.
         net::set_header(headers, "ETag", tag_of(file->etag, name));
     }
-    response.body = file->body.as(encoding);
+    response.shared_body = file->body.as(encoding);
     return response;
 }
 

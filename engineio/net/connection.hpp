@@ -74,6 +74,8 @@ public:
     // phase).
     void send(Message message);
     void send(std::string bytes);
+    // The same in two pieces, of which the second (may be null) is not copied.
+    void send(std::string head, std::shared_ptr<std::string const> body);
 
     // limits::max_buffered_bytes at first.
     void set_max_buffered(std::uint32_t bytes) { max_buffered_ = bytes; }
@@ -115,7 +117,7 @@ public:
 private:
     friend class IoShard;  // slot_
 
-    void enqueue(OutputItem item, std::size_t bytes);
+    void enqueue(std::span<OutputItem> items);
     bool overfull() const;
     void check_overflow();
     bool has_output() const;

@@ -2,6 +2,7 @@
 
 #include "engineio/net/connection.hpp"
 
+#include <array>
 #include <cerrno>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -18,28 +19,39 @@ constexpr auto discard_time = std::chrono::seconds(5);
 }  // namespace
 
 void Connection::send(Message message) {
-    auto const bytes = message.frame().size();
-    enqueue(OutputItem{std::move(message), nullptr}, bytes);
+    OutputItem one{std::move(message), nullptr};
+    enqueue({&one, 1});
 }
 
 void Connection::send(std::string bytes) {
-    auto const size = bytes.size();
-    if (size != 0) {
-        enqueue(OutputItem{{}, std::make_unique<std::string>(std::move(bytes))}, size);
+    if (!bytes.empty()) {
+        OutputItem one{{}, std::make_shared<std::string const>(std::move(bytes))};
+        enqueue({&one, 1});
     }
 }
 
-void Connection::enqueue(OutputItem item, std::size_t bytes) {
+void Connection::send(std::string head, std::shared_ptr<std::string const> body) {
+    std::array<OutputItem, 2> both = {{
+        {{}, std::make_shared<std::string const>(std::move(head))},
+        {{}, std::move(body)},
+    }};
+    enqueue(std::span(both).first(both[1].text && !both[1].text->empty() ? 2 : 1));
+}
+
+// One message or answer, however many pieces it has.
+void Connection::enqueue(std::span<OutputItem> items) {
     if (shut_ || closing_) {
         return;
     }
-    // A single big item on an empty queue is an answer, not a slow reader.
+    // Something big on an empty queue is an answer, not a slow reader.
     bool const had_output = buffered_ != 0;
     if (queue_.capacity() == 0) {
         queue_ = shard_.output_rooms().borrow();
     }
-    queue_.push_back(std::move(item));
-    account(bytes);
+    for (auto& item : items) {
+        account(item.bytes().size());
+        queue_.push_back(std::move(item));
+    }
     shard_.mark_dirty(*this);
     if (had_output && overfull() && !overflown_) {
         overflown_ = true;

@@ -2,8 +2,10 @@
 
 #include "engineio/net/compress.hpp"
 
+#include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace engineio::net {
 
@@ -11,17 +13,20 @@ namespace engineio::net {
 /// encoding, when the first client asks for it. Owned by whoever serves it. Any thread.
 class EncodedBody {
 public:
-    explicit EncodedBody(std::string identity) : identity_(std::move(identity)) {}
+    explicit EncodedBody(std::string identity)
+        : identity_(std::make_shared<std::string const>(std::move(identity))) {}
 
-    std::string const& identity() const { return identity_; }
-    /// The body in `encoding`. The reference stays valid as long as this object.
-    std::string const& as(ContentEncoding encoding) const;
+    std::string const& identity() const { return *identity_; }
+    /// The body in `encoding`, shared with whoever is sending it.
+    std::shared_ptr<std::string const> as(ContentEncoding encoding) const;
 
 private:
-    std::string const identity_;
+    using Form = std::shared_ptr<std::string const>;
+
+    Form const identity_;
     mutable std::mutex mutex_;  // guards the two below until they are filled
-    mutable std::string gzip_;
-    mutable std::string deflate_;
+    mutable Form gzip_;
+    mutable Form deflate_;
 };
 
 }  // namespace engineio::net

@@ -54,6 +54,13 @@ struct Response {
     /// Sent as it is; compression is for whoever fills it.
     std::string body;
     bool close = false;  ///< close the connection after this answer
+    /// Instead of `body`, if set: what many answers carry, such as a file. It is not copied.
+    std::shared_ptr<std::string const> shared_body = {};
+
+    /// Whichever of the two bodies it has.
+    std::string_view content() const {
+        return shared_body ? std::string_view(*shared_body) : std::string_view(body);
+    }
 };
 
 /// Follows answers on their way out: tells how much of them the kernel has not taken yet. Kept by

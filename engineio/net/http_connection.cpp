@@ -294,10 +294,11 @@ void HttpConnection::respond(Response response, AnswerWatch* watch) {
     bool const close = must_close(response);
     auto bytes = response_bytes(
         response, head_only_, close ? std::nullopt : std::optional(site_.http.keep_alive_timeout));
+    auto body = shared_bytes(response, head_only_);
     if (watch) {
-        this->watch(*watch, bytes.size());
+        this->watch(*watch, bytes.size() + (body ? body->size() : 0));
     }
-    connection_.send(std::move(bytes));
+    connection_.send(std::move(bytes), std::move(body));
     if (close) {
         end();
         return;

@@ -78,13 +78,18 @@ std::string response_bytes(Response const& response, bool head_request,
     } else if (!has_no_body(response.status)) {
         // A HEAD answer may announce the length of a body it did not make.
         append_field(out, "Content-Length",
-                     head_request && announced ? *announced : std::to_string(response.body.size()));
+                     head_request && announced ? *announced
+                                               : std::to_string(response.content().size()));
     }
     out += "\r\n";
-    if (!head_request && !has_no_body(response.status)) {
+    if (!head_request && !has_no_body(response.status) && !response.shared_body) {
         out += response.body;
     }
     return out;
+}
+
+std::shared_ptr<std::string const> shared_bytes(Response const& response, bool head_request) {
+    return head_request || has_no_body(response.status) ? nullptr : response.shared_body;
 }
 
 std::string switching_head(std::string_view accept, std::string_view subprotocol,

@@ -11,11 +11,11 @@
 
 namespace engineio::net {
 
-// One part of a connection's output: shared with other connections, or its own.
+// One part of a connection's output, of its own or shared with other connections.
 struct OutputItem {
     Message shared;
-    std::unique_ptr<std::string> owned;
-    std::string_view bytes() const { return owned ? std::string_view(*owned) : shared.frame(); }
+    std::shared_ptr<std::string const> text;  // instead; may be shared with other shards, too
+    std::string_view bytes() const { return text ? std::string_view(*text) : shared.frame(); }
 };
 using OutputItems = std::vector<OutputItem>;
 

@@ -204,6 +204,35 @@ TEST_CASE_FIXTURE(HttpFixture, "a dropped responder cuts the connection") {
     CHECK(client.read_all().ends_with("hello"));
 }
 
+TEST_CASE("a body that many answers carry is not copied into their queues") {
+    auto const file = std::make_shared<std::string const>(8 << 20, 'f');
+    TestServer server;
+    server.router().add_path("/file", [&](Request, Responder responder) {
+        Response response;
+        response.shared_body = file;
+        responder.respond(std::move(response));
+    });
+    server.run();
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 3; ++i) {  // all but what the kernel takes waits
+        clients.push_back(heard(server.http(), server.port(), get("/file"),
+                                &engineio::net::Metrics::http_requests));
+    }
+    CHECK(file.use_count() == 4);
+    for (auto& client : clients) {
+        auto const answer = client->read_answer();
+        CHECK(answer.find("\r\nContent-Length: 8388608\r\n") != std::string::npos);
+        CHECK(answer.ends_with("\r\n\r\n" + *file));
+    }
+    wait_until("nobody needs it any more", [&] { return file.use_count() == 1; });
+    RawClient head(server.port());
+    head.send("HEAD /file HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(head.read_until("\r\n\r\n").find("\r\nContent-Length: 8388608\r\n") != std::string::npos);
+    head.send(get("/file"));
+    CHECK(head.read_answer().ends_with("\r\n\r\n" + *file));
+    server.stop();
+}
+
 TEST_CASE_FIXTURE(HttpFixture, "while a request is parked, pipelined input is bounded") {
     RawClient client(server.port());
     client.send(get("/park"));
