@@ -55,6 +55,9 @@ inline constexpr std::size_t max_ws_fragments = 16384;
 inline constexpr std::size_t max_control_payload_bytes = 125;
 /// Messages below this size are not compressed when no context is taken over.
 inline constexpr std::size_t deflate_threshold_bytes = 1024;
+/// A read is decoded until it has inflated to so many bytes; the rest of it waits for a later turn.
+/// Otherwise 64 KiB could be sixty messages of a megabyte that exist at the same time.
+inline constexpr std::size_t max_inflated_bytes_per_turn = 256 * 1024;
 /// How long a closing WebSocket waits for the peer's close frame.
 inline constexpr std::chrono::milliseconds close_timeout = 30s;
 

@@ -18,8 +18,9 @@ struct SessionLimits {
     std::size_t max_payload_packets = limits::max_payload_packets;
     /// Frames of one WebSocket message.
     std::size_t max_fragments = limits::max_ws_fragments;
-    /// Packets of a client (with pings and pongs of the WebSocket), and their bytes. A burst of
-    /// bytes must admit a message of max_http_buffer_size.
+    /// Packets of a client (with pings and pongs of the WebSocket), and their bytes: those that it
+    /// sends, but of a compressed message as many as it inflates to. A burst of bytes must admit a
+    /// message of max_http_buffer_size.
     net::Rate packet_rate = {};
     net::Rate byte_rate = {};
     /// Sessions that begin, on all shards together.

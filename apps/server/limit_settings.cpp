@@ -74,7 +74,7 @@ void add_sessions(Settings& settings, engineio::SessionLimits& session) {
              "The same of a client's address");
     add_rate(settings, "packet_rate", session.packet_rate, "Packets of a client");
     add_rate(settings, "byte_rate", session.byte_rate,
-             "Bytes of a client, not less than max_http_buffer_size,");
+             "Bytes of a client, inflated, not less than max_http_buffer_size,");
     add(settings, "max_payload_packets", &session.max_payload_packets, 1, largest,
         "Packets in one POST, then 413");
     add(settings, "max_fragments", &session.max_fragments, 1, largest,

@@ -67,6 +67,20 @@ void Connection::replace_handler(std::unique_ptr<ConnectionHandler> next, std::s
 void Connection::resume_reading() {
     if (std::exchange(paused_, false)) {
         watch();
+        if (holding_) {
+            shard_.serve_later(*this);
+        }
+    }
+}
+
+void Connection::hold_input() {
+    if (shut_ || closing_) {
+        return;
+    }
+    holding_ = true;
+    watch();
+    if (!paused_) {
+        shard_.serve_later(*this);
     }
 }
 
@@ -75,11 +89,17 @@ void Connection::close() {
         return;
     }
     closing_ = true;
-    if (!has_output()) {
+    bool const held = std::exchange(holding_, false);
+    if (write_error_ != 0) {
+        shut();
+    } else if (!has_output()) {
         queue_emptied();
     } else {
         shard_.mark_dirty(*this);
         linger(limits::close_timeout);
+    }
+    if (held && !shut_) {
+        watch();
     }
 }
 
@@ -124,7 +144,8 @@ Handoff Connection::release(std::string unread) {
 
 // Waits for what can go on now.
 void Connection::watch() {
-    auto const read = paused_ || peer_ended_ ? Interest::none : Interest::read;
+    bool const waits = paused_ || holding_ || peer_ended_;
+    auto const read = waits ? Interest::none : Interest::read;
     auto const write = waiting_write_ ? Interest::write : Interest::none;
     if (!shard_.poller().watch(socket_.get(), *this, shut_ ? Interest::none : read | write)) {
         // The kernel has no memory for it: unheard it would stay for ever. Runs before anything
@@ -141,9 +162,24 @@ void Connection::on_ready(Interest ready) {
         }
         flush();
     }
-    if (includes(ready, Interest::read) && !shut_ && !paused_ && !peer_ended_) {
+    if (includes(ready, Interest::read) && !shut_ && !paused_ && !holding_ && !peer_ended_) {
         read_available();
     }
+    if (!shut_) {
+        watch();
+    }
+}
+
+void Connection::serve_held() {
+    if (shut_ || paused_ || !std::exchange(holding_, false)) {
+        return;
+    }
+    handler_->on_held_input();
+    // What was put off until then.
+    if (!holding_ && write_error_ != 0 && !shut_) {
+        fail(write_error_);
+    }
+    check_filter();
     if (!shut_) {
         watch();
     }
@@ -182,6 +218,12 @@ void Connection::end_of_stream() {
 // --- the end -----------------------------------------------------------------------------------
 
 void Connection::fail(int error) {
+    if (holding_) {
+        // What the peer has said comes first, as if it had been read at once.
+        write_error_ = error;
+        clear_queue();
+        return;
+    }
     bool const gone = is_disconnect(error);
     finish(gone ? std::string() : std::generic_category().message(error));
 }

@@ -31,6 +31,8 @@ public:
     virtual void on_open() {}
     // The bytes live in the shard's buffer during the call and may be overwritten.
     virtual void on_bytes(std::span<char> bytes) = 0;
+    // In a turn of its own, after Connection::hold_input(): time to handle what was kept.
+    virtual void on_held_input() {}
     // Everything queued was given to the kernel; see Connection::tell_drained().
     virtual void on_drain() = 0;
     // The peer has ended or reset the stream (empty text), or I/O or TLS failed (its description).
@@ -89,6 +91,11 @@ public:
     void resume_reading();
     bool reading_paused() const { return paused_; }
 
+    // For a handler that keeps some of what it was given for a later turn, behind the others': it
+    // hears of on_held_input() then, and until all is handled nothing more is read and no end
+    // noticed. Not while reading is paused.
+    void hold_input();
+
     // Writes what is queued, then ends the stream, then discards input for a moment so that the
     // peer gets to read our last words instead of a reset. The handler is not called any more.
     void close();
@@ -115,7 +122,7 @@ public:
     void on_ready(Interest ready) override;
 
 private:
-    friend class IoShard;  // slot_
+    friend class IoShard;  // slot_, in_line_, serve_held()
 
     void enqueue(std::span<OutputItem> items);
     bool overfull() const;
@@ -130,12 +137,14 @@ private:
     void queue_emptied();
     void clear_queue();
     void watch();
+    void serve_held();
     void read_available();
     void end_of_stream();
 
     // connection_tls.cpp
     void start_tls();
     void read_encrypted(std::span<char> ciphertext);
+    void check_filter();
     void filter_failed();
     bool write_encrypted();
     void encrypt_queue();
@@ -156,12 +165,15 @@ private:
     std::uint32_t slot_ = 0;      // index in the shard's list
     bool waiting_write_ = false;  // the kernel is full
     bool paused_ = false;
+    bool holding_ = false;    // the handler has input left
+    bool in_line_ = false;    // of the shard, for serve_held()
     bool closing_ = false;    // close() was called
     bool half_shut_ = false;  // our side of the stream has ended
     bool overflown_ = false;
     bool peer_ended_ = false;
     bool shut_ = false;
     bool tell_drained_ = true;
+    int write_error_ = 0;  // met while holding input
     std::unique_ptr<TlsFilter> tls_;
     // What a write needs stands above, in two cache lines.
     std::string remote_address_;

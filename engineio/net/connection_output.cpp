@@ -40,7 +40,7 @@ void Connection::send(std::string head, std::shared_ptr<std::string const> body)
 
 // One message or answer, however many pieces it has.
 void Connection::enqueue(std::span<OutputItem> items) {
-    if (shut_ || closing_) {
+    if (shut_ || closing_ || write_error_ != 0) {
         return;
     }
     // Something big on an empty queue is an answer, not a slow reader.
@@ -87,7 +87,7 @@ void Connection::check_overflow() {
 
 void Connection::flush() {
     // While a wait is pending the kernel is full; trying would be one wasted call per turn.
-    if (!shut_ && !waiting_write_ && has_output()) {
+    if (!shut_ && !waiting_write_ && write_error_ == 0 && has_output()) {
         ++shard_.metrics().flushes;
         write_queue();
         if (!shut_ && !has_output()) {

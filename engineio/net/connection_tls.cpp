@@ -37,10 +37,18 @@ void Connection::read_encrypted(std::span<char> ciphertext) {
     if (!shut_ && !plaintext.empty()) {
         handler_->on_bytes(plaintext);
     }
+    check_filter();
+}
+
+// What it has met goes to the handler behind all that came before it.
+void Connection::check_filter() {
     // The handler may have ended this connection, or given it and its filter away.
-    if (!shut_ && tls_->failed()) {
+    if (shut_ || holding_ || !tls_) {
+        return;
+    }
+    if (tls_->failed()) {
         filter_failed();
-    } else if (!shut_ && tls_->ended()) {
+    } else if (tls_->ended()) {
         end_of_stream();
     }
 }
@@ -61,7 +69,9 @@ bool Connection::write_encrypted() {
         encrypt_queue();
     }
     if (tls_->failed() && !closing_) {
-        finish(tls_->error());
+        if (!holding_) {
+            finish(tls_->error());
+        }
         return false;
     }
     auto const bytes = tls_->pending();

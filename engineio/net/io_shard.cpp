@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace engineio::net {
 
@@ -63,12 +64,37 @@ void IoShard::serve_ready() {
     poller_.collect();
     while (poller_.has_collected()) {
         enter([this] {
-            auto const enough = metrics().bytes_in + limits::read_buffer_bytes;
+            auto const read = [this] { return metrics().bytes_in + metrics().bytes_inflated; };
+            auto const enough = read() + limits::read_buffer_bytes;
             do {
                 poller_.serve_one();
                 dispatch();
-            } while (poller_.has_collected() && metrics().bytes_in < enough);
+            } while (poller_.has_collected() && read() < enough);
         });
+    }
+}
+
+void IoShard::serve_later(Connection& connection) {
+    if (!std::exchange(connection.in_line_, true)) {
+        line_.push_back(&connection);
+        call_next_held();
+    }
+}
+
+void IoShard::call_next_held() {
+    if (!line_.empty() && !std::exchange(line_called_, true)) {
+        boost::asio::post(context_, [this] { serve_next_held(); });
+    }
+}
+
+void IoShard::serve_next_held() {
+    line_called_ = false;
+    if (!line_.empty()) {
+        auto& connection = *line_.front();
+        line_.erase(line_.begin());
+        connection.in_line_ = false;
+        enter([&connection] { connection.serve_held(); });
+        call_next_held();
     }
 }
 
@@ -118,6 +144,9 @@ void IoShard::own(std::unique_ptr<Connection> connection) {
 void IoShard::disown(Connection& connection) {
     auto const slot = connection.slot_;
     SIO_ASSERT(slot < connections_.size() && connections_[slot].get() == &connection);
+    if (std::exchange(connection.in_line_, false)) {
+        std::erase(line_, &connection);
+    }
     std::swap(connections_[slot], connections_.back());
     connections_[slot]->slot_ = slot;
     retire(std::move(connections_.back()));

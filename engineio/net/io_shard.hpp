@@ -63,6 +63,9 @@ public:
     }
 
     void own(std::unique_ptr<Connection> connection);
+    // Lets the connection go on with the input it holds, in a later turn of its own: between two of
+    // them are whoever is ready and what others have posted.
+    void serve_later(Connection& connection);
     // Destroys the connection after the calls that are on the stack now.
     void disown(Connection& connection);
 
@@ -77,6 +80,8 @@ private:
     void wake() override;
     void wait_ready();
     void serve_ready();
+    void call_next_held();
+    void serve_next_held();
     void stop_when_flushed();
     void arm_timer();
     void trim_later();
@@ -97,6 +102,8 @@ private:
     std::unique_ptr<char[]> plaintext_;
     OutputRooms output_rooms_;
     std::vector<std::unique_ptr<Connection>> connections_;
+    std::vector<Connection*> line_;  // those that hold input, in the order of their turns
+    bool line_called_ = false;       // serve_next_held() is on its way
     std::function<void()> when_quiet_;
     TimePoint quiet_limit_{};
     Clock::duration patience_{};

@@ -35,6 +35,8 @@ constexpr Row rows[] = {
     {&Metrics::messages_deflated, "messages_deflated_total", "counter",
      "Messages compressed for WebSockets."},
     {&Metrics::bytes_in, "bytes_in_total", "counter", "Bytes read from sockets."},
+    {&Metrics::bytes_inflated, "bytes_inflated_total", "counter",
+     "Bytes of compressed WebSocket messages once inflated."},
     {&Metrics::bytes_out, "bytes_out_total", "counter", "Bytes written to sockets."},
     {&Metrics::volatile_dropped, "volatile_dropped_total", "counter",
      "Volatile messages dropped for slow readers."},

@@ -27,6 +27,7 @@ struct Metrics {
     std::uint64_t messages_out = 0;
     std::uint64_t messages_deflated = 0;  ///< compressions made; a shared one counts once
     std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_inflated = 0;  ///< what compressed WebSocket messages became
     std::uint64_t bytes_out = 0;
     std::uint64_t volatile_dropped = 0;
     std::uint64_t slow_readers_closed = 0;

@@ -42,6 +42,7 @@ public:
     std::size_t buffered_bytes() const override { return connection_.buffered_bytes(); }
 
     void on_bytes(std::span<char> bytes) override;
+    void on_held_input() override;
     void on_drain() override;
     void on_end(std::string_view error) override;
     bool parting() const override { return state_ == State::closing; }
@@ -52,9 +53,11 @@ private:
     struct Compression {
         Deflater deflater;
         Inflater inflater;
-        std::size_t threshold;  // of outgoing payloads
-        bool shared;            // no context: whoever has the same terms sends the same bytes
-        std::uint8_t terms;     // which those are, as a key of Message::variant()
+        std::size_t threshold;     // of outgoing payloads
+        bool shared;               // no context: whoever has the same terms sends the same bytes
+        std::uint8_t terms;        // which those are, as a key of Message::variant()
+        std::size_t inflated = 0;  // bytes, since decoding began to go on
+        std::string kept = {};     // input for a later turn
     };
 
     // Only for those that ask for it.
@@ -74,7 +77,9 @@ private:
     void on_close(std::uint16_t code, std::string_view reason) override;
     void on_error(std::uint16_t code, std::string_view text) override;
     bool wants_more() override { return state_ != State::closed; }
+    bool wants_more_now() override;
 
+    void decode(std::span<char> bytes);
     Message deflated(Message const& message);
     bool inflate(MessageKind kind, std::string_view payload, std::string& out);
     bool counts_packet();

@@ -87,8 +87,9 @@ WsDecoder::~WsDecoder() = default;
 WsDecoder::WsDecoder(WsDecoder&&) noexcept = default;
 WsDecoder& WsDecoder::operator=(WsDecoder&&) noexcept = default;
 
-void WsDecoder::feed(std::span<char> bytes, Sink& sink) {
-    while (!bytes.empty() && !stopped_) {
+std::span<char> WsDecoder::feed(std::span<char> bytes, Sink& sink) {
+    paused_ = false;
+    while (!bytes.empty() && !stopped_ && !paused_) {
         if (pending_ && pending_->in_frame) {
             bytes = resume_payload(bytes, sink);
         } else if (pending_ && pending_->head_size > 0) {
@@ -100,6 +101,7 @@ void WsDecoder::feed(std::span<char> bytes, Sink& sink) {
     if (pending_ && (stopped_ || pending_->idle())) {
         pending_.reset();
     }
+    return stopped_ ? std::span<char>() : bytes;
 }
 
 std::size_t WsDecoder::buffered_bytes() const noexcept {
@@ -321,7 +323,12 @@ void WsDecoder::finish_fragment(Header const& header, std::size_t begin, Sink& s
 
 void WsDecoder::deliver(MessageKind kind, std::string_view payload, bool compressed, Sink& sink) {
     sink.on_message(kind, payload, compressed);
+    ask(sink);
+}
+
+void WsDecoder::ask(Sink& sink) {
     stopped_ = !sink.wants_more();
+    paused_ = !sink.wants_more_now();
 }
 
 void WsDecoder::finish_control(Header const& header, std::string_view payload, Sink& sink) {
@@ -334,7 +341,7 @@ void WsDecoder::finish_control(Header const& header, std::string_view payload, S
     } else {
         sink.on_pong(payload);
     }
-    stopped_ = !sink.wants_more();
+    ask(sink);
 }
 
 /// RFC 6455 sections 5.5.1 and 7.4. Whatever follows a close frame is not looked at.

@@ -62,6 +62,8 @@ public:
         virtual void on_error(std::uint16_t code, std::string_view text) = 0;
         /// False stops decoding for good: the connection was closed by what it just received.
         virtual bool wants_more() = 0;
+        /// False stops it for now, behind what it just received; see feed().
+        virtual bool wants_more_now() { return true; }
     };
 
     /// `max_message_bytes` counts all fragments of a message and is checked from the frame header
@@ -74,8 +76,9 @@ public:
     WsDecoder& operator=(WsDecoder&&) noexcept;
 
     /// Decodes `bytes`, which are overwritten (unmasking happens in place). The sink must neither
-    /// destroy this decoder nor feed it from inside a call.
-    void feed(std::span<char> bytes, Sink& sink);
+    /// destroy this decoder nor feed it from inside a call. Returns the end of `bytes` that the
+    /// sink did not want now, unchanged: to be fed before what follows it.
+    std::span<char> feed(std::span<char> bytes, Sink& sink);
 
     /// Bytes held for unfinished frames and messages.
     std::size_t buffered_bytes() const noexcept;
@@ -96,6 +99,7 @@ private:
     void finish_close(std::string_view payload, Sink& sink);
     void deliver(MessageKind kind, std::string_view payload, bool compressed, Sink& sink);
     void fail(Sink& sink, std::uint16_t code, std::string_view text);
+    void ask(Sink& sink);
     bool in_message() const noexcept;
     Pending& pending();
 
@@ -104,6 +108,7 @@ private:
     std::uint32_t max_fragments_;
     bool deflate_;
     bool stopped_ = false;
+    bool paused_ = false;  ///< this feed() ends here
 };
 
 /// Writes the header of an unmasked, final frame and returns its length (2, 4 or 10).

@@ -3,6 +3,7 @@
 #include "engineio/limits.hpp"
 #include "engineio/net/websocket.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace engineio::net {
@@ -120,9 +121,32 @@ void WebSocket::on_bytes(std::span<char> bytes) {
         !rates_->takes_bytes(connection_.shard().now(), bytes.size())) {
         refuse_rate("byte_rate");
     }
-    if (state_ != State::closed) {
-        decoder_.feed(bytes, *this);
+    decode(bytes);
+}
+
+void WebSocket::on_held_input() {
+    auto bytes = std::exchange(compression_->kept, {});
+    decode(bytes);
+}
+
+// What is decoded waits, as packets and their trees, for the dispatch phase, so no turn inflates
+// any number of messages.
+void WebSocket::decode(std::span<char> bytes) {
+    if (state_ == State::closed) {
+        return;
     }
+    if (compression_) {
+        compression_->inflated = 0;
+    }
+    auto const rest = decoder_.feed(bytes, *this);
+    if (!rest.empty()) {
+        compression_->kept.assign(rest.begin(), rest.end());
+        connection_.hold_input();
+    }
+}
+
+bool WebSocket::wants_more_now() {
+    return !compression_ || compression_->inflated < limits::max_inflated_bytes_per_turn;
 }
 
 void WebSocket::on_drain() {
@@ -182,6 +206,15 @@ bool WebSocket::inflate(MessageKind kind, std::string_view payload, std::string&
         return false;
     case InflateError::none:
         break;
+    }
+    compression_->inflated += out.size();
+    auto& shard = connection_.shard();
+    shard.metrics().bytes_inflated += out.size();
+    // Together with its frame as much as if it had been sent as it is.
+    auto const saved = out.size() - std::min(out.size(), payload.size());
+    if (rates_ && !rates_->takes_bytes(shard.now(), saved)) {
+        refuse_rate("byte_rate");
+        return false;
     }
     if (kind == MessageKind::text && !is_valid_utf8(out)) {
         on_error(close_code::invalid_data, "Invalid WebSocket frame: invalid UTF-8 sequence");

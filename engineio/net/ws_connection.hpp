@@ -25,7 +25,8 @@ struct WsOptions {
     /// Longer messages end the connection with code 1009.
     std::size_t max_message_bytes = limits::max_payload_bytes;
     /// Frames of one message; more end the connection with code 1008, and so does whoever exceeds
-    /// one of the two rates: messages, pings and pongs, and bytes as they come from the network.
+    /// one of the two rates: messages, pings and pongs, and bytes as they come from the network,
+    /// but of a compressed message as many as it inflates to.
     std::uint32_t max_fragments = limits::max_ws_fragments;
     Rate packet_rate = {};
     Rate byte_rate = {};

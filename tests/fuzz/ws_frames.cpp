@@ -40,6 +40,7 @@ struct Recorder final : WsDecoder::Sink {
         over = true;
     }
     bool wants_more() override { return messages_left > 0; }
+    bool wants_more_now() override { return messages_left % 2 == 0; }
 
     void control(std::string const& what, std::string_view payload) {
         FUZZ_CHECK(!over);
@@ -56,7 +57,9 @@ std::string decoded(std::string_view stream, bool deflate, std::uint8_t cuts, un
     WsDecoder decoder(max_message_bytes, deflate);
     Recorder recorder(patience);
     in_pieces(stream, cuts, [&](std::span<char> piece) {
-        decoder.feed(piece, recorder);
+        for (auto rest = piece; !rest.empty();) {
+            rest = decoder.feed(rest, recorder);
+        }
         auto const held = decoder.buffered_bytes();
         FUZZ_CHECK(held <= max_message_bytes + 14 + engineio::limits::max_control_payload_bytes);
         FUZZ_CHECK(held == 0 || !recorder.over);

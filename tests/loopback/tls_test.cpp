@@ -1,3 +1,5 @@
+#include "engineio/limits.hpp"
+#include "engineio/net/deflate.hpp"
 #include "tests/loopback/test_server.hpp"
 #include "tests/loopback/tls_client.hpp"
 #include "tests/rig/test_certificate.hpp"
@@ -28,11 +30,12 @@ constexpr std::size_t big_bytes = 6 << 20;
 // Two shards: /at/<n> is answered by shard n, /big is several megabytes, /secure tells the scheme,
 // /last is the connection's last answer.
 struct TlsFixture {
-    explicit TlsFixture(TlsOptions more = {}) : server(2, secure(with_files(std::move(more)))) {
+    explicit TlsFixture(TlsOptions more = {}, DeflateOptions const& deflate = {})
+        : server(2, secure(with_files(std::move(more)))) {
         for (unsigned here = 0; here < 2; ++here) {
             add_routes(server.router(here), here);
         }
-        server.serve_echo();
+        server.serve_echo(deflate);
         server.run();
     }
 
@@ -69,6 +72,13 @@ struct TlsFixture {
 
     rig::TestCertificate certificate{"first"};
     TestServer server;
+};
+
+struct DeflateFixture : TlsFixture {
+    DeflateFixture()
+        : TlsFixture({}, {.enabled = true,
+                          .server_no_context_takeover = true,
+                          .client_no_context_takeover = true}) {}
 };
 
 struct ImpatientFixture : TlsFixture {
@@ -119,6 +129,33 @@ TEST_CASE_FIXTURE(TlsFixture, "TLS: WebSocket frames of every size pass both way
         client.send_frame(0x82, std::string(size, 'w'));
         CHECK(client.read_frame(first) == std::string(size, 'w'));
     }
+}
+
+TEST_CASE_FIXTURE(DeflateFixture, "TLS: what waits for a later turn goes before the end") {
+    TlsClient client(server.port());
+    client.send(websocket_request("Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+    client.read_until("\r\n\r\n");
+    constexpr std::size_t bytes = 90'000;
+    std::string const names = "abcdefghijkl";
+    REQUIRE(names.size() * bytes > 4 * engineio::limits::max_inflated_bytes_per_turn);
+    for (char const name : names) {
+        client.send_frame(0xC1, Deflater(false).compress(std::string(bytes, name)));
+    }
+    SSL_shutdown(client.ssl());
+    std::string heard;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        int first = 0;
+        auto text = client.read_frame(first);
+        if (first == 0xC1) {
+            auto const payload = text;
+            CHECK(Inflater(false, bytes).decompress(payload, text) == InflateError::none);
+        }
+        CHECK(text.size() == bytes);
+        heard += text.substr(0, 1);
+    }
+    CHECK(heard == names);
+    CHECK(client.read_all().empty());
+    CHECK(server.wait_for_note("closed") == "closed 1006 ");
 }
 
 TEST_CASE_FIXTURE(TlsFixture, "TLS: a reader too slow for 16 MiB is cut") {

@@ -35,9 +35,11 @@ struct Recorder : WsDecoder::Sink {
         log.push_back(fmt::format("error {} {}", code, text));
     }
     bool wants_more() override { return log.size() < stop_after; }
+    bool wants_more_now() override { return !one_at_a_time; }
 
     std::vector<std::string> log;
     std::size_t stop_after = SIZE_MAX;
+    bool one_at_a_time = false;
 };
 
 using Log = std::vector<std::string>;
@@ -92,9 +94,22 @@ Log decode_cut(std::string input, std::size_t cut, bool deflate) {
     return sink.log;
 }
 
-/// Whole, byte by byte, and cut once at every position: always the same events.
+Log decode_in_turns(std::string input, bool deflate) {
+    WsDecoder decoder(limit, deflate);
+    Recorder sink;
+    sink.one_at_a_time = true;
+    for (std::span<char> rest = input; !rest.empty();) {
+        auto const before = sink.log.size();
+        rest = decoder.feed(rest, sink);
+        CHECK(sink.log.size() <= before + 1);
+    }
+    return sink.log;
+}
+
+/// Whole, event by event, byte by byte, and cut once at every position: always the same events.
 void expect(std::string const& input, Log const& events, bool deflate = false) {
     CHECK(decode(input, input.size(), deflate) == events);
+    CHECK(decode_in_turns(input, deflate) == events);
     CHECK(decode(input, 1, deflate) == events);
     for (std::size_t cut = 0; cut <= input.size(); ++cut) {
         if (decode_cut(input, cut, deflate) != events) {

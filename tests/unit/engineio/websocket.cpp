@@ -1,0 +1,380 @@
+#include "engineio/net/websocket.hpp"
+
+#include "engineio/limits.hpp"
+#include "engineio/net/deflate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <functional>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace websocket_test {
+
+using namespace engineio;
+using namespace engineio::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto share = limits::max_inflated_bytes_per_turn;
+
+// Masked with zeros.
+std::string frame(int first, std::string_view payload) {
+    std::array<char, 10> head;
+    auto const size =
+        encode_header(head.data(), static_cast<Opcode>(first & 0x0F), payload.size(), false);
+    head[0] = static_cast<char>(first);
+    head[1] = static_cast<char>(head[1] | '\x80');
+    return std::string(head.data(), size) + std::string(4, '\0') + std::string(payload);
+}
+
+std::string plain(std::string_view text) {
+    return frame(0x81, text);
+}
+
+// A message that nobody takes for another one: its first byte.
+std::string text_of(char name, std::size_t bytes) {
+    return std::string(1, name) + std::string(bytes - 1, '.');
+}
+
+std::string deflated(char name, std::size_t bytes) {
+    return frame(0xC1, Deflater(false).compress(text_of(name, bytes)));
+}
+
+// Both ends of one WebSocket on a shard whose turns the test takes. Its user handles a message
+// where sessions do, in the dispatch phase, and is asked by `then` what else to do about it.
+class Pair final : public WsHandler {
+public:
+    explicit Pair(WsOptions options = with_deflate())
+        : own_(std::make_unique<IoShard>(0)), shard_(own_.get()) {
+        open(options);
+    }
+    Pair(IoShard& other, WsOptions options) : shard_(&other) { open(options); }
+    ~Pair() override {
+        if (handler_) {
+            shard().enter([this] { connection_->shut(); });
+        }
+    }
+
+    static WsOptions with_deflate() {
+        WsOptions options;
+        options.deflate = NegotiatedDeflate{true, true, 15, 15, {}};
+        return options;
+    }
+
+    IoShard& shard() { return *shard_; }
+
+    // The peer's side.
+    void say(std::string const& bytes) {
+        REQUIRE(::send(peer_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(bytes.size()));
+    }
+    void end_output() { ::shutdown(peer_.get(), SHUT_WR); }
+    void go_away() { peer_ = {}; }
+    std::string take() {
+        std::string bytes(1 << 20, '\0');
+        auto const count = ::recv(peer_.get(), bytes.data(), bytes.size(), 0);
+        bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+        return bytes;
+    }
+
+    // What is ready is read, once.
+    void read() {
+        shard().poller().collect();
+        while (shard().poller().has_collected()) {
+            shard().enter([this] { shard().poller().serve_one(); });
+        }
+    }
+    // The next that holds input goes on; false if nobody does.
+    bool go_on() {
+        shard().context().restart();
+        return shard().context().poll_one() != 0;
+    }
+    void finish() {
+        for (int quiet = 0; quiet < 3; ++quiet) {
+            while (go_on()) {
+                quiet = 0;
+            }
+            read();
+        }
+    }
+
+    WsConnection& socket() { return *socket_; }
+    Connection& connection() { return *connection_; }
+
+    void on_open(WsConnection& connection) override { socket_ = &connection; }
+    void on_text(std::string_view text) override {
+        waiting_ += text.size();
+        peak = std::max(peak, waiting_);
+        shard().defer([this, text = std::string(text)] {
+            waiting_ -= text.size();
+            seen += text.front();
+            if (then) {
+                then(text.front());
+            }
+        });
+    }
+    void on_binary(std::string_view) override {}
+    void on_drain() override {}
+    void on_close(std::uint16_t code, std::string_view error) override {
+        shard().defer([this, told = std::to_string(code) + std::string(error)] {
+            seen += "|" + told;
+            handler_ = false;
+        });
+    }
+
+    std::function<void(char)> then;
+    std::string seen;  // first bytes of the messages handled, and "|" with how it ended
+    std::size_t peak = 0;
+
+private:
+    // Owned by the WebSocket, which may end before the test does.
+    struct Forwarder final : WsHandler {
+        explicit Forwarder(Pair& pair) : pair(pair) {}
+        void on_open(WsConnection& connection) override { pair.on_open(connection); }
+        void on_text(std::string_view text) override { pair.on_text(text); }
+        void on_binary(std::string_view bytes) override { pair.on_binary(bytes); }
+        void on_drain() override {}
+        void on_close(std::uint16_t code, std::string_view error) override {
+            pair.on_close(code, error);
+        }
+        Pair& pair;
+    };
+
+    void open(WsOptions const& options) {
+        int ends[2];
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+        peer_ = UniqueFd(ends[1]);
+        shard_->enter([&] {
+            Handoff handoff{UniqueFd(ends[0]), "peer", {}, {}};
+            auto connection = std::make_unique<Connection>(*shard_, std::move(handoff));
+            connection_ = connection.get();
+            shard_->own(std::move(connection));
+            auto socket = std::make_unique<WebSocket>(*connection_,
+                                                      std::make_unique<Forwarder>(*this), options);
+            auto& opened = *socket;
+            connection_->start(std::move(socket), {});
+            opened.open();
+        });
+    }
+
+    std::unique_ptr<IoShard> own_;  // null: another pair's
+    IoShard* shard_;
+    UniqueFd peer_;
+    Connection* connection_ = nullptr;
+    WsConnection* socket_ = nullptr;
+    bool handler_ = true;
+    std::size_t waiting_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("websocket: a read is decoded until it has inflated to its share of a turn") {
+    Pair pair;
+    SUBCASE("under it") {
+        pair.say(deflated('a', share / 2) + deflated('b', share / 2 - 1) + plain("c"));
+        pair.read();
+        CHECK(pair.seen == "abc");
+        CHECK_FALSE(pair.go_on());
+    }
+    SUBCASE("at it") {
+        pair.say(deflated('a', share / 2) + deflated('b', share / 2) + plain("c"));
+        pair.read();
+        CHECK(pair.seen == "ab");
+        CHECK(pair.go_on());
+        CHECK(pair.seen == "abc");
+        CHECK_FALSE(pair.go_on());
+    }
+    SUBCASE("at it with the last one, so nothing is left") {
+        pair.say(deflated('a', share));
+        pair.read();
+        CHECK(pair.seen == "a");
+        CHECK_FALSE(pair.go_on());
+        pair.say(plain("b"));
+        pair.read();
+        CHECK(pair.seen == "ab");
+    }
+    SUBCASE("over it: a message of any size, one in a turn") {
+        std::string all;
+        for (char name = 'a'; name <= 'z'; ++name) {
+            all += deflated(name, 988'000);
+        }
+        REQUIRE(all.size() < limits::read_buffer_bytes);
+        pair.say(all);
+        pair.read();
+        CHECK(pair.seen == "a");
+        CHECK(pair.go_on());
+        CHECK(pair.seen == "ab");
+        pair.finish();
+        CHECK(pair.seen == "abcdefghijklmnopqrstuvwxyz");
+        CHECK(pair.peak == 988'000);
+        CHECK(pair.shard().metrics().bytes_inflated == 26 * 988'000);
+    }
+    SUBCASE("whatever comes uncompressed costs nothing") {
+        std::string all;
+        for (int i = 0; i < 10; ++i) {
+            all += plain(text_of('a', 6'000));
+        }
+        pair.say(all);
+        pair.read();
+        CHECK(pair.seen == "aaaaaaaaaa");
+    }
+}
+
+TEST_CASE("websocket: nothing is read while input is held, and order is kept over reads") {
+    Pair pair;
+    // Its second half comes later, and the frame is cut in two by the first read.
+    auto const cut = deflated('c', share);
+    pair.say(deflated('a', share) + deflated('b', share) + cut.substr(0, 20));
+    pair.read();
+    pair.say(cut.substr(20) + plain("d"));
+    pair.read();
+    CHECK(pair.seen == "a");
+    pair.finish();
+    CHECK(pair.seen == "abcd");
+}
+
+TEST_CASE("websocket: those that hold input take turns") {
+    Pair one;
+    Pair two(one.shard(), Pair::with_deflate());
+    std::string order;
+    one.then = [&](char name) { order += name; };
+    two.then = one.then;
+    one.say(deflated('a', share) + deflated('b', share) + deflated('c', share));
+    two.say(deflated('A', share) + deflated('B', share) + deflated('C', share));
+    one.read();
+    while (one.go_on()) {
+    }
+    std::ranges::sort(order.begin(), order.begin() + 2);
+    CHECK(order.substr(0, 2) == "Aa");
+    CHECK(order.substr(2) == (order[2] == 'b' ? "bBcC" : "BbCc"));
+}
+
+TEST_CASE("websocket: held input waits while reading is paused") {
+    Pair pair;
+    pair.then = [&](char name) {
+        if (name == 'a') {
+            pair.socket().pause_reading(true);
+        }
+    };
+    pair.say(deflated('a', share) + deflated('b', share) + plain("c"));
+    pair.read();
+    pair.finish();
+    CHECK(pair.seen == "a");
+    pair.shard().enter([&] { pair.socket().pause_reading(false); });
+    pair.shard().enter([&] { pair.socket().pause_reading(true); });
+    pair.finish();
+    CHECK(pair.seen == "a");
+    pair.say(plain("d"));
+    pair.shard().enter([&] { pair.socket().pause_reading(false); });
+    pair.finish();
+    CHECK(pair.seen == "abcd");
+}
+
+TEST_CASE("websocket: control frames keep their place in held input") {
+    Pair pair;
+    pair.then = [&](char name) {
+        pair.socket().send(Message::make(MessageKind::text, std::string(1, name)));
+    };
+    pair.say(deflated('a', share) + frame(0x89, "?") + deflated('b', share) +
+             frame(0x88, "\x03\xE8") + deflated('c', share));
+    pair.read();
+    CHECK(pair.take() == "\x81\x01"
+                         "a");
+    pair.finish();
+    CHECK(pair.seen == "ab|1000");
+    CHECK(pair.take() == "\x8A\x01?\x81\x01"
+                         "b\x88\x02\x03\xE8");
+}
+
+TEST_CASE("websocket: what is held when we close is not handled, but for the peer's close frame") {
+    Pair pair;
+    pair.then = [&](char) { pair.socket().close(4321, "enough"); };
+    pair.say(deflated('a', share) + deflated('b', share) + frame(0x88, "\x10\xE1"));
+    pair.read();
+    CHECK(pair.seen == "a|4321");
+    CHECK(pair.shard().metrics().connections == 1);
+    pair.finish();
+    pair.end_output();
+    pair.finish();
+    CHECK(pair.seen == "a|4321");
+    CHECK(pair.shard().metrics().connections == 0);
+}
+
+TEST_CASE("websocket: what is held goes before the end of the stream") {
+    Pair pair;
+    pair.say(deflated('a', share) + deflated('b', share) + deflated('c', share));
+    SUBCASE("which the peer has ended") {
+        pair.end_output();
+    }
+    SUBCASE("of a peer that takes no answer any more") {
+        pair.then = [&](char) { pair.socket().send(Message::make(MessageKind::text, "thanks")); };
+        pair.go_away();
+    }
+    SUBCASE("of a peer that has gone while we do not read") {
+        pair.then = [&](char name) {
+            pair.socket().send(Message::make(MessageKind::text, "thanks"));
+            pair.socket().pause_reading(name == 'b');
+        };
+        pair.go_away();
+        pair.read();
+        pair.finish();
+        CHECK(pair.seen == "ab");
+        pair.shard().enter([&] { pair.socket().pause_reading(false); });
+    }
+    pair.read();
+    pair.finish();
+    CHECK(pair.seen == "abc|1006");
+    CHECK(pair.shard().metrics().connections == 0);
+}
+
+TEST_CASE("websocket: a connection may be cut while it holds input") {
+    Pair pair;
+    pair.say(deflated('a', share) + deflated('b', share));
+    pair.read();
+    pair.shard().enter([&] { pair.connection().cut(); });
+    CHECK(pair.seen == "a|1006");
+    pair.finish();
+    CHECK(pair.seen == "a|1006");
+}
+
+TEST_CASE("websocket: a violation in held input ends it where it stands") {
+    Pair pair;
+    pair.say(deflated('a', share) + deflated('b', share) + frame(0xC1, "\xFF\xFF\xFF") +
+             plain("c"));
+    pair.read();
+    pair.finish();
+    CHECK(pair.seen == "ab|1007invalid compressed data");
+}
+
+TEST_CASE("limits: a rate of bytes counts what a message inflates to") {
+    auto const once = deflated('a', 5'000);
+    REQUIRE(once.size() < 100);
+    auto options = Pair::with_deflate();
+    // As an uncompressed frame has four bytes of head more than this one.
+    auto const cost = plain(text_of('a', 5'000)).size() - 2;
+    SUBCASE("at it") {
+        options.byte_rate = {static_cast<double>(2 * cost), 1h};
+    }
+    SUBCASE("over it") {
+        options.byte_rate = {static_cast<double>(2 * cost - 1), 1h};
+    }
+    Pair pair(options);
+    pair.say(once);
+    pair.read();
+    CHECK(pair.seen == "a");
+    pair.say(once);
+    pair.read();
+    bool const enough = options.byte_rate.count == static_cast<double>(2 * cost);
+    CHECK(pair.seen == (enough ? "aa" : "a|1008byte_rate exceeded"));
+    CHECK(pair.shard().metrics().limit_hits.count("byte_rate") == (enough ? 0 : 1));
+    pair.say(plain(""));
+    pair.read();
+    CHECK(pair.shard().metrics().limit_hits.at("byte_rate") == 1);
+}
+
+}  // namespace websocket_test
