@@ -43,9 +43,6 @@ inline constexpr std::chrono::milliseconds half_open_grace = 250ms;
 inline constexpr std::size_t http_compression_threshold_bytes = 1024;
 /// Nor above this one: the shard stands still while one is compressed, some 15 ms at this size.
 inline constexpr std::size_t max_http_compression_bytes = 256 * 1024;
-/// Nor more than so many of them in one turn of a shard; equal ones count once. What exceeds it is
-/// sent as it is.
-inline constexpr std::size_t max_http_compression_bytes_per_turn = 256 * 1024;
 
 // --- WebSocket --------------------------------------------------------------------------------
 
@@ -86,6 +83,12 @@ inline constexpr std::chrono::milliseconds noop_interval = 100ms;
 inline constexpr std::chrono::milliseconds tls_handshake_timeout = 30s;
 /// So much is encrypted before the kernel is asked to take it.
 inline constexpr std::size_t tls_flush_bytes = 64 * 1024;
+/// Polling answers and WebSocket messages together that a shard compresses in one turn; equal ones
+/// count once. What exceeds it is sent as it is.
+inline constexpr std::size_t max_compression_bytes_per_turn = 256 * 1024;
+/// What a WebSocket message counts for at least: a window that is out of the processor's cache, or
+/// not made yet, costs as much as these bytes.
+inline constexpr std::size_t min_compression_cost_bytes = 1024;
 /// The one read buffer of a shard.
 inline constexpr std::size_t read_buffer_bytes = 64 * 1024;
 /// Above this no further request is read from an HTTP connection that pipelines them.

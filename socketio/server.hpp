@@ -116,7 +116,8 @@ struct ServerOptions {
     std::optional<CookieOptions> cookie = {};
     /// Of polling answers; empty: off.
     std::optional<engineio::HttpCompression> http_compression = engineio::HttpCompression{};
-    /// Of WebSocket messages; off unless `.enabled`.
+    /// Of WebSocket messages; off unless `.enabled`. Who broadcasts should forgo our windows
+    /// (`.server_no_context_takeover`): they cost memory, and a compression for each recipient.
     engineio::net::DeflateOptions per_message_deflate = {};
     /// A message for each new session, right after the open packet.
     std::optional<std::string> initial_packet = {};

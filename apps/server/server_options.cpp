@@ -23,6 +23,9 @@ socketio::ServerOptions server_options(Config const& config) {
     options.ping_timeout = std::chrono::milliseconds(server.ping_timeout_ms);
     options.max_http_buffer_size = static_cast<std::size_t>(server.max_http_buffer_size);
     options.per_message_deflate.enabled = server.compression;
+    // These systems broadcast: what is compressed without a window of one's own is compressed once
+    // for everybody, and a connection does not hold 270 KB for such a window.
+    options.per_message_deflate.server_no_context_takeover = true;
     if (!server.compression) {
         options.http_compression.reset();
     }

@@ -69,7 +69,7 @@ public:
     /// This shard only. To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
 
-    /// This shard only: for bodies that are sent once.
+    /// This shard only.
     TurnCompression& compression() { return compression_; }
 
     /// This shard only: its deadlines and its counters.

@@ -4,15 +4,22 @@
 
 namespace engineio::net {
 
+bool TurnCompression::spend(std::size_t bytes) {
+    if (bytes > limits::max_compression_bytes_per_turn - spent_) {
+        return false;
+    }
+    spent_ += bytes;
+    return true;
+}
+
 std::optional<std::string> TurnCompression::compress(ContentEncoding encoding,
                                                      std::string_view body, int level) {
     if (encoding == encoding_ && level == level_ && body == body_) {
         return compressed_;
     }
-    if (body.size() > limits::max_http_compression_bytes_per_turn - spent_) {
+    if (!spend(body.size())) {
         return std::nullopt;
     }
-    spent_ += body.size();
     encoding_ = ContentEncoding::identity;  // nothing is kept should memory run out
     compressed_ = deflate_body(encoding, body, level);
     body_ = body;

@@ -9,12 +9,15 @@
 
 namespace engineio::net {
 
-/// Compresses what is sent once, as much of it as a shard has time for in one turn: who broadcasts
-/// to hundreds that poll must not hold up the others. Equal bodies one after the other, as a
+/// How much a shard has time to compress in one turn: who broadcasts to hundreds that poll or have
+/// windows of their own must not hold up the others. Equal bodies one after the other, as a
 /// broadcast makes them, are compressed once. Part of its shard.
 class TurnCompression {
 public:
-    /// `body` in `encoding`, or nothing when limits::max_http_compression_bytes_per_turn are spent.
+    /// For what is compressed elsewhere, as a WebSocket's messages are: spends so many of
+    /// limits::max_compression_bytes_per_turn, but none and false when there are not as many left.
+    bool spend(std::size_t bytes);
+    /// `body` in `encoding`, or nothing when there is not as much left. Spends it.
     std::optional<std::string> compress(ContentEncoding encoding, std::string_view body, int level);
     /// Forgets everything.
     void end_turn() {

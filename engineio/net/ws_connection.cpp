@@ -71,7 +71,12 @@ Message WebSocket::deflated(Message const& message) {
             return ready;
         }
     }
-    ++connection_.shard().metrics().messages_deflated;
+    auto& shard = connection_.shard();
+    // A plain message is always legal, and enters the window on neither side.
+    if (!shard.compression().spend(std::max(message.size(), limits::min_compression_cost_bytes))) {
+        return message;
+    }
+    ++shard.metrics().messages_deflated;
     auto made = Message::make_deflated(message.kind(), terms.deflater.compress(message.payload()));
     if (terms.shared) {
         message.add_variant(terms.terms, made);

@@ -14,7 +14,12 @@ namespace engineio::net {
 
 struct Request;
 
-/// What the server is willing to do about permessage-deflate.
+/// What the server is willing to do about permessage-deflate. Context takeover, which is Node's
+/// default, costs memory for as long as a connection lasts: our window up to 270 KB from the first
+/// message on that we send, and the client's up to 43 KB from the first on that it sends
+/// compressed. And every recipient of a broadcast has a window of its own, for which it is
+/// compressed anew; under server_no_context_takeover once for all that agreed on the same terms.
+/// What exceeds limits::max_compression_bytes_per_turn is sent uncompressed.
 struct DeflateOptions {
     /// Off by default, as in Node.
     bool enabled = false;

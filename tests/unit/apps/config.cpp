@@ -1,5 +1,6 @@
 #include "apps/server/config.hpp"
 #include "apps/server/demo_mark.hpp"
+#include "apps/server/server_options.hpp"
 #include "apps/store/migrations.hpp"
 
 #include <doctest/doctest.h>
@@ -78,6 +79,14 @@ TEST_CASE("mistakes in a file are named with their line") {
     CHECK(complaint("[eliza]\nenabled = 1\n") == "f.toml:2: enabled must be true or false");
     CHECK(complaint("[eliza]\nport = 65536\n") == "f.toml:2: port must be between 0 and 65535");
     CHECK(complaint("[server]\nthreads =\n").substr(0, 9) == "f.toml:2:");
+}
+
+TEST_CASE("what is compressed for one client is the same for all") {
+    auto config = fresh();
+    CHECK(server_options(config).per_message_deflate.enabled);
+    CHECK(server_options(config).per_message_deflate.server_no_context_takeover);
+    config.server.compression = false;
+    CHECK_FALSE(server_options(config).per_message_deflate.enabled);
 }
 
 TEST_CASE("variables win over the file") {

@@ -281,7 +281,7 @@ TEST_CASE("limits: what is compressed in a turn") {
         CHECK((!made || *made == net::deflate_body(net::ContentEncoding::gzip, body, 1)));
         return made.has_value();
     };
-    auto const most = limits::max_http_compression_bytes_per_turn;
+    auto const most = limits::max_compression_bytes_per_turn;
     CHECK(gzip('a', most - 10));
     CHECK(gzip('a', most - 10));  // the same once more costs nothing
     CHECK_FALSE(

@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto share = limits::max_inflated_bytes_per_turn;
+constexpr auto budget = limits::max_compression_bytes_per_turn;
 
 // Masked with zeros.
 std::string frame(int first, std::string_view payload) {
@@ -170,6 +171,17 @@ private:
     bool handler_ = true;
     std::size_t waiting_ = 0;
 };
+
+char const* const compressed = "\xC1";
+char const* const as_it_is = "\x81";
+
+std::string head(Pair& pair) {
+    return pair.take().substr(0, 1);
+}
+
+Message make(std::size_t bytes, char fill = 'x') {
+    return Message::make(MessageKind::text, std::string(bytes, fill));
+}
 
 }  // namespace
 
@@ -375,6 +387,86 @@ TEST_CASE("limits: a rate of bytes counts what a message inflates to") {
     pair.say(plain(""));
     pair.read();
     CHECK(pair.shard().metrics().limit_hits.at("byte_rate") == 1);
+}
+
+TEST_CASE("limits: bytes compressed for WebSockets in a turn") {
+    auto options = Pair::with_deflate();
+    SUBCASE("for all connections of a shard together") {
+        Pair one(options);
+        Pair two(one.shard(), options);
+        one.shard().enter([&] {
+            one.socket().send(make(budget - 2'000));
+            two.socket().send(make(2'000));
+        });
+        CHECK(head(one) == compressed);
+        CHECK(head(two) == compressed);
+        one.shard().enter([&] {
+            one.socket().send(make(budget - 2'000));
+            two.socket().send(make(2'001));
+        });
+        CHECK(head(one) == compressed);
+        CHECK(head(two) == as_it_is);
+        one.shard().enter([&] { two.socket().send(make(budget)); });
+        CHECK(head(two) == compressed);
+        CHECK(one.shard().metrics().messages_deflated == 4);
+    }
+    SUBCASE("of which a shared one is compressed once") {
+        Pair one(options);
+        Pair two(one.shard(), options);
+        one.shard().enter([&] {
+            auto const message = make(budget);
+            one.socket().send(message);
+            two.socket().send(message);
+            CHECK_FALSE(one.shard().compression().spend(1));
+        });
+        CHECK(head(one) == compressed);
+        CHECK(head(two) == compressed);
+    }
+    SUBCASE("one alone may be too large") {
+        Pair one(options);
+        one.shard().enter([&] { one.socket().send(make(budget + 1)); });
+        CHECK(head(one) == as_it_is);
+    }
+}
+
+TEST_CASE("limits: bytes compressed for WebSockets with windows of their own") {
+    auto options = Pair::with_deflate();
+    options.deflate->server_no_context_takeover = false;
+    SUBCASE("of which small ones are more than their bytes") {
+        Pair one(options);
+        auto const most = budget / limits::min_compression_cost_bytes;
+        one.shard().enter([&] {
+            for (std::size_t i = 0; i < most + 1; ++i) {
+                one.socket().send(make(10));
+            }
+        });
+        CHECK(one.shard().metrics().messages_deflated == most);
+        auto const sent = one.take();
+        CHECK(sent.ends_with("\x81\x0Axxxxxxxxxx"));
+    }
+    SUBCASE("what is not compressed is in no window") {
+        Pair one(options);
+        Inflater inflater(true, 1'000'000);
+        auto const get = [&] {
+            auto const bytes = one.take();
+            REQUIRE(bytes.size() > 4);
+            REQUIRE(static_cast<unsigned char>(bytes[1]) < 126);
+            std::string text;
+            REQUIRE(inflater.decompress(bytes.substr(2), text) == InflateError::none);
+            return text;
+        };
+        one.shard().enter([&] { one.socket().send(make(3'000, 'a')); });
+        CHECK(get() == std::string(3'000, 'a'));
+        one.shard().enter([&] {
+            one.shard().compression().spend(budget);
+            one.socket().send(make(3'000, 'b'));
+        });
+        CHECK(one.take().starts_with(as_it_is));
+        one.shard().enter([&] { one.socket().send(make(3'000, 'b')); });
+        CHECK(get() == std::string(3'000, 'b'));
+        one.shard().enter([&] { one.socket().send(make(3'000, 'a')); });
+        CHECK(get() == std::string(3'000, 'a'));
+    }
 }
 
 }  // namespace websocket_test
