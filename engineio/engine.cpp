@@ -81,7 +81,8 @@ void Engine::on_request(net::Request request, net::Responder responder) {
     }
     // Without WebSocket an upgrade request is a plain one (reference-behaviour 1.1).
     bool const upgrade = request.upgrade && allows_transport(state_->options, "websocket");
-    Exchange exchange{std::move(request), std::move(query), std::move(responder), {}, upgrade, {}};
+    Exchange exchange{
+        std::move(request), std::move(query), std::move(responder), {}, upgrade, {}, nullptr};
     guarded(state_->shard, "the handling of a request",
             [&] { state_->serve(std::move(exchange)); });
 }
@@ -185,7 +186,7 @@ void Engine::State::check(Exchange exchange) {
                           {{"name", "ORIGIN_NOT_ALLOWED"}, {"origin", std::move(*foreign)}}));
     } else if (session) {
         serve_known(std::move(exchange), *session);
-    } else if (comes_too_often(exchange)) {
+    } else if (is_one_session_too_many(exchange)) {
         return;
     } else if (options.allow_request) {
         ask(options.allow_request, std::move(exchange), Verdict(""), &State::permitted);
@@ -208,20 +209,33 @@ std::optional<std::string> Engine::State::foreign_origin(Exchange const& exchang
     return admitted ? std::nullopt : std::optional(std::move(origin));
 }
 
-// True, and answered: before the application is asked, whose answer may cost a database.
-bool Engine::State::comes_too_often(Exchange& exchange) {
-    auto* const rates = group.handshake_rates();
+// True, and answered: before the application is asked, whose answer may cost a database. Else it
+// has a seat, which goes back with whatever becomes of it.
+bool Engine::State::is_one_session_too_many(Exchange& exchange) {
     auto const& address = exchange.request.remote_address;
-    auto const refusal = rates ? rates->refuses(address, shard.now()) : std::nullopt;
+    std::optional<HandshakeRates::Refusal> refusal;
+    if (auto* const seats = group.seats()) {
+        if (auto seat = seats->enter(address)) {
+            exchange.seat = std::move(*seat);
+        } else {
+            refusal = {seat.error(), limits::max_sessions_retry};
+        }
+    }
+    // Only after that, for who finds no seat has used up nothing.
+    if (auto* const rates = group.handshake_rates(); rates && !refusal) {
+        refusal = rates->refuses(address, shard.now());
+    }
     if (!refusal) {
         return false;
     }
     shard.limit_hit(refusal->limit, address);
-    constexpr std::string_view message = "Too many new sessions";
+    bool const full = refusal->limit.starts_with("max_sessions");
     tell_refused(exchange.request,
                  make_error(error_code::forbidden, {{"name", std::string(refusal->limit)}}));
-    auto response = error_response(error_code::forbidden, message, exchange.upgrade);
-    response.status = refusal->limit == "handshake_rate" ? 503 : 429;
+    auto response =
+        error_response(error_code::forbidden, full ? "Too many sessions" : "Too many new sessions",
+                       exchange.upgrade);
+    response.status = refusal->limit.ends_with("_per_address") ? 429 : 503;
     response.headers.push_back({"Retry-After", std::to_string(refusal->retry_after.count())});
     if (!exchange.upgrade) {
         add_headers(response, exchange.headers);

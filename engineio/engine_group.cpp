@@ -1,11 +1,27 @@
 #include "engineio/engine_group.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 namespace engineio {
 
-EngineGroup::EngineGroup(Options options) : options_(std::move(options)) {
+namespace {
+
+// What the open packet promises and clients count on.
+Options within_clients_reach(Options options) {
+    options.ping_interval = std::min(options.ping_interval, limits::max_ping_time);
+    options.ping_timeout = std::min(options.ping_timeout, limits::max_ping_time);
+    return options;
+}
+
+}  // namespace
+
+EngineGroup::EngineGroup(Options options)
+    : options_(within_clients_reach(std::move(options))),
+      seats_(net::Admission::make(
+          {"max_sessions", options_.limits.max_sessions},
+          {"max_sessions_per_address", options_.limits.max_sessions_per_address})) {
     check_options(options_);
     auto const& limits = options_.limits;
     if (limits.handshake_rate || limits.handshake_rate_per_address) {

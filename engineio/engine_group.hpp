@@ -3,6 +3,7 @@
 #include "engineio/config.hpp"
 #include "engineio/handshake_rates.hpp"
 #include "engineio/middleware.hpp"
+#include "engineio/net/admission.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -49,6 +50,8 @@ public:
     void count(int change) { clients_.fetch_add(change, std::memory_order_relaxed); }
     /// Null: sessions may begin as often as they like.
     HandshakeRates* handshake_rates() { return handshake_rates_.get(); }
+    /// Null: there may be any number of them.
+    net::Admission* seats() { return seats_.get(); }
     /// Custom ids do not name their shard, so they are listed here, and only they: the shard of the
     /// session; and to enter an id, which fails if it is in use.
     std::optional<unsigned> shard_of(std::string_view sid) const;
@@ -60,6 +63,7 @@ private:
     Options const options_;
     std::vector<Middleware> middlewares_;
     std::unique_ptr<HandshakeRates> handshake_rates_;
+    std::shared_ptr<net::Admission> const seats_;
     std::unordered_map<Engine*, std::function<void()>> engines_;
     std::atomic<std::size_t> clients_{0};
     mutable std::mutex sids_mutex_;  // guards custom_sids_

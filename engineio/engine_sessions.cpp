@@ -59,10 +59,11 @@ void Engine::State::identified(Exchange exchange, std::optional<std::string> sid
     }
 }
 
-Session& Engine::State::make_session(std::string sid, net::Request request,
-                                     net::Query const& query) {
+Session& Engine::State::make_session(std::string sid, std::shared_ptr<net::Admission::Seat> seat,
+                                     net::Request request, net::Query const& query) {
     Session::Opening opening;
     opening.sid = std::move(sid);
+    opening.seat = std::move(seat);
     opening.protocol = protocol_of(query);
     opening.base64_only = !query.get("b64").empty();
     opening.request = std::move(request);
@@ -109,7 +110,8 @@ void Engine::State::open_polling(Exchange exchange) {
     if (options.cookie) {
         exchange.headers.push_back({"Set-Cookie", session_cookie(*options.cookie, exchange.sid)});
     }
-    auto& session = make_session(std::move(exchange.sid), exchange.request, query);
+    auto& session =
+        make_session(std::move(exchange.sid), std::move(exchange.seat), exchange.request, query);
     PollingTransport::Format format{session.protocol(), !query.get("b64").empty(), {}};
     if (query.has("j")) {
         format.jsonp = jsonp_index(query.get("j"));
@@ -221,8 +223,9 @@ WsTransport::Start Engine::State::make_start(Exchange const& exchange) {
         return [](WsTransport&) {};
     }
     if (!exchange.sid.empty()) {
-        return [this, sid = exchange.sid, request = exchange.request](WsTransport& transport) {
-            auto& session = make_session(sid, request, request.query());
+        return [this, sid = exchange.sid, seat = exchange.seat,
+                request = exchange.request](WsTransport& transport) {
+            auto& session = make_session(sid, seat, request, request.query());
             transport.bind(session);
             open(session, transport);
         };

@@ -30,7 +30,7 @@ struct Engine::State : std::enable_shared_from_this<State> {
     template <class T>
     void ask(Question<T> const& question, Exchange exchange, T on_throw,
              void (State::*go)(Exchange, T));
-    bool comes_too_often(Exchange& exchange);
+    bool is_one_session_too_many(Exchange& exchange);
     void permitted(Exchange exchange, Verdict verdict);
     void handshake(Exchange exchange);
     void open_session(Exchange exchange);
@@ -40,7 +40,8 @@ struct Engine::State : std::enable_shared_from_this<State> {
     bool is_websocket(Exchange& exchange, net::UpgradeResult const& result);
     void upgrade(Exchange exchange);
     WsTransport::Start make_start(Exchange const& exchange);
-    Session& make_session(std::string sid, net::Request request, net::Query const& query);
+    Session& make_session(std::string sid, std::shared_ptr<net::Admission::Seat> seat,
+                          net::Request request, net::Query const& query);
     void open(Session& session, Transport& transport);
     void ended(Session& session) noexcept;
     void refuse(Exchange exchange, ConnectionError error, std::string_view message = {});

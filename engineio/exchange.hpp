@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/admission.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/shard.hpp"
 
@@ -17,7 +18,8 @@ struct Exchange {
     net::Responder responder;
     net::Headers headers;  // for whatever the answer is: CORS, middlewares, cookie
     bool upgrade = false;
-    std::string sid;  // of the session it opens, once that is known
+    std::string sid;                             // of the session it opens, once that is known
+    std::shared_ptr<net::Admission::Seat> seat;  // and its seat, if they are limited
 };
 
 // An exchange that waits for a word of the application, which may come late, on another thread,

@@ -68,6 +68,16 @@ inline constexpr std::size_t max_payload_packets = 131'072;
 inline constexpr std::size_t max_unfinished_upgrades = 20'000;
 /// From the first request of an upgrade to its end; then the client goes on polling (Node).
 inline constexpr std::chrono::milliseconds upgrade_timeout = 10s;
+/// Sessions of a server, however few connections they use: a polling one needs none between two
+/// requests, and without a word of its client it lasts as long as the heartbeat's patience. One
+/// costs some 4 KB when idle, so these are below a gigabyte; who serves more WebSockets than that
+/// has raised the number of descriptors, too.
+inline constexpr std::size_t max_sessions = 200'000;
+/// When a client should come back that met it (Retry-After).
+inline constexpr std::chrono::seconds max_sessions_retry = 5s;
+/// Longest time between two pings and for an answer, twelve days: clients wait for both together,
+/// and those in JavaScript have timers of 31 bits, of which longer ones are due at once.
+inline constexpr std::chrono::milliseconds max_ping_time{(1 << 30) - 1};
 /// Addresses whose rate of new sessions is remembered; the one not seen for longest is forgotten.
 inline constexpr std::size_t max_handshake_addresses = 100'000;
 /// How long a closing polling session waits for the next GET to deliver its close packet.

@@ -23,7 +23,8 @@ void recount(net::Shard& shard, std::size_t& queued, std::size_t bytes) {
 Session::Session(net::Shard& shard, Options const& options, Opening opening)
     : shard_(shard), options_(options), sid_(std::move(opening.sid)),
       request_(std::make_shared<net::StoredRequest const>(opening.request)),
-      protocol_(opening.protocol), heartbeat_(&Session::heartbeat_due, this) {
+      seat_(std::move(opening.seat)), protocol_(opening.protocol),
+      heartbeat_(&Session::heartbeat_due, this) {
     ++shard_.metrics().sessions;
 }
 

@@ -2,6 +2,7 @@
 
 #include "engineio/close_reason.hpp"
 #include "engineio/config.hpp"
+#include "engineio/net/admission.hpp"
 #include "engineio/net/message.hpp"
 #include "engineio/net/shard.hpp"
 #include "engineio/net/stored_request.hpp"
@@ -56,6 +57,7 @@ public:
         int protocol = 4;  ///< 4, or 3 with allow_eio3
         bool base64_only = false;
         net::Request request;  ///< the first request: headers, query, address
+        std::shared_ptr<net::Admission::Seat> seat = {};  ///< kept until the session is destroyed
     };
 
     Session(net::Shard& shard, Options const& options, Opening opening);
@@ -174,6 +176,7 @@ private:
     std::string const sid_;
     std::shared_ptr<net::StoredRequest const> const request_;
     int const protocol_;
+    std::shared_ptr<net::Admission::Seat> const seat_;  // null: they are not limited
     State state_ = State::opening;
     bool upgraded_ = false;
     bool drain_observed_ = false;

@@ -28,6 +28,12 @@ struct SessionLimits {
     /// The same of one client, by its address behind trusted proxies; IPv6 by its first 64 bits.
     /// Offices and mobile networks put thousands behind one address.
     net::Rate handshake_rate_per_address = {};
+    /// Sessions there are, over whatever transport, on all shards together; one more is refused
+    /// 503. Zero: no limit.
+    std::size_t max_sessions = limits::max_sessions;
+    /// The same of one client, whose address is that of handshake_rate_per_address; 429. Zero: no
+    /// limit.
+    std::size_t max_sessions_per_address = 0;
     /// Upgrades under way on one shard; zero: unlimited.
     std::size_t max_unfinished_upgrades = limits::max_unfinished_upgrades;
     /// Upgrade requests of other paths held by one shard (destroy_upgrade); the oldest goes first.

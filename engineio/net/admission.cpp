@@ -6,12 +6,14 @@
 
 namespace engineio::net {
 
+std::shared_ptr<Admission> Admission::make(Limit all, Limit of_address) {
+    return all.most == 0 && of_address.most == 0 ? nullptr
+                                                 : std::make_shared<Admission>(all, of_address);
+}
+
 std::shared_ptr<Admission> Admission::make(HttpOptions const& options) {
-    if (options.max_connections == 0 && options.max_connections_per_address == 0) {
-        return nullptr;
-    }
-    return std::make_shared<Admission>(options.max_connections,
-                                       options.max_connections_per_address);
+    return make({"max_connections", options.max_connections},
+                {"max_connections_per_address", options.max_connections_per_address});
 }
 
 Admission::Seat::~Seat() {
@@ -24,15 +26,15 @@ Result<std::unique_ptr<Admission::Seat>, std::string_view>
 Admission::enter(std::string_view address) {
     // Only what is counted is remembered.
     auto seat =
-        std::make_unique<Seat>(most_of_address_ != 0 ? address_group(address) : std::string());
+        std::make_unique<Seat>(of_address_.most != 0 ? address_group(address) : std::string());
     std::lock_guard const lock(mutex_);
-    if (most_ != 0 && open_ >= most_) {
-        return std::string_view("max_connections");
+    if (all_.most != 0 && open_ >= all_.most) {
+        return all_.name;
     }
     if (auto const& group = seat->group_; !group.empty()) {
         auto const found = groups_.try_emplace(group, 0).first;
-        if (found->second >= most_of_address_) {
-            return std::string_view("max_connections_per_address");
+        if (found->second >= of_address_.most) {
+            return of_address_.name;
         }
         ++found->second;
     }
@@ -48,6 +50,11 @@ void Admission::leave(std::string const& group) {
     if (found != groups_.end() && --found->second == 0) {
         groups_.erase(found);
     }
+}
+
+std::size_t Admission::taken() const {
+    std::lock_guard const lock(mutex_);
+    return open_;
 }
 
 std::size_t Admission::addresses() const {

@@ -14,12 +14,12 @@
 
 namespace engineio::net {
 
-// How many connections a listener has, in all and of each address (address_group()). Touched when a
-// connection is accepted and when it is closed, on any thread, and only with one of the two
-// options; holds no address without connections.
+// How many connections a listener has, or sessions a server, in all and of each address
+// (address_group()). Touched when one begins and when it ends, on any thread, and only with one of
+// the two options; holds no address without any.
 class Admission : public std::enable_shared_from_this<Admission> {
 public:
-    // A connection's right to be open: goes with it from shard to shard, and back with its
+    // The right to be there: goes with a connection from shard to shard, and back with its
     // destruction.
     class Seat {
     public:
@@ -34,21 +34,28 @@ public:
         std::string group_;
     };
 
-    // Null if the options limit neither.
+    // An option and its value; zero: no limit.
+    struct Limit {
+        std::string_view name;
+        std::size_t most;
+    };
+
+    // Null if neither is limited.
+    static std::shared_ptr<Admission> make(Limit all, Limit of_address);
     static std::shared_ptr<Admission> make(HttpOptions const& options);
-    Admission(std::size_t most, std::size_t most_of_address)
-        : most_(most), most_of_address_(most_of_address) {}
+    Admission(Limit all, Limit of_address) : all_(all), of_address_(of_address) {}
 
     // A seat for a peer of this address, or the name of the option that has none left.
     Result<std::unique_ptr<Seat>, std::string_view> enter(std::string_view address);
 
+    std::size_t taken() const;
     std::size_t addresses() const;
 
 private:
     void leave(std::string const& group);
 
-    std::size_t const most_;
-    std::size_t const most_of_address_;
+    Limit const all_;
+    Limit const of_address_;
     mutable std::mutex mutex_;  // guards the two below
     std::size_t open_ = 0;
     std::unordered_map<std::string, std::size_t, KeyedHash> groups_;

@@ -41,9 +41,10 @@ std::vector<std::int64_t> numbers(socketio::ServerOptions const& options) {
     auto const& [attachments, attachment_bytes, depth] = packet;
     list(attachments, attachment_bytes, depth);
     auto const& [packets, fragments, packet_rate, byte_rate, handshakes, handshakes_of_address,
-                 upgrades, unclaimed, high_water, buffered] = session;
+                 sessions, sessions_of_address, upgrades, unclaimed, high_water, buffered] =
+        session;
     static_cast<void>(unclaimed);  // our systems answer upgrades of every path
-    list(packets, fragments, upgrades, high_water, buffered);
+    list(packets, fragments, sessions, sessions_of_address, upgrades, high_water, buffered);
     for (auto const& rate : {packet_rate, byte_rate, handshakes, handshakes_of_address}) {
         auto const& [count, interval] = rate;
         list(static_cast<std::size_t>(count), interval);

@@ -99,7 +99,7 @@ TEST_CASE("limits: addresses are counted by what one peer can have of them") {
 }
 
 TEST_CASE("limits: only so many connections") {
-    auto const admission = std::make_shared<net::Admission>(3, 0);
+    auto const admission = net::Admission::make({"max_connections", 3}, {"", 0});
     Seats seats;
     CHECK(enter(*admission, seats, "192.0.2.1") == "");
     CHECK(enter(*admission, seats, "192.0.2.1") == "");
@@ -112,7 +112,7 @@ TEST_CASE("limits: only so many connections") {
 }
 
 TEST_CASE("limits: only so many connections of an address") {
-    auto const admission = std::make_shared<net::Admission>(0, 2);
+    auto const admission = net::Admission::make({"", 0}, {"max_connections_per_address", 2});
     Seats seats;
     CHECK(enter(*admission, seats, "192.0.2.1") == "");
     CHECK(enter(*admission, seats, "192.0.2.1") == "");
@@ -134,7 +134,7 @@ TEST_CASE("limits: only so many connections of an address") {
 }
 
 TEST_CASE("limits: connections are not counted without the options") {
-    CHECK_FALSE(net::Admission::make({}));
+    CHECK_FALSE(net::Admission::make(net::HttpOptions{}));
     net::HttpOptions options;
     options.max_connections_per_address = 1;
     CHECK(net::Admission::make(options));
