@@ -117,6 +117,11 @@ inline constexpr std::size_t max_flushes_per_turn = 512;
 inline constexpr int max_forgiven_heartbeats = 4;
 /// A limit that is met again and again is logged once in this time, for each limit and shard.
 inline constexpr std::chrono::milliseconds limit_log_interval = 10s;
+/// So are exceptions of the application, for each name of a function, which may be that of a peer's
+/// event: so many names of a shard are told apart, and of a name and its error so much is written.
+inline constexpr std::size_t max_seldom_names = 64;
+inline constexpr std::size_t max_logged_name_bytes = 128;
+inline constexpr std::size_t max_logged_error_bytes = 1024;
 /// A server that drains waits so long for peers that neither fetch nor read what is left for them.
 inline constexpr std::chrono::milliseconds goodbye_time = 1s;
 /// What was freed is handed back to the system so long after something happened, if it is as much

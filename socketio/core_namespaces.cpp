@@ -1,13 +1,14 @@
 // Which namespaces there are: made by the application, or by clients within the application's
 // families of dynamic ones.
 
+#include "engineio/guard.hpp"
 #include "engineio/limits.hpp"
-#include "engineio/net/log.hpp"
 #include "socketio/core.hpp"
 #include "socketio/recovery.hpp"
 #include "socketio/room_census.hpp"
 
 #include <chrono>
+#include <exception>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -24,6 +25,18 @@ std::string normalised(std::string_view name) {
 }
 
 }  // namespace
+// By a client, on its shard, or by the application, on any thread.
+template <class F>
+void guarded_anywhere(std::string_view what, F call) {
+    try {
+        call();
+    } catch (std::exception const& error) {
+        engineio::tell_threw("socketio", what, error.what());
+    } catch (...) {
+        engineio::tell_threw("socketio", what, {});
+    }
+}
+
 
 Namespace& Core::of(std::string_view given, std::function<void(Namespace&)> const& set_up) {
     auto const name = normalised(given);
@@ -100,14 +113,7 @@ NamespacePtr Core::resolve(std::string const& name, Json const& auth) {
     }
     for (auto const& family : families_) {
         bool admitted = false;
-        try {
-            admitted = family->admit_(name, auth);
-        } catch (std::exception const& error) {
-            engineio::net::log_error("socketio", "the predicate for namespace {} threw: {}", name,
-                                     error.what());
-        } catch (...) {
-            engineio::net::log_error("socketio", "the predicate for namespace {} threw", name);
-        }
+        guarded_anywhere("a dynamic namespace", [&] { admitted = family->admit_(name, auth); });
         if (admitted) {
             return make_child(*family, name, true);
         }
@@ -224,14 +230,7 @@ void Core::on_new_namespace(std::function<void(Namespace&)> listener) {
 
 void Core::announce(Namespace& nsp) {
     for (auto const& listener : new_namespace_) {
-        try {
-            listener(nsp);
-        } catch (std::exception const& error) {
-            engineio::net::log_error("socketio", "a listener to new namespaces threw: {}",
-                                     error.what());
-        } catch (...) {
-            engineio::net::log_error("socketio", "a listener to new namespaces threw");
-        }
+        guarded_anywhere("new_namespace", [&] { listener(nsp); });
     }
 }
 

@@ -1,8 +1,7 @@
 #include "socketio/task.hpp"
 
-#include "engineio/net/log.hpp"
+#include "engineio/guard.hpp"
 #include "engineio/net/result.hpp"
-#include "engineio/net/shard.hpp"
 
 namespace socketio {
 
@@ -47,15 +46,12 @@ Root::promise_type::~promise_type() {
 }
 
 void report(std::exception_ptr error) {
-    if (auto* shard = engineio::net::Shard::current()) {
-        ++shard->metrics().handler_exceptions;
-    }
     try {
         std::rethrow_exception(error);
     } catch (std::exception const& e) {
-        engineio::net::log_error("socketio", "an exception left a coroutine handler: {}", e.what());
+        engineio::tell_threw("socketio", "a coroutine", e.what());
     } catch (...) {
-        engineio::net::log_error("socketio", "an unknown exception left a coroutine handler");
+        engineio::tell_threw("socketio", "a coroutine", {});
     }
 }
 

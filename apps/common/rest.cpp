@@ -2,7 +2,7 @@
 
 #include "apps/common/unavailable.hpp"
 #include "engineio/cors.hpp"
-#include "engineio/net/log.hpp"
+#include "engineio/guard.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -102,6 +102,12 @@ void RestExchange::answer(Reply reply) {
     send(std::move(response));
 }
 
+// Seldom, for whoever asks decides how often.
+void RestExchange::tell_failed(std::string_view error) const {
+    auto const what = call.request.method + " " + std::string(call.request.path());
+    engineio::tell_threw("rest", what, error);
+}
+
 void RestExchange::fail(std::exception_ptr error) {
     try {
         std::rethrow_exception(error);
@@ -112,10 +118,9 @@ void RestExchange::fail(std::exception_ptr error) {
         answer(RestError(503, "SERVICE_UNAVAILABLE", "Not available at present, try again later"));
         return;
     } catch (std::exception const& other) {
-        net::log_error("rest", "{} {} failed: {}", call.request.method, call.request.path(),
-                       other.what());
+        tell_failed(other.what());
     } catch (...) {
-        net::log_error("rest", "{} {} failed", call.request.method, call.request.path());
+        tell_failed({});
     }
     answer(RestError(500, "INTERNAL_ERROR", "Internal server error"));
 }

@@ -45,7 +45,7 @@ public:
     RestExchange& operator=(RestExchange const&) = delete;
 
     void answer(Reply reply);
-    /// RestError as it is, Unavailable as 503; anything else is logged and a 500.
+    /// RestError as it is, Unavailable as 503; anything else is logged (seldom) and a 500.
     void fail(std::exception_ptr error);
 
     RestCall call;
@@ -53,6 +53,7 @@ public:
 
 private:
     virtual void send(engineio::net::Response response) = 0;
+    void tell_failed(std::string_view error) const;
 
     Rest const& rest_;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "apps/dungeonlab/game.hpp"
-#include "engineio/net/log.hpp"
+#include "engineio/guard.hpp"
 
 #include <exception>
 #include <string_view>
@@ -9,8 +9,8 @@
 
 namespace apps::dungeonlab {
 
-/// A handler that answers in any case: what fails inside, a full disk for example, is logged and
-/// reaches the client as `{success: false}`, which would otherwise wait for nothing.
+/// A handler that answers in any case: what fails inside, a full disk for example, is logged
+/// (seldom) and reaches the client as `{success: false}`, which would otherwise wait for nothing.
 template <class C, class... A>
 auto safely(Task<Json> (C::*method)(Socket&, A...), C* object) {
     return [method, object](Socket& socket, A... arguments) -> Task<Json> {
@@ -18,7 +18,7 @@ auto safely(Task<Json> (C::*method)(Socket&, A...), C* object) {
             auto task = (object->*method)(socket, std::move(arguments)...);
             co_return co_await std::move(task);
         } catch (std::exception const& error) {
-            engineio::net::log_error("dungeonlab", "an event failed: {}", error.what());
+            engineio::tell_threw("dungeonlab", "an event", error.what());
         }
         co_return failure("Internal server error");
     };

@@ -2,7 +2,7 @@
 
 #include "apps/dungeonlab/campaigns.hpp"
 #include "apps/dungeonlab/ids.hpp"
-#include "engineio/net/log.hpp"
+#include "engineio/guard.hpp"
 
 #include <utility>
 
@@ -164,7 +164,7 @@ Task<bool> Talk::keep(Spoken line, Say say) {
         co_await game_.store().ask(work, announce);
         co_return true;
     } catch (store::StoreError const& error) {
-        engineio::net::log_error("dungeonlab", "a line of chat is not kept: {}", error.what());
+        engineio::tell_threw("dungeonlab", "keeping a line of chat", error.what());
     }
     co_return false;
 }

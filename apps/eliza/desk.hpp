@@ -2,7 +2,7 @@
 
 #include "apps/eliza/eliza.hpp"
 #include "apps/store/store_thread.hpp"
-#include "engineio/net/log.hpp"
+#include "engineio/guard.hpp"
 #include "socketio/task.hpp"
 
 #include <type_traits>
@@ -53,7 +53,7 @@ public:
             auto reply = store_.ask(job);
             co_return co_await reply;
         } catch (store::StoreError const& error) {
-            engineio::net::log_error("eliza", "store: {}", error.what());
+            engineio::tell_threw("eliza", "the store", error.what());
         }
         co_return Refusal{"The server cannot keep or read this now", "", "", 503};
     }

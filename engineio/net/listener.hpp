@@ -1,8 +1,8 @@
 #pragma once
 
 #include "engineio/net/http_connection.hpp"
-#include "engineio/net/limit_hits.hpp"
 #include "engineio/net/listening_socket.hpp"
+#include "engineio/net/seldom.hpp"
 #include "engineio/net/timer_wheel.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>

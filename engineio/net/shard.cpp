@@ -59,6 +59,12 @@ void Shard::limit_hit(std::string_view limit, std::string_view who) {
     limit_hits_.log(now_, limit, who);
 }
 
+void Shard::handler_threw(std::string_view category, std::string_view what,
+                          std::string_view error) {
+    ++metrics_.handler_exceptions;
+    handler_errors_.log(now_, category, what, error);
+}
+
 void Shard::mark_dirty(Flushable& target) {
     if (!target.dirty_) {
         target.dirty_ = true;

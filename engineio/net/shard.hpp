@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engineio/net/limit_hits.hpp"
 #include "engineio/net/metrics.hpp"
+#include "engineio/net/seldom.hpp"
 #include "engineio/net/task_queue.hpp"
 #include "engineio/net/timer_wheel.hpp"
 #include "engineio/net/turn_compression.hpp"
@@ -81,6 +81,11 @@ public:
     /// limits::limit_log_interval for each limit.
     void limit_hit(std::string_view limit, std::string_view who);
 
+    /// This shard only. The application's function for `what` (an event, a hook) threw `error`,
+    /// empty if that is no text: counted in Metrics::handler_exceptions, and told to the log at
+    /// most once in limits::limit_log_interval for each `what`.
+    void handler_threw(std::string_view category, std::string_view what, std::string_view error);
+
     /// The shard whose turn this thread is in, or nullptr.
     static Shard* current();
     /// Whether it is this one. Any thread.
@@ -130,6 +135,7 @@ private:
     TimerWheel timers_;
     Metrics metrics_;
     LimitHits limit_hits_;
+    HandlerErrors handler_errors_;
     TurnCompression compression_;
     TaskQueue deferred_;
     std::vector<Flushable*> dirty_;    // marked in this turn

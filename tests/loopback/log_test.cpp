@@ -6,10 +6,13 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace loopback_log_test {
 
@@ -19,8 +22,9 @@ using socketio::ServerOptions;
 
 namespace {
 
-// What the limits say while `play` has a server of these options behind a trusted proxy.
-std::string logged(ServerOptions options, std::function<void(RunningServer&)> const& play) {
+// What is logged while `play` has a server of these options behind a trusted proxy.
+std::string all_logged(ServerOptions options, std::function<void(RunningServer&)> const& set_up,
+                       std::function<void(RunningServer&)> const& play) {
     std::ostringstream out;
     auto const before = spdlog::default_logger();
     auto const sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
@@ -29,18 +33,39 @@ std::string logged(ServerOptions options, std::function<void(RunningServer&)> co
     {
         options.http.trust_proxy = {"loopback"};
         RunningServer server(std::move(options));
+        set_up(server);
+        server.run();
+        play(server);
+    }
+    spdlog::set_default_logger(before);
+    return out.str();
+}
+
+// Of that, what the limits say first.
+std::string logged(ServerOptions options, std::function<void(RunningServer&)> const& play) {
+    auto const set_up = [](RunningServer& server) {
         server.io.on("flood", [](socketio::Socket& socket) {
             for (int i = 0; i < 32; ++i) {
                 socket.emit("flood", std::string(1 << 20, 'x'));
             }
         });
-        server.run();
-        play(server);
-    }
-    spdlog::set_default_logger(before);
-    auto const text = out.str();
+    };
+    auto const text = all_logged(std::move(options), set_up, play);
     auto const from = text.find("limits: ");
     return from == std::string::npos ? text : text.substr(from, text.find('\n', from) - from);
+}
+
+// Lines that say that a function of the application threw, longest first.
+std::vector<std::string> thrown(std::string const& log) {
+    std::vector<std::string> lines;
+    std::istringstream in(log);
+    for (std::string line; std::getline(in, line);) {
+        if (line.find("threw") != std::string::npos) {
+            lines.push_back(line);
+        }
+    }
+    std::ranges::sort(lines, std::greater(), &std::string::size);
+    return lines;
 }
 
 constexpr auto forwarded = "X-Forwarded-For: 203.0.113.7\r\n";
@@ -117,6 +142,42 @@ TEST_CASE("an upgrade that nobody claims is named by its client's address") {
               auto const second = held();
               first->read_all();
           }) == "limits: max_unclaimed_upgrades met by 203.0.113.7");
+}
+
+TEST_CASE("exceptions of handlers are logged seldom, whatever names a peer gives to its events") {
+    constexpr std::uint64_t count = 1000;
+    std::uint64_t counted = 0;
+    auto const thrown_by = [&](std::function<std::string(std::size_t)> const& event) {
+        auto const set_up = [](RunningServer& server) {
+            server.io.on("boom", [](std::string text) { static_cast<void>(std::stoi(text)); });
+            server.io.on_any([](socketio::Socket&, socketio::Event const& seen) {
+                if (seen.name != "boom") {
+                    throw std::runtime_error(std::string(5'000, 'e'));
+                }
+            });
+        };
+        auto const play = [&](RunningServer& server) {
+            Peer peer(server);
+            CHECK(peer.read().starts_with("40"));
+            for (std::size_t i = 0; i < count; ++i) {
+                peer.say(event(i));
+            }
+            do {
+                counted = metrics_of(server.io.runtime()).handler_exceptions;
+            } while (counted < count);
+        };
+        return thrown(all_logged({}, set_up, play));
+    };
+    CHECK(thrown_by([](std::size_t) { return R"(42["boom","x"])"; }) ==
+          std::vector<std::string>{"socketio: the function for \"boom\" threw: stoi"});
+    CHECK(counted == count);
+    auto const lines = thrown_by([](std::size_t i) {
+        return R"(42["any )" + std::to_string(i) + std::string(10'000, 'x') + R"("])";
+    });
+    // As many as are told apart, and one for all others.
+    CHECK(lines.size() == engineio::limits::max_seldom_names + 1);
+    CHECK(lines.front().size() < 1'300);
+    CHECK(counted == count);
 }
 
 }  // namespace loopback_log_test

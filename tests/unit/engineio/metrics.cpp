@@ -1,6 +1,6 @@
 #include "engineio/net/metrics.hpp"
 
-#include "engineio/net/limit_hits.hpp"
+#include "engineio/net/seldom.hpp"
 #include "tests/rig/session_rig.hpp"
 
 #include <doctest/doctest.h>
@@ -45,6 +45,27 @@ TEST_CASE("limits: one line in ten seconds says how many it stands for") {
     CHECK(line.speaks(start + 10s) == 1000U);
     CHECK_FALSE(line.speaks(start + 10s));
     CHECK(line.speaks(start + 20s) == 1U);
+}
+
+TEST_CASE("limits: lines are told apart by name, those of strangers only so far") {
+    constexpr auto most = engineio::limits::max_seldom_names;
+    SeldomNames lines;
+    Seldom::TimePoint const start{};
+    auto const name = [](std::size_t i) { return "name " + std::to_string(i); };
+    for (std::size_t i = 0; i < most; ++i) {
+        CHECK(lines.speaks(name(i), start) == 0U);
+        CHECK_FALSE(lines.speaks(name(i), start));
+    }
+    CHECK(lines.size() == most);
+    CHECK(lines.speaks("another", start) == 0U);
+    CHECK_FALSE(lines.speaks("yet another", start));
+    CHECK_FALSE(lines.speaks("another", start + 9'999ms));
+    CHECK(lines.size() == most);
+    CHECK(lines.speaks(name(0), start + 10s) == 1U);
+    // Names that were not heard of for that time make room.
+    CHECK(lines.speaks("another", start + 10s) == 0U);
+    CHECK(lines.size() == 2);
+    CHECK_FALSE(lines.speaks(name(0), start + 11s));
 }
 
 TEST_CASE("limits: a shard counts each hit by name") {
