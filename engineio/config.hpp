@@ -143,7 +143,8 @@ struct Options {
     std::vector<std::string> transports = {"polling", "websocket"};
     /// Polling clients are offered the upgrade to WebSocket.
     bool allow_upgrades = true;
-    /// Between two pings of the server; and how long a client may take to answer one.
+    /// Between two pings of the server; this and the next are twelve days at most
+    /// (limits::max_ping_time), whatever is given.
     std::chrono::milliseconds ping_interval{25'000};
     /// How long a client may take to answer a ping.
     std::chrono::milliseconds ping_timeout{20'000};

@@ -317,7 +317,7 @@ bool PollingTransport::close(bool discard) {
         answer_poll({&packet, 1});
     } else if (!discard && session_) {
         close_waits_ = true;
-        shard_.timers().arm(close_timer_, shard_.now() + limits::polling_close_timeout);
+        shard_.timers().arm_after(close_timer_, limits::polling_close_timeout);
         return false;
     }
     session_ = nullptr;

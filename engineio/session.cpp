@@ -107,7 +107,7 @@ void Session::pause_reading(bool pause) {
     }
     // The pong may be among what was not read.
     if (!pause && protocol_ == 3) {
-        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+        arm_heartbeat(options_.ping_interval, options_.ping_timeout);
     } else if (!pause && awaiting_pong_) {
         arm_heartbeat(options_.ping_timeout);
     }
@@ -129,8 +129,8 @@ void Session::open(std::unique_ptr<SessionHandler> handler, Transport& first,
     }
     send_open_packet();
     // Revision 3: one timer of both times, which only the client's pings restart.
-    arm_heartbeat(protocol_ == 3 ? options_.ping_interval + options_.ping_timeout
-                                 : options_.ping_interval);
+    arm_heartbeat(options_.ping_interval,
+                  protocol_ == 3 ? options_.ping_timeout : std::chrono::milliseconds(0));
     flush();
     if (state_ == State::closing && queue_.empty()) {
         close_transport(false);

@@ -161,7 +161,8 @@ private:
     void on_probe_packet(Packet const& packet);
     void complete_upgrade();
     void drop_probe(bool close_transport);
-    void arm_heartbeat(std::chrono::milliseconds delay);
+    // After both together.
+    void arm_heartbeat(std::chrono::milliseconds delay, std::chrono::milliseconds more = {});
     void close_transport(bool discard);
     void lose_transport(CloseReason reason, std::string_view description);
     void finish_later(CloseReason reason, std::string description);
@@ -175,8 +176,8 @@ private:
     Options const& options_;
     std::string const sid_;
     std::shared_ptr<net::StoredRequest const> const request_;
-    int const protocol_;
     std::shared_ptr<net::Admission::Seat> const seat_;  // null: they are not limited
+    int const protocol_;
     State state_ = State::opening;
     bool upgraded_ = false;
     bool drain_observed_ = false;

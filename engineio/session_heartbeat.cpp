@@ -5,8 +5,8 @@
 
 namespace engineio {
 
-void Session::arm_heartbeat(std::chrono::milliseconds delay) {
-    shard_.timers().arm(heartbeat_, shard_.now() + delay);
+void Session::arm_heartbeat(std::chrono::milliseconds delay, std::chrono::milliseconds more) {
+    shard_.timers().arm_after(heartbeat_, net::sum(net::clocked(delay), net::clocked(more)));
 }
 
 void Session::on_heartbeat(Packet const& packet) {
@@ -18,7 +18,7 @@ void Session::on_heartbeat(Packet const& packet) {
         return;
     }
     if (packet.type == PacketType::ping) {
-        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+        arm_heartbeat(options_.ping_interval, options_.ping_timeout);
         send_packet(PacketType::pong);  // never echoes the ping's data
         return;
     }
@@ -35,7 +35,7 @@ bool Session::forgives_silence() {
     }
     ++forgiven_;
     if (protocol_ == 3) {
-        arm_heartbeat(options_.ping_interval + options_.ping_timeout);
+        arm_heartbeat(options_.ping_interval, options_.ping_timeout);
     } else {
         arm_heartbeat(options_.ping_interval);
         send_packet(PacketType::ping);

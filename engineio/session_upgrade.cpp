@@ -22,7 +22,7 @@ bool Session::attach_probe(Transport& probe) {
         return false;
     }
     probe_ = std::make_unique<Probe>(*this, probe);
-    shard_.timers().arm(probe_->timeout, shard_.now() + options_.upgrade_timeout);
+    shard_.timers().arm_after(probe_->timeout, options_.upgrade_timeout);
     return true;
 }
 
@@ -32,7 +32,7 @@ void Session::on_probe_packet(Packet const& packet) {
         if (probe_->transport.accepts()) {
             probe_->transport.send({&answer, 1});
         }
-        shard_.timers().arm(probe_->noop, shard_.now() + limits::noop_interval);
+        shard_.timers().arm_after(probe_->noop, limits::noop_interval);
     } else if (packet.type == PacketType::upgrade) {
         complete_upgrade();
     } else {
@@ -87,7 +87,7 @@ void Session::probe_timed_out(void* self) {
 
 void Session::noop_due(void* self) {
     auto& session = *static_cast<Session*>(self);
-    session.shard_.timers().arm(session.probe_->noop, session.shard_.now() + limits::noop_interval);
+    session.shard_.timers().arm_after(session.probe_->noop, limits::noop_interval);
     // Every GET is released, so that the client can pause polling whenever it gets to it.
     if (session.transport_name_ == TransportName::polling && session.transport_ &&
         session.transport_->accepts()) {

@@ -50,8 +50,7 @@ Client::Client(Core& core, engineio::Session& session)
     if (core_.has_raw_handlers()) {
         leave_events_raw();
     }
-    session_.shard().timers().arm(*connect_timer_,
-                                  session_.shard().now() + core_.options().connect_timeout);
+    session_.shard().timers().arm_after(*connect_timer_, core_.options().connect_timeout);
     core_.add_client(*this, session_.shard().index());  // nothing throws after it
 }
 

@@ -100,7 +100,8 @@ private:
         if (left != 0) {
             return left;
         }
-        bool const waiting = engine_.clients_count() != 0 && shard_.now() - last_told_ < patience;
+        bool const waiting = engine_.clients_count() != 0 &&
+                             shard_.now() - last_told_ < engineio::net::clocked(patience);
         return waiting ? 1 : 0;
     }
 

@@ -17,6 +17,7 @@ namespace socketio {
 
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
@@ -24,7 +25,6 @@ std::string normalised(std::string_view name) {
     return name.starts_with('/') ? std::string(name) : "/" + std::string(name);
 }
 
-}  // namespace
 // By a client, on its shard, or by the application, on any thread.
 template <class F>
 void guarded_anywhere(std::string_view what, F call) {
@@ -37,6 +37,7 @@ void guarded_anywhere(std::string_view what, F call) {
     }
 }
 
+}  // namespace
 
 Namespace& Core::of(std::string_view given, std::function<void(Namespace&)> const& set_up) {
     auto const name = normalised(given);
@@ -211,8 +212,9 @@ void Core::forget_kept_recovery() {
     }
     runtime_.shard(0).post([this] {
         auto const& age = options_.connection_state_recovery->max_disconnection_duration;
-        kept_recovery_ends_ = runtime_.shard(0).timers().after(age + std::chrono::milliseconds(1),
-                                                               [this] { forget_kept_recovery(); });
+        auto const old = engineio::net::sum(engineio::net::clocked(age), milliseconds(1));
+        kept_recovery_ends_ =
+            runtime_.shard(0).timers().after(old, [this] { forget_kept_recovery(); });
     });
 }
 

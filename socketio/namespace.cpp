@@ -36,11 +36,14 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
         shards_.push_back(std::make_unique<NamespaceShard>());
     }
     if (auto const& options = core.options().connection_state_recovery) {
+        using engineio::net::clocked;
+        using engineio::net::sum;
         recovery_ = std::make_shared<Recovery>(
-            Recovery::Bounds{options->max_disconnection_duration, options->max_packets,
-                             options->max_bytes, options->max_sessions,
-                             options->max_bytes / engineio::limits::recovery_session_share,
-                             core.options().ping_interval + core.options().ping_timeout},
+            Recovery::Bounds{
+                clocked(options->max_disconnection_duration), options->max_packets,
+                options->max_bytes, options->max_sessions,
+                options->max_bytes / engineio::limits::recovery_session_share,
+                sum(clocked(core.options().ping_interval), clocked(core.options().ping_timeout))},
             core.shard_count(),
             [this](std::string_view limit) {
                 // Only shards count; what other threads have caused waits for the next that does.

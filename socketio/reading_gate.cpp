@@ -1,5 +1,6 @@
 #include "socketio/reading_gate.hpp"
 
+#include "engineio/net/sizes.hpp"
 #include "socketio/client.hpp"
 #include "socketio/handler.hpp"
 
@@ -28,7 +29,7 @@ bool ReadingGate::is_overloaded() {
         client_->close_overloaded("max_unfinished_handlers_closing");
         return true;
     }
-    if (bytes_ > newest_ + unfinished_bytes_closing(options)) {
+    if (bytes_ > engineio::net::saturated_sum(newest_, unfinished_bytes_closing(options))) {
         client_->close_overloaded("max_unfinished_bytes_closing");
         return true;
     }

@@ -1,5 +1,6 @@
 #include "socketio/recovery.hpp"
 
+#include "engineio/net/clock.hpp"
 #include "engineio/net/keyed_hash.hpp"
 
 #include <algorithm>
@@ -342,7 +343,8 @@ void Recovery::keep(TimePoint now) {
 }
 
 Recovery::TimePoint Recovery::all_old() const {
-    return last_kept_ + bounds_.max_age + std::chrono::milliseconds(1);
+    return engineio::net::later(last_kept_,
+                                engineio::net::sum(bounds_.max_age, std::chrono::milliseconds(1)));
 }
 
 std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {

@@ -46,7 +46,7 @@ public:
     using Encode = std::function<EncodedPacket(std::string_view offset)>;
     /// Beyond these the oldest are forgotten, so a client that was away longer connects anew.
     struct Bounds {
-        std::chrono::milliseconds max_age;
+        TimePoint::duration max_age;
         std::size_t max_packets = engineio::limits::max_recovery_packets;
         std::size_t max_bytes = engineio::limits::max_recovery_bytes;  ///< of each of the two
         std::size_t max_sessions = engineio::limits::max_recovery_sessions;
@@ -54,7 +54,7 @@ public:
         std::size_t max_session_bytes =
             engineio::limits::max_recovery_bytes / engineio::limits::recovery_session_share;
         /// The end of a connection is noticed after this time at the latest (heartbeat).
-        std::chrono::milliseconds late_end = std::chrono::seconds(45);
+        TimePoint::duration late_end = std::chrono::seconds(45);
     };
     /// Hears each time that a number of them was reached. False: it wants to be told later.
     using OnBound = std::function<bool(std::string_view name)>;

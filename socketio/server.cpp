@@ -105,7 +105,7 @@ void Server::close() {
 }
 
 void Server::drain(DrainOptions const& options, std::function<void()> told) {
-    auto const until = engineio::net::Clock::now() + options.deadline;
+    auto const until = engineio::net::later(engineio::net::Clock::now(), options.deadline);
     core_->drain(options, [this, until, goodbye = options.goodbye, told = std::move(told)] {
         if (!own_runtime_) {
             return told ? told() : void();

@@ -1,5 +1,7 @@
 #include "apps/common/http_client.hpp"
 
+#include "engineio/net/clock.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -133,7 +135,7 @@ look_up(HttpTarget const& target, TimePoint deadline) {
 
 asio::awaitable<HttpEnd> perform(asio::ssl::context& context, HttpCall& call,
                                  HttpListener& listener) {
-    auto const deadline = std::chrono::steady_clock::now() + call.timeout;
+    auto const deadline = engineio::net::later(std::chrono::steady_clock::now(), call.timeout);
     auto const [unknown, addresses] = co_await look_up(call.target, deadline);
     if (unknown) {
         co_return unknown == beast::error::timeout ? HttpEnd::timeout : HttpEnd::unreachable;

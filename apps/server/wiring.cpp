@@ -206,7 +206,7 @@ void Hubbub::drain() {
     options.batch = static_cast<std::size_t>(config_.drain_batch);
     options.notice = std::chrono::milliseconds(config_.drain_notice_ms);
     options.deadline = std::chrono::milliseconds(config_.drain_deadline_ms);
-    auto const until = engineio::net::Clock::now() + options.deadline;
+    auto const until = engineio::net::later(engineio::net::Clock::now(), options.deadline);
     engineio::net::log_info("server", "draining, for at most {} ms", config_.drain_deadline_ms);
     auto const one_less =
         engineio::net::when_all(listeners_.size(), [this, until, patience = options.goodbye] {

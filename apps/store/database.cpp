@@ -1,6 +1,7 @@
 #include "apps/store/database.hpp"
 
 #include "apps/store/read_count.hpp"
+#include "engineio/net/clock.hpp"
 
 #include <algorithm>
 #include <array>
@@ -165,7 +166,7 @@ int Database::wait_for_other(void* database, int times) noexcept {
     auto& self = *static_cast<Database*>(database);
     auto const now = std::chrono::steady_clock::now();
     if (times == 0) {
-        self.wait_until_ = now + self.patience_;
+        self.wait_until_ = engineio::net::later(now, self.patience_);
     }
     if (self.hurried_ || now >= self.wait_until_) {
         return 0;

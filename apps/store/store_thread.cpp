@@ -1,6 +1,7 @@
 #include "apps/store/store_thread.hpp"
 
 #include "apps/store/read_count.hpp"
+#include "engineio/net/clock.hpp"
 #include "engineio/net/log.hpp"
 
 #include <algorithm>
@@ -285,7 +286,7 @@ StoreThread::Jobs StoreThread::set_aside(std::span<StoreJobPtr> jobs) {
 
 void StoreThread::begin_outage(std::exception_ptr const& error) {
     auto const now = Clock::now();
-    next_try_ = now + retry_pause_;
+    next_try_ = engineio::net::later(now, retry_pause_);
     if (!outage_ || now >= next_report_) {
         next_report_ = now + outage_log_interval;
         report("transaction (tried again, new changes are refused meanwhile)", error);

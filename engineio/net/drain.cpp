@@ -14,10 +14,10 @@ namespace {
 
 // From half to one and a half of it.
 Clock::duration jittered(Clock::duration interval) {
-    constexpr auto steps = 65536;
+    constexpr auto steps = 65'536;
     std::uint16_t chance;
     random_fill(&chance, sizeof chance);
-    return interval / 2 + interval * chance / steps;
+    return sum(interval / 2, interval / steps * chance);
 }
 
 }  // namespace
@@ -39,8 +39,9 @@ Drainer::Drainer(Shard& shard, DrainOptions const& options, std::function<void()
     : shard_(shard), options_(options), close_some_(std::move(close_some)), told_(std::move(told)),
       batch_(std::max<std::size_t>(options.batch, 1)) {
     // The last quarter is for the goodbyes.
-    auto const rest = std::max(options.deadline - options.notice, options.interval);
-    all_told_by_ = shard.now() + options.notice + rest * 3 / 4;
+    auto const rest = std::max(sum(clocked(options.deadline), -clocked(options.notice)),
+                               clocked(options.interval));
+    all_told_by_ = later(later(shard.now(), options.notice), rest / 4 * 3);
     auto start = [this, begin = std::move(begin)] {
         begin();
         step();
@@ -55,13 +56,13 @@ void Drainer::step() {
         return;
     }
     batch_ = next_batch(left);
-    timer_ = shard_.timers().after(jittered(options_.interval), [this] { step(); });
+    timer_ = shard_.timers().after(jittered(clocked(options_.interval)), [this] { step(); });
 }
 
 std::size_t Drainer::next_batch(std::size_t left) const {
     auto const time = std::max(all_told_by_ - shard_.now(), Clock::duration::zero());
     auto const interval =
-        std::max<Clock::duration>(options_.interval, std::chrono::milliseconds(1));
+        std::max<Clock::duration>(clocked(options_.interval), std::chrono::milliseconds(1));
     auto const batches = static_cast<std::size_t>(time / interval) + 1;
     return std::max<std::size_t>({options_.batch, (left + batches - 1) / batches, 1});
 }

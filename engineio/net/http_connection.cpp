@@ -2,6 +2,7 @@
 
 #include "engineio/net/http_write.hpp"
 #include "engineio/net/result.hpp"
+#include "engineio/net/sizes.hpp"
 #include "engineio/net/websocket.hpp"
 #include "engineio/net/ws_handshake.hpp"
 
@@ -247,7 +248,8 @@ void HttpConnection::next_request() {
 void HttpConnection::set_backpressure() {
     bool const idle = state_ == State::answering || state_ == State::head;
     // A head and the bytes after it; more input waits in the kernel.
-    if (idle && input_.size() > site_.http.max_header_size + site_.http.max_pipelined_bytes) {
+    auto const most = saturated_sum(site_.http.max_header_size, site_.http.max_pipelined_bytes);
+    if (idle && input_.size() > most) {
         connection_.pause_reading();
     } else if (state_ != State::ended) {
         connection_.resume_reading();

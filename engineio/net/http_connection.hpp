@@ -107,7 +107,7 @@ private:
     void time_out();
     void leave_half_open();
     HalfOpen& half_open();
-    void arm(Clock::time_point from, Clock::duration patience);
+    void arm(Clock::time_point from, std::chrono::milliseconds patience);
     void drop_head();
 
     Connection& connection_;

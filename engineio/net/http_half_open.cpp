@@ -25,7 +25,8 @@ void HttpConnection::await_first_head() {
     half_open_place_ = waiting.insert(waiting.end(), this);
     auto const most = site_.http.max_half_open_connections;
     auto const shards = site_.shards.size();
-    if (most != 0 && waiting.size() > (most + shards - 1) / shards) {
+    auto const share = most / shards + (most % shards != 0 ? 1 : 0);
+    if (most != 0 && waiting.size() > share) {
         cut_oldest(waiting.front()->connection_);
     }
 }
@@ -61,11 +62,11 @@ void HttpConnection::time_out() {
     }
 }
 
-void HttpConnection::arm(Clock::time_point from, Clock::duration patience) {
-    if (patience == Clock::duration::zero()) {
+void HttpConnection::arm(Clock::time_point from, std::chrono::milliseconds patience) {
+    if (patience == patience.zero()) {
         timer_.cancel();
     } else {
-        connection_.shard().timers().arm(timer_, from + patience);
+        connection_.shard().timers().arm(timer_, later(from, patience));
     }
 }
 

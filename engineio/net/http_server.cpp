@@ -209,7 +209,7 @@ void HttpServer::wind_down(Clock::time_point until, std::chrono::milliseconds pa
                      [&first = state_->first(), then = std::move(then)] { first.post(then); });
         for (auto& shard : state_->shards) {
             shard->post([&shard = *shard, until, patience, one_less] {
-                shard.when_quiet(until, patience, one_less);
+                shard.when_quiet(until, clocked(patience), one_less);
             });
         }
     });

@@ -36,8 +36,12 @@ std::chrono::milliseconds TokenBucket::wait(Rate const& rate, TimePoint now, dou
     }
     auto const interval = static_cast<double>(rate.interval.count());
     constexpr double rounding = 1e-6;  // a sum of thirds is no millisecond more
-    return std::chrono::milliseconds(
-        static_cast<std::int64_t>(std::ceil(missing / rate.count * interval - rounding)));
+    auto const wait = std::ceil(missing / rate.count * interval - rounding);
+    constexpr auto longest = std::chrono::milliseconds::max();
+    // No integer beyond that can be made of it.
+    return wait < static_cast<double>(longest.count())
+               ? std::chrono::milliseconds(static_cast<std::int64_t>(wait))
+               : longest;
 }
 
 RateLimiter::RateLimiter(Rate rate, std::size_t max_keys) : rate_(rate), max_keys_(max_keys) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/limits.hpp"
+#include "engineio/net/clock.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,8 +15,6 @@
 #include <vector>
 
 namespace engineio::net {
-
-using Clock = std::chrono::steady_clock;
 
 class TimerWheel;
 
@@ -79,26 +78,25 @@ public:
     TimerWheel(TimerWheel const&) = delete;
     TimerWheel& operator=(TimerWheel const&) = delete;
 
-    /// Arms or re-arms. A deadline in the past fires at the next advance.
+    /// Arms or re-arms. A deadline in the past fires at the next advance. One that is made of an
+    /// option is made by arm_after or later(), as an option may say "for ever".
     void arm(Timer& timer, Clock::time_point due);
+    /// The same, `delay` after now(), which may be "for ever" in any unit. A driver that slept
+    /// calls set_now at the start of its turn.
+    template <class Rep, class Period>
+    void arm_after(Timer& timer, std::chrono::duration<Rep, Period> delay) {
+        arm(timer, after_now(delay));
+    }
     void cancel(Timer& timer) noexcept { timer.cancel(); }
 
     /// Runs `callback` once at `due`. The handle must be kept (destroying it cancels); it may be
     /// destroyed by the callback itself.
     [[nodiscard]] OneShot at(Clock::time_point due, std::function<void()> callback);
-    /// The same, `delay` after now(), which may be "for ever" in any unit. A driver that slept
-    /// calls set_now at the start of its turn.
+    /// The same, `delay` after now(), as of arm_after.
     template <class Rep, class Period>
     [[nodiscard]] OneShot after(std::chrono::duration<Rep, Period> delay,
                                 std::function<void()> callback) {
-        using Delay = std::chrono::duration<Rep, Period>;
-        // Neither the sum nor the delay in nanoseconds may wrap around into the past.
-        bool const for_ever = delay > std::chrono::floor<Delay>(Clock::time_point::max() - now_);
-        bool const past = delay <= Delay::zero();
-        return at(for_ever ? Clock::time_point::max()
-                  : past   ? now_
-                           : now_ + delay,
-                  std::move(callback));
+        return at(after_now(delay), std::move(callback));
     }
 
     /// Fires everything due at `now`, earliest first. Timers armed meanwhile for `now` or earlier
@@ -109,7 +107,7 @@ public:
     /// after the earliest deadline; may be earlier (then advance finds nothing and says so again).
     std::optional<Clock::time_point> next_due() noexcept;
 
-    /// The latest time the wheel was told; what `after` counts from.
+    /// The latest time the wheel was told; what `after` and `arm_after` count from.
     Clock::time_point now() const noexcept { return now_; }
     /// Tells the time without firing anything.
     void set_now(Clock::time_point now) noexcept { now_ = std::max(now_, now); }
@@ -121,6 +119,10 @@ private:
     static constexpr std::size_t slot_count = 4096;  ///< one turn is 41 s, longer than a ping
     static constexpr std::size_t word_bits = 64;
 
+    template <class Rep, class Period>
+    Clock::time_point after_now(std::chrono::duration<Rep, Period> delay) const {
+        return std::max(later(now_, delay), now_);
+    }
     std::uint64_t tick_of(Clock::time_point due) const noexcept;
     static void link(Timer& timer, Timer*& head) noexcept;
     void collect(std::size_t slot);

@@ -39,8 +39,7 @@ WebSocket::WebSocket(Connection& connection, std::unique_ptr<WsHandler> handler,
     }
     if (options.ping_interval.count() > 0) {
         heartbeat_ = std::make_unique<Heartbeat>(*this, options.ping_interval);
-        auto& shard = connection.shard();
-        shard.timers().arm(heartbeat_->timer, shard.now() + options.ping_interval);
+        connection.shard().timers().arm_after(heartbeat_->timer, options.ping_interval);
     }
 }
 
@@ -114,8 +113,7 @@ void WebSocket::beat() {
     life.missed = !life.heard;
     life.heard = false;
     connection_.send(encode_control(Opcode::ping, {}));
-    auto& shard = connection_.shard();
-    shard.timers().arm(life.timer, shard.now() + life.interval);
+    connection_.shard().timers().arm_after(life.timer, life.interval);
 }
 
 void WebSocket::on_bytes(std::span<char> bytes) {

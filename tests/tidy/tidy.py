@@ -53,6 +53,9 @@ WEAK_RANDOM = re.compile(r"\b(random_device|mt19937(_64)?|minstd_rand0?|default_
                          r"\s*[({;\w]")
 # `co_await a ? b() : c()`: GCC 12 destroys an object that comes of it twice.
 AWAITING_CHOICE = re.compile(r"\bco_await\b[^;{}?]*\?[^;{}]*[({]|\?[^;{}]*\bco_await\b")
+# An option may be the longest time there is: deadlines are made by TimerWheel::arm_after and after, or
+# by later() of engineio/net/clock.hpp, where they do not wrap around into the past.
+WRAPPING_DEADLINE = re.compile(r"\bnow\(\)\s*\+|\barm\([^;]*\+")
 # The one header of the root that `net` may see: a leaf with numbers.
 NET_MAY_INCLUDE = {"engineio/limits.hpp"}
 NOT_BUILT = "tests/compile_fail/"  # compiled by a test of its own
@@ -273,6 +276,12 @@ def check_awaits(path, code):
         complain(path, line_of(code, match.start()), "co_await within ?:, see AWAITING_CHOICE")
 
 
+def check_deadlines(path, code):
+    for match in WRAPPING_DEADLINE.finditer(code):
+        if not path.startswith("tests/"):
+            complain(path, line_of(code, match.start()), "may wrap around, see WRAPPING_DEADLINE")
+
+
 def check_words(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if NOTE.search(line):
@@ -316,6 +325,7 @@ def check(root):
             check_clock(path, sources[path][1])
             check_random(path, sources[path][1])
             check_awaits(path, sources[path][1])
+            check_deadlines(path, sources[path][1])
             check_includes(path, text, graph)
         elif path.startswith("tests/") and path.endswith((".mjs", ".py", ".sh")) \
                 and text.count("\n") > MAX_TEST_LINES:

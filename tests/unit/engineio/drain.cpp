@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -109,6 +110,23 @@ TEST_CASE("senseless options end all the same") {
     Crowd crowd(50, {.batch = 0, .interval = 0ms, .notice = 20ms, .deadline = 0ms});
     crowd.shard.advance(1s);
     CHECK(crowd.told == 1);
+}
+
+TEST_CASE("a drain with all the time there is goes in its batches") {
+    constexpr auto ever = std::chrono::milliseconds::max();
+    Crowd crowd(1000, {.batch = 100, .interval = 100ms, .deadline = ever});
+    crowd.shard.advance(5s);
+    CHECK(crowd.batches.size() == 10);
+    CHECK(crowd.told == 1);
+    Crowd noticed(5, {.notice = ever, .deadline = ever});
+    noticed.shard.advance(1h);
+    CHECK(noticed.begun_at == -1);
+    Crowd slow(300, {.batch = 100, .interval = ever, .deadline = ever});
+    slow.shard.advance(1h);
+    CHECK(slow.batches.size() == 1);
+    Crowd at_once(1000, {.batch = std::numeric_limits<std::size_t>::max()});
+    at_once.shard.advance(10ms);
+    CHECK(at_once.told == 1);
 }
 
 TEST_CASE("whoever destroys it ends it") {

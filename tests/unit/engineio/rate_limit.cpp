@@ -47,6 +47,15 @@ TEST_CASE("a bucket says what is left and how long to wait") {
     CHECK(bucket.take(rate, start + 6s, 1));
 }
 
+TEST_CASE("a bucket that is never filled again says so, and not that it is full") {
+    Rate const rate{1, std::chrono::milliseconds::max()};
+    TokenBucket bucket(rate, start);
+    CHECK(bucket.take(rate, start));
+    CHECK_FALSE(bucket.take(rate, start + 1h));
+    CHECK(bucket.wait(rate, start, 1) == std::chrono::milliseconds::max());
+    CHECK(bucket.wait(rate, start, 1e300) == std::chrono::milliseconds::max());
+}
+
 TEST_CASE("a clock that goes backwards gives nothing away and takes nothing") {
     Rate const rate{2, 1s};
     TokenBucket bucket(rate, start + 1h);

@@ -1,5 +1,7 @@
 #include "engineio/net/timer_wheel.hpp"
 
+#include "engineio/net/sizes.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -59,6 +61,49 @@ TEST_CASE("for ever, in any unit, is not now") {
     auto const past = wheel.after(std::chrono::milliseconds::min(), fire);
     wheel.advance(epoch + 24h + 10ms);
     CHECK(fired == 1);
+}
+
+TEST_CASE("a time of any unit becomes the clock's without wrapping around") {
+    using std::chrono::milliseconds;
+    static_assert(clocked(5ms) == 5ms);
+    static_assert(clocked(-5h) == -5h);
+    static_assert(clocked(milliseconds::max()) == Clock::duration::max());
+    static_assert(clocked(milliseconds::min()) == Clock::duration::min());
+    static_assert(clocked(Clock::duration::max()) == Clock::duration::max());
+    static_assert(clocked(std::chrono::hours::max()) == Clock::duration::max());
+    static_assert(sum(1s, 2s) == 3s);
+    static_assert(sum(Clock::duration::max(), 1ns) == Clock::duration::max());
+    static_assert(sum(Clock::duration::max(), -1s) == Clock::duration::max() - 1s);
+    static_assert(sum(Clock::duration::min(), -1ns) == Clock::duration::min());
+    CHECK(later(epoch, 1s) == epoch + 1s);
+    CHECK(later(Clock::time_point::max() - 1s, 2s) == Clock::time_point::max());
+    CHECK(later(epoch + 1s, milliseconds::max()) == Clock::time_point::max());
+}
+
+TEST_CASE("a timer is armed for a time after now, for ever, too") {
+    TimerWheel wheel(epoch);
+    std::vector<int> log;
+    Probe soon(log, 1), never(log, 2), at_once(log, 3);
+    wheel.set_now(epoch + 1s);
+    wheel.arm_after(soon.timer, 1s);
+    CHECK(soon.timer.due() == epoch + 2s);
+    wheel.arm_after(never.timer, std::chrono::milliseconds::max());
+    wheel.arm_after(at_once.timer, -1h);
+    CHECK(at_once.timer.due() == epoch + 1s);
+    wheel.advance(epoch + 24h);
+    CHECK(log == std::vector{3, 1});
+    CHECK(never.timer.armed());
+}
+
+TEST_CASE("sizes do not wrap around either") {
+    constexpr auto any = std::numeric_limits<std::size_t>::max();
+    static_assert(saturated_sum(1, 2) == 3);
+    static_assert(saturated_sum(any - 1, 1) == any);
+    static_assert(saturated_sum(any, 1) == any);
+    static_assert(saturated_product(3, 4) == 12);
+    static_assert(saturated_product(any / 4, 4) == any - 3);
+    static_assert(saturated_product(any / 4 + 1, 4) == any);
+    static_assert(saturated_product(any, 0) == 0);
 }
 
 TEST_CASE("re-arming moves, cancelling and destroying unlink") {
