@@ -101,7 +101,7 @@ void PollingTransport::answer_poll(std::span<Outgoing const> packets) {
     Exchange exchange = std::move(*poll_);
     poll_.reset();
     if (exchange.packed) {
-        exchange.request = exchange.packed->get();
+        exchange.request = exchange.packed->unpack();
     }
     net::Response response;
     std::string_view type = "text/plain; charset=UTF-8";

@@ -240,7 +240,7 @@ void Session::end_slow_reader() {
         return;
     }
     ++shard_.metrics().slow_readers_closed;
-    shard_.limit_hit("max_buffered_bytes", request().remote_address);
+    shard_.limit_hit("max_buffered_bytes", request_->remote_address());
     if (auto* const transport = std::exchange(transport_, nullptr)) {
         transport->drop_output();
         transport->close(true);

@@ -69,9 +69,8 @@ public:
 
     std::string const& sid() const { return sid_; }
     int protocol() const { return protocol_; }
-    net::Request const& request() const { return request_->get(); }
-    // The same for what may outlive the session.
-    std::shared_ptr<net::StoredRequest const> const& stored_request() const { return request_; }
+    // The first one; shared with what may outlive the session.
+    std::shared_ptr<net::StoredRequest const> const& request() const { return request_; }
     net::Shard& shard() { return shard_; }
     TransportName transport() const;
     bool upgraded() const;

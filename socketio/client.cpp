@@ -90,9 +90,9 @@ void Client::on_binary(std::string_view bytes) {
     }
 }
 
-// For the log: a session's id is a secret of its client, and its request is unpacked for good.
+// For the log: a session's id is a secret of its client.
 std::string_view Client::public_name() const {
-    return sockets_.empty() ? session_.request().remote_address : sockets_.front()->id();
+    return sockets_.empty() ? session_.request()->remote_address() : sockets_.front()->id();
 }
 
 bool Client::wants_raw(std::string_view name, std::string_view event) const {
@@ -179,8 +179,7 @@ void Client::connect(std::string_view name, Json auth) {
     if (!nsp) {
         return reject(name, "Invalid namespace");
     }
-    Handshake handshake(session_.stored_request(), std::move(auth),
-                        std::chrono::system_clock::now());
+    Handshake handshake(session_.request(), std::move(auth), std::chrono::system_clock::now());
     SocketPtr socket;
     if (may_restore(*nsp) && restore(*nsp, socket, handshake)) {
         socket->occupies_ = nsp->is_child_;

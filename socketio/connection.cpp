@@ -75,13 +75,13 @@ std::size_t Connection::buffered_bytes() const {
 }
 
 std::string Connection::remote_address() const {
-    auto const* const first = request();
-    return first ? first->remote_address : std::string();
+    auto* const alive = client();
+    return std::string(alive ? alive->session().request()->remote_address() : "");
 }
 
-engineio::net::Request const* Connection::request() const {
+std::optional<engineio::net::Request> Connection::request() const {
     auto* const alive = client();
-    return alive ? &alive->session().request() : nullptr;
+    return alive ? std::optional(alive->session().request()->unpack()) : std::nullopt;
 }
 
 // --- waiting for a slow client ------------------------------------------------------------------

@@ -63,8 +63,8 @@ public:
     std::size_t buffered_bytes() const;
     /// The peer's address without port.
     std::string remote_address() const;
-    /// The first request; null once closed.
-    engineio::net::Request const* request() const;
+    /// The first request, a copy; nothing once closed.
+    std::optional<engineio::net::Request> request() const;
 
     /// `co_await` comes back, in a turn of its own, once everything sent so far was taken by the
     /// transport (at once if nothing waits), with true; with false when the connection is over.

@@ -26,22 +26,23 @@ Json query_json(engineio::net::Query const& query) {
 }
 
 std::optional<std::string> Handshake::query(std::string_view name) const {
-    auto const all = request().query();
+    auto const all = this->query();
     return all.has(name) ? std::optional<std::string>(all.get(name)) : std::nullopt;
 }
 
 Json Handshake::to_json() const {
+    auto const all = request();
     auto const issued_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(issued_.time_since_epoch()).count();
     return Json::object(
-        {{"headers", object_of_pairs(request().headers)},
+        {{"headers", object_of_pairs(all.headers)},
          {"time", engineio::net::http_date(std::chrono::system_clock::to_time_t(issued_))},
-         {"address", request().remote_address},
+         {"address", all.remote_address},
          {"xdomain", xdomain()},
-         {"secure", request().secure},
+         {"secure", all.secure},
          {"issued", issued_ms},
-         {"url", request().target},
-         {"query", query_json(request().query())},
+         {"url", all.target},
+         {"query", query_json(all.query())},
          {"auth", auth_}});
 }
 

@@ -40,26 +40,33 @@ public:
 
     /// The value of a request header ("" if absent); names are lower-case.
     std::string_view header(std::string_view lower_case_name) const {
-        return request().header(lower_case_name);
+        return find_header(lower_case_name).value_or("");
     }
-    /// All of them, names in lower case.
-    engineio::net::Headers const& headers() const { return request().headers; }
+    /// The same, or nothing if it is absent.
+    std::optional<std::string_view> find_header(std::string_view lower_case_name) const {
+        return request_->header(lower_case_name);
+    }
+    /// All of them, names in lower case; a copy.
+    engineio::net::Headers headers() const { return request().headers; }
 
     /// The decoded query of the first request, engine parameters (EIO, transport) included.
-    engineio::net::Query query() const { return request().query(); }
+    engineio::net::Query query() const {
+        return engineio::net::query_of_target(request_->target());
+    }
     /// One query parameter, or nothing if it is absent.
     std::optional<std::string> query(std::string_view name) const;
 
-    /// The first request of the connection, without body.
-    engineio::net::Request const& request() const { return request_->get(); }
+    /// The first request of the connection, without body: a copy, as it is kept packed and may have
+    /// thousands of fields.
+    engineio::net::Request request() const { return request_->unpack(); }
     /// Undecoded target of the request, "/socket.io/?EIO=4&...".
-    std::string const& url() const { return request().target; }
+    std::string url() const { return std::string(request_->target()); }
     /// The peer's address without port.
-    std::string const& address() const { return request().remote_address; }
+    std::string address() const { return std::string(request_->remote_address()); }
     /// Came over TLS, to us or to a proxy that is trusted (HttpOptions::trust_proxy).
-    bool secure() const { return request().secure; }
+    bool secure() const { return request_->secure(); }
     /// Came from a page of another origin (an Origin header is present).
-    bool xdomain() const { return !request().header("origin").empty(); }
+    bool xdomain() const { return !header("origin").empty(); }
     /// When the socket was made.
     std::chrono::system_clock::time_point issued() const { return issued_; }
 

@@ -59,8 +59,8 @@ public:
     Namespace& nsp() const { return *nsp_; }
     Server& server() const;
     Handshake const& handshake() const { return *handshake_; }
-    /// The first request of the connection.
-    engineio::net::Request const& request() const { return handshake_->request(); }
+    /// The first request of the connection, a copy; one of its fields is handshake().header(name).
+    engineio::net::Request request() const { return handshake_->request(); }
     /// The connection underneath, shared with its other namespaces (Node: socket.conn).
     Connection conn() const;
     /// False before the middlewares have admitted it and after disconnect.

@@ -30,27 +30,27 @@ std::optional<std::string> Lounge::refused(Socket& socket) const {
         return "Invalid or missing API Key";
     }
     auto const claimed = handshake.auth("entityId").value_or("");
-    auto const* const vouched = vouched_entity(socket);
-    bool const other = vouched != nullptr && !claimed.empty() && claimed != *vouched;
-    bool const needed = access_.needs_entity || vouched != nullptr;
-    if (other || (needed && !common::is_uuid(vouched != nullptr ? *vouched : claimed))) {
+    auto const vouched = vouched_entity(socket);
+    bool const other = vouched && !claimed.empty() && claimed != *vouched;
+    bool const needed = access_.needs_entity || vouched;
+    if (other || (needed && !common::is_uuid(vouched.value_or(claimed)))) {
         return "Valid entityId required";
     }
     return std::nullopt;
 }
 
-// What the operator's proxy knows, if there is one, as for REST; nullptr: nobody says.
-std::string const* Lounge::vouched_entity(Socket& socket) const {
-    return desk_.policy().isolation
-               ? engineio::net::find_header(socket.handshake().headers(), "x-entity-id")
-               : nullptr;
+// What the operator's proxy knows, if there is one, as for REST; nothing: nobody says.
+std::optional<std::string> Lounge::vouched_entity(Socket& socket) const {
+    auto const vouched = socket.handshake().find_header("x-entity-id");
+    return desk_.policy().isolation && vouched ? std::optional<std::string>(*vouched)
+                                               : std::nullopt;
 }
 
 void Lounge::connected(Socket& socket) {
     auto const claimed = socket.handshake().auth("entityId").value_or("");
     bool const known = common::is_uuid(claimed);
     auto& entity = socket.data<Visitor>().entity = known ? claimed : common::random_uuid();
-    if (auto const* const vouched = vouched_entity(socket)) {
+    if (auto const vouched = vouched_entity(socket)) {
         entity = *vouched;
     }
     if (desk_.policy().isolation) {

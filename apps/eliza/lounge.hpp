@@ -54,7 +54,7 @@ public:
 private:
     Task come_in(Socket& socket, Json request, bool makes_channel, Ack ack);
     Task say(Socket& socket, Statement statement, Ack ack);
-    std::string const* vouched_entity(Socket& socket) const;
+    std::optional<std::string> vouched_entity(Socket& socket) const;
     bool is_too_fast(Socket& socket) const;
     bool has_place_for(Socket& socket, std::string const& room) const;
     void come_to_stay(Socket& socket, Presence::StayPtr stay);

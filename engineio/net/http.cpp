@@ -32,11 +32,15 @@ std::string_view Request::path() const {
 }
 
 Query Request::query() const {
+    return query_of_target(target);
+}
+
+Query query_of_target(std::string_view target) {
     auto const mark = target.find('?');
-    if (mark == std::string::npos) {
+    if (mark == std::string_view::npos) {
         return {};
     }
-    auto const query = std::string_view(target).substr(mark + 1);
+    auto const query = target.substr(mark + 1);
     return Query::parse(query.substr(0, query.find('#')));  // a fragment is not for us
 }
 

@@ -31,6 +31,9 @@ std::string const* find_header(Headers const& headers, std::string_view lower_ca
 /// Replaces the field or appends it; names compare case-insensitively.
 void set_header(Headers& headers, std::string_view name, std::string value);
 
+/// The decoded parameters of a request target, WHATWG rules.
+Query query_of_target(std::string_view target);
+
 /// The head of one HTTP request: plain data, may move between threads.
 struct Request {
     std::string method;          ///< as received, "GET"

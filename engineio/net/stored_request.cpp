@@ -1,13 +1,15 @@
 #include "engineio/net/stored_request.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
-#include <string_view>
 
 namespace engineio::net {
 
 namespace {
+
+// First of all a byte for each of these.
+enum Flag : std::size_t { http_minor, secure_flag, upgrade_flag, flag_count };
 
 // Strings behind their lengths. No field of a request is longer than its head, 16 KiB.
 void pack(std::string& out, std::string_view text) {
@@ -17,13 +19,24 @@ void pack(std::string& out, std::string_view text) {
     out.append(bytes, sizeof length).append(text);
 }
 
-std::string unpack(std::string_view& rest) {
+std::string_view next(std::string_view& rest) {
     std::uint32_t length;
     std::memcpy(&length, rest.data(), sizeof length);
-    std::string text(rest.substr(sizeof length, length));
+    auto const text = rest.substr(sizeof length, length);
     rest.remove_prefix(sizeof length + length);
     return text;
 }
+
+// Every string in its order; `fields` then begins with the first header field.
+struct Line {
+    explicit Line(std::string_view packed)
+        : fields(packed.substr(flag_count)), method(next(fields)), target(next(fields)),
+          remote_address(next(fields)) {}
+    std::string_view fields;
+    std::string_view method;
+    std::string_view target;
+    std::string_view remote_address;
+};
 
 }  // namespace
 
@@ -41,32 +54,44 @@ StoredRequest::StoredRequest(Request const& request) {
     packed_.shrink_to_fit();
 }
 
-StoredRequest::~StoredRequest() {
-    delete request_.load(std::memory_order_acquire);
+Request StoredRequest::unpack() const {
+    Line line(packed_);
+    Request request;
+    request.http_minor = packed_[http_minor];
+    request.secure = secure();
+    request.upgrade = packed_[upgrade_flag] != 0;
+    request.method = line.method;
+    request.target = line.target;
+    request.remote_address = line.remote_address;
+    while (!line.fields.empty()) {
+        auto const name = next(line.fields);
+        request.headers.push_back({std::string(name), std::string(next(line.fields))});
+    }
+    return request;
 }
 
-Request const& StoredRequest::get() const {
-    if (auto const* const made = request_.load(std::memory_order_acquire)) {
-        return *made;
+std::optional<std::string_view> StoredRequest::header(std::string_view lower_case_name) const {
+    auto fields = Line(packed_).fields;
+    while (!fields.empty()) {
+        auto const name = next(fields);
+        auto const value = next(fields);
+        if (name == lower_case_name) {
+            return value;
+        }
     }
-    auto request = std::make_unique<Request>();
-    std::string_view rest = packed_;
-    request->http_minor = rest[0];
-    request->secure = rest[1] != 0;
-    request->upgrade = rest[2] != 0;
-    rest.remove_prefix(3);
-    request->method = unpack(rest);
-    request->target = unpack(rest);
-    request->remote_address = unpack(rest);
-    while (!rest.empty()) {
-        auto name = unpack(rest);
-        request->headers.push_back({std::move(name), unpack(rest)});
-    }
-    Request const* other = nullptr;
-    if (request_.compare_exchange_strong(other, request.get(), std::memory_order_acq_rel)) {
-        return *request.release();
-    }
-    return *other;  // another thread was faster
+    return std::nullopt;
+}
+
+std::string_view StoredRequest::target() const {
+    return Line(packed_).target;
+}
+
+std::string_view StoredRequest::remote_address() const {
+    return Line(packed_).remote_address;
+}
+
+bool StoredRequest::secure() const {
+    return packed_[secure_flag] != 0;
 }
 
 }  // namespace engineio::net

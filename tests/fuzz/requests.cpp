@@ -159,12 +159,14 @@ void check_cors(net::Request const& request, std::uint8_t flags) {
 
 void check_stored(net::Request const& request) {
     net::StoredRequest const stored(request);
-    auto const& again = stored.get();
+    auto const again = stored.unpack();
     FUZZ_SAME(again.method + again.target, request.method + request.target);
     FUZZ_CHECK(again.headers.size() == request.headers.size());
     for (std::size_t i = 0; i < again.headers.size(); ++i) {
         FUZZ_SAME(again.headers[i].name, request.headers[i].name);
         FUZZ_SAME(again.headers[i].value, request.headers[i].value);
+        FUZZ_SAME(*stored.header(request.headers[i].name),
+                  *net::find_header(request.headers, request.headers[i].name));
     }
 }
 

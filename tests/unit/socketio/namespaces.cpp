@@ -366,7 +366,7 @@ TEST_CASE("socket.conn: what it says and its hooks") {
         .checks([&kept](World&) {
             CHECK(kept->ready_state() == socketio::ReadyState::closed);
             CHECK(kept->id() == "engine-a");
-            CHECK(kept->request() == nullptr);
+            CHECK(kept->request() == std::nullopt);
             kept->close();
             kept->on_drain([] {});
         })
