@@ -161,6 +161,11 @@ inline constexpr std::size_t max_room_bytes = 1024;
 inline constexpr std::size_t max_auth_bytes = 1024 * 1024;
 /// Acknowledgements awaited from one connection: some 200 bytes each, and a timer.
 inline constexpr std::size_t max_pending_acks = 10'000;
+/// Memory of the answers to one broadcast while others are awaited, in so many times
+/// max_http_buffer_size. One answer takes at most its share of that, and those to all broadcasts of
+/// a shard as many times that.
+inline constexpr std::size_t kept_answers = 16;
+inline constexpr std::size_t answer_share = 4;
 /// How long a connection may stay without a namespace (Node).
 inline constexpr std::chrono::milliseconds connect_timeout = 45s;
 /// From a CONNECT to the decision of the connection's middlewares. As long as the connect timeout,

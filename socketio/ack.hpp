@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/result.hpp"
+#include "socketio/answer_budget.hpp"
 #include "socketio/emit.hpp"
 #include "socketio/json_codec.hpp"
 
@@ -31,6 +32,7 @@ enum class AckError : std::uint8_t {
     disconnected,  ///< the socket left its namespace first
     invalid,       ///< the answer does not fit the expected type
     too_many,      ///< SocketLimits::max_pending_acks are awaited already; the event was not sent
+    too_large,     ///< it came before it was awaited, above a quarter of max_answer_bytes
 };
 
 constexpr std::string_view to_string(AckError error) {
@@ -43,6 +45,8 @@ constexpr std::string_view to_string(AckError error) {
         return "the acknowledgement has another shape";
     case AckError::too_many:
         return "too many acknowledgements are awaited";
+    case AckError::too_large:
+        return "the acknowledgement is too large";
     }
     return "";
 }
@@ -64,6 +68,7 @@ using AckCallback = std::function<void(Result<Args, AckError>)>;
 /// Reads the first answer (or all of them, for Args) as T.
 template <class T>
 Result<T, AckError> read_answer(Args&& args) {
+    static_assert(!std::same_as<T, std::string_view>, "an answer is kept: ask for a std::string");
     if constexpr (std::same_as<T, Args>) {
         return std::move(args);
     } else {
@@ -105,12 +110,31 @@ private:
     std::shared_ptr<detail::AckSlot> slot_;
 };
 
+namespace detail {
+
+/// What all the arguments of an answer weigh before the first of them is read as T.
+template <class T>
+std::size_t weight_before(Args const& args) {
+    std::size_t bytes = 0;
+    if constexpr (std::same_as<T, Args>) {
+        for (Json const& arg : args) {
+            bytes += arg.memory();
+        }
+    } else if (!args.empty()) {
+        bytes = weight_before<T>(args.front());
+    }
+    return bytes;
+}
+
+}  // namespace detail
+
 /// What emit_with_ack<T> returns: `co_await` gives Result<T, AckError>. The event has been sent
 /// already; dropping this drops only the answer. Only on the socket's shard.
 template <class T>
 class [[nodiscard]] AckReply {
 public:
-    AckReply() : state_(std::make_shared<State>()) {}
+    /// @private Made by the library; `max_bytes` is SocketLimits::max_answer_bytes.
+    explicit AckReply(std::size_t max_bytes) : state_(std::make_shared<State>(max_bytes)) {}
     AckReply(AckReply&&) noexcept = default;
     AckReply& operator=(AckReply&&) noexcept = default;
     ~AckReply() {
@@ -122,7 +146,7 @@ public:
     /// @private For the library.
     detail::AckCallback callback() const {
         return [state = state_](Result<Args, AckError> answer) {
-            state->answer = std::move(answer);
+            state->answer = state->read(std::move(answer));
             if (auto const waiting = std::exchange(state->waiting, nullptr)) {
                 waiting.resume();
             }
@@ -131,18 +155,27 @@ public:
 
     bool await_ready() const noexcept { return state_->answer.has_value(); }
     void await_suspend(std::coroutine_handle<> waiting) noexcept { state_->waiting = waiting; }
-    Result<T, AckError> await_resume() {
-        auto& answer = *state_->answer;
-        if (!answer) {
-            return answer.error();
-        }
-        return detail::read_answer<T>(std::move(*answer));
-    }
+    Result<T, AckError> await_resume() { return std::move(*state_->answer); }
 
 private:
     struct State {
-        std::optional<Result<Args, AckError>> answer;
-        std::coroutine_handle<> waiting;
+        explicit State(std::size_t most) : max_bytes(most) {}
+        // At once: until somebody awaits it, it should not be larger than what was asked for.
+        Result<T, AckError> read(Result<Args, AckError> came) const {
+            if (!came) {
+                return came.error();
+            }
+            auto const before = waiting ? 0 : detail::weight_before<T>(*came);
+            auto value = detail::read_answer<T>(std::move(*came));
+            if (!waiting && value &&
+                !detail::admit_early_answer(detail::weight_after(*value, before), max_bytes)) {
+                return AckError::too_large;
+            }
+            return value;
+        }
+        std::size_t const max_bytes;
+        std::optional<Result<T, AckError>> answer = {};
+        std::coroutine_handle<> waiting = {};
     };
     std::shared_ptr<State> state_;
 };
@@ -152,25 +185,17 @@ template <class T>
 struct Replies {
     /// What they answered.
     std::vector<T> replies;
-    std::size_t missing = 0;  ///< clients that did not answer in time, or not with a T
+    /// Clients that did not answer in time, not with a T, or with more than max_answer_bytes admits
+    std::size_t missing = 0;
     /// Everybody has answered.
     bool complete() const { return missing == 0; }
 };
 
-namespace detail {
-
-/// First argument of every answer so far, and how many clients were asked.
-struct Gathered {
-    std::vector<Json> answers;
-    std::size_t asked = 0;
-};
-using GatherCallback = std::function<void(Gathered)>;
-
-}  // namespace detail
-
 /// `co_await` gives Replies<T>; see BroadcastOperator::emit_with_ack. Only on the shard that asked.
 template <class T>
 class [[nodiscard]] BroadcastReply {
+    static_assert(!std::same_as<T, std::string_view>, "answers are kept: ask for std::string");
+
 public:
     BroadcastReply() : state_(std::make_shared<State>()) {}
     BroadcastReply(BroadcastReply&&) noexcept = default;
@@ -178,36 +203,37 @@ public:
     ~BroadcastReply() {
         if (state_) {
             state_->waiting = nullptr;
+            state_->wanted = false;
         }
     }
 
     /// @private For the library.
-    detail::GatherCallback callback() const {
-        return [state = state_](detail::Gathered gathered) {
-            state->gathered = std::move(gathered);
-            if (auto const waiting = std::exchange(state->waiting, nullptr)) {
-                waiting.resume();
-            }
-        };
-    }
+    std::shared_ptr<detail::AnswerSink> sink() const { return state_; }
 
-    bool await_ready() const noexcept { return state_->gathered.has_value(); }
+    bool await_ready() const noexcept { return state_->complete; }
     void await_suspend(std::coroutine_handle<> waiting) noexcept { state_->waiting = waiting; }
-    Replies<T> await_resume() {
-        Replies<T> result;
-        for (Json& answer : state_->gathered->answers) {
+    Replies<T> await_resume() { return std::move(state_->result); }
+
+private:
+    struct State final : detail::AnswerSink {
+        void take(Json answer, detail::AnswerBudget* budget) override {
             T value{};
-            if (read_value(std::move(answer), value)) {
+            auto const before = budget ? detail::weight_before<T>(answer) : 0;
+            if (wanted && read_value(std::move(answer), value) &&
+                (!budget || budget->admit(detail::weight_after(value, before)))) {
                 result.replies.push_back(std::move(value));
             }
         }
-        result.missing = state_->gathered->asked - result.replies.size();
-        return result;
-    }
-
-private:
-    struct State {
-        std::optional<detail::Gathered> gathered;
+        void finish(std::size_t asked) override {
+            result.missing = asked - result.replies.size();
+            complete = true;
+            if (auto const handle = std::exchange(waiting, nullptr)) {
+                handle.resume();
+            }
+        }
+        Replies<T> result;
+        bool wanted = true;
+        bool complete = false;
         std::coroutine_handle<> waiting;
     };
     std::shared_ptr<State> state_;

@@ -17,8 +17,8 @@ void BroadcastOperator::broadcast(EventRef const& event) const {
 }
 
 void BroadcastOperator::broadcast_with_ack(EventRef const& event,
-                                           detail::GatherCallback done) const {
-    nsp_->broadcast_with_ack(selection_, flags_, event, std::move(done));
+                                           std::shared_ptr<detail::AnswerSink> sink) const {
+    nsp_->broadcast_with_ack(selection_, flags_, event, std::move(sink));
 }
 
 namespace {

@@ -84,7 +84,7 @@ public:
     BroadcastReply<T> emit_with_ack(std::string_view event, A const&... args) const {
         BroadcastReply<T> reply;
         with_event(
-            event, [&](EventRef const& e) { broadcast_with_ack(e, reply.callback()); }, args...);
+            event, [&](EventRef const& e) { broadcast_with_ack(e, reply.sink()); }, args...);
         return reply;
     }
 
@@ -99,7 +99,7 @@ public:
 
 private:
     void broadcast(EventRef const& event) const;
-    void broadcast_with_ack(EventRef const& event, detail::GatherCallback done) const;
+    void broadcast_with_ack(EventRef const& event, std::shared_ptr<detail::AnswerSink> sink) const;
     ClusterRequest request(ClusterRequest::Kind kind) const;
     void on_selected(ClusterRequest request, std::function<void(Socket&)> action) const;
 

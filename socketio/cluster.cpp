@@ -59,9 +59,9 @@ void tell_unknown(Kind kind) {
 }
 
 Task<void> ask_clients(BroadcastOperator op, ClusterRequest request, Reply reply) {
-    auto const replies = co_await op.emit_with_ack<Json>(request.event, request.args);
-    answer(reply, counted(replies.replies.size() + replies.missing,
-                          Json::Array(replies.replies.begin(), replies.replies.end())));
+    auto replies = co_await op.emit_with_ack<Json>(request.event, request.args);
+    auto const asked = replies.replies.size() + replies.missing;
+    answer(reply, counted(asked, std::move(replies.replies)));
 }
 
 Task<void> list_sockets(BroadcastOperator op, Reply reply) {
@@ -96,21 +96,23 @@ void Namespace::send_server_side(EventRef const& event) {
     warn_alone();
 }
 
-void Namespace::ask_server_side(EventRef const& event, detail::GatherCallback done) {
+void Namespace::ask_server_side(EventRef const& event, std::shared_ptr<detail::AnswerSink> sink) {
     check_server_event_name(event.name);
     auto* const adapter = core_.adapter();
     if (!adapter) {
         warn_alone();
-        return done({});
+        return sink->finish(0);
     }
     auto* const origin = engineio::net::Shard::current();
     SIO_ASSERT(origin != nullptr);
     adapter->ask(event_request(Kind::server_side_emit, name_, event),
                  engineio::limits::broadcast_ack_timeout,
-                 [origin, gate = core_.answers(), done = std::move(done)](ClusterReplies replies) {
-                     gate->post(*origin, [done, replies = std::move(replies)]() mutable {
-                         auto const asked = replies.replies.size() + replies.missing;
-                         done({std::move(replies.replies), asked});
+                 [origin, gate = core_.answers(), sink = std::move(sink)](ClusterReplies replies) {
+                     gate->post(*origin, [sink, replies = std::move(replies)]() mutable {
+                         for (Json& reply : replies.replies) {
+                             sink->take(std::move(reply), nullptr);
+                         }
+                         sink->finish(replies.replies.size() + replies.missing);
                      });
                  });
 }

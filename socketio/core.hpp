@@ -91,6 +91,9 @@ public:
     bool has_send_hooks() const { return has_send_hooks_.load(std::memory_order_relaxed); }
     void note_send_hooks() { has_send_hooks_.store(true, std::memory_order_relaxed); }
 
+    /// What the answers to all broadcasts of a shard take that it still waits for; there only.
+    std::size_t& answer_bytes(unsigned shard) { return answer_bytes_[shard]; }
+
     /// Runs `task(shard)` on every shard for which `wanted(index)` is true: at once on the calling
     /// one, posted to the others. Any thread.
     void on_shards(std::function<bool(unsigned)> const& wanted,
@@ -132,8 +135,9 @@ private:
     engineio::net::OneShot kept_recovery_ends_;  // of what was in the file
     std::function<void(Request, Responder)> fallback_;
     std::vector<std::unique_ptr<Entrance>> entrances_;
-    std::vector<Client*> first_client_;     // per shard, a list through the clients
-    std::vector<ForgetTimers> forgetting_;  // per shard
+    std::vector<Client*> first_client_;            // per shard, a list through the clients
+    std::vector<ForgetTimers> forgetting_;         // per shard
+    std::vector<std::size_t> answer_bytes_;        // per shard
     std::atomic<std::size_t> clients_{0};
     std::atomic<std::uint32_t> id_counter_{0};
     std::atomic<bool> listening_{false};

@@ -28,6 +28,11 @@ bool above(std::size_t closing, std::size_t pausing) {
 
 }  // namespace
 
+std::size_t answer_bytes(ServerOptions const& options) {
+    auto const given = options.limits.max_answer_bytes;
+    return given ? given : engineio::limits::kept_answers * options.max_http_buffer_size;
+}
+
 std::size_t unfinished_bytes(ServerOptions const& options) {
     auto const given = options.limits.max_unfinished_bytes;
     return given ? given

@@ -40,6 +40,11 @@ struct SocketLimits {
     /// Acknowledgements awaited from one connection; the next emit_with_ack to it sends nothing and
     /// is AckError::too_many at once.
     std::size_t max_pending_acks = engineio::limits::max_pending_acks;
+    /// Memory of the answers to one broadcast (emit_with_ack) while others are awaited, unless they
+    /// are read into a type of fixed size as bool. One answer may take a quarter of it, and those
+    /// to all broadcasts that a thread waits for four times as much; an answer that finds no room
+    /// is dropped and counts as missing. 0: 16 times max_http_buffer_size.
+    std::size_t max_answer_bytes = 0;
     /// From a CONNECT to the decision of all connection middlewares; then the client hears
     /// "Middleware timeout" and what they decide later does not count. 0: no limit.
     std::chrono::milliseconds middleware_timeout = engineio::limits::middleware_timeout;
@@ -59,7 +64,9 @@ struct SocketLimits {
 
 struct ServerOptions;
 
-/// What max_unfinished_bytes and max_unfinished_bytes_closing come to. Pure functions.
+/// What max_answer_bytes, max_unfinished_bytes and max_unfinished_bytes_closing come to. Pure
+/// functions.
+std::size_t answer_bytes(ServerOptions const& options);
 std::size_t unfinished_bytes(ServerOptions const& options);
 std::size_t unfinished_bytes_closing(ServerOptions const& options);
 

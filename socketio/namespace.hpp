@@ -53,7 +53,7 @@ public:
     BroadcastReply<T> server_side_emit_with_ack(std::string_view event, A const&... args) {
         BroadcastReply<T> reply;
         with_event(
-            event, [&](EventRef const& e) { ask_server_side(e, reply.callback()); }, args...);
+            event, [&](EventRef const& e) { ask_server_side(e, reply.sink()); }, args...);
         return reply;
     }
 
@@ -99,7 +99,7 @@ private:
     void publish_broadcast(Selection const& selection, EmitFlags const& flags,
                            EventRef const& event);
     void send_server_side(EventRef const& event);
-    void ask_server_side(EventRef const& event, detail::GatherCallback done);
+    void ask_server_side(EventRef const& event, std::shared_ptr<detail::AnswerSink> sink);
     void receive_server_side(ClusterRequest request, std::function<void(Json)> reply);
 
     // Somebody listens to outgoing events, so that their arguments are worth a tree.
@@ -111,7 +111,7 @@ private:
     // Delivery; the public face is BroadcastOperator.
     void broadcast(Selection const& selection, EmitFlags const& flags, EventRef const& event);
     void broadcast_with_ack(Selection const& selection, EmitFlags const& flags,
-                            EventRef const& event, detail::GatherCallback done);
+                            EventRef const& event, std::shared_ptr<detail::AnswerSink> sink);
 
     // Connecting: middlewares, then admit() in a later phase of the turn.
     void connect(SocketPtr socket);

@@ -5,6 +5,7 @@
 #include "engineio/net/result.hpp"
 #include "socketio/client.hpp"
 #include "socketio/core.hpp"
+#include "socketio/limits.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/namespace_recipients.hpp"
 #include "socketio/namespace_shard.hpp"
@@ -28,53 +29,77 @@ std::size_t asked_in(Json const& reply) {
     return std::in_range<std::uint32_t>(number) ? static_cast<std::size_t>(number) : 0;
 }
 
+// The array of them in another server's reply, or null.
+Json* find_answers(Json& reply) {
+    auto* const members = reply.object_members();
+    Json* const answers = members ? members->find("answers") : nullptr;
+    return answers && answers->is_array() ? answers : nullptr;
+}
+
 // The answers to one broadcast with acknowledgement; lives on the asking shard, other shards post
 // to it.
 struct AckGather {
     engineio::net::Shard& origin;
-    detail::GatherCallback done;
-    detail::Gathered gathered;
-    std::size_t settled = 0;
+    std::shared_ptr<detail::AnswerSink> sink;
+    detail::AnswerBudget budget;
     unsigned pending;  // shards, and the cluster if there is one
+    std::size_t asked = 0;
+    std::size_t settled = 0;
     engineio::net::OneShot timer;
 
+    AckGather(Core& core, engineio::net::Shard& shard, std::shared_ptr<detail::AnswerSink> answers,
+              unsigned parts)
+        : origin(shard), sink(std::move(answers)),
+          budget(shard, answer_bytes(core.options()), core.answer_bytes(shard.index())),
+          pending(parts) {}
+
+    // Late ones find nobody.
+    void take(Json reply) {
+        if (sink) {
+            sink->take(std::move(reply), &budget);
+        }
+    }
     void answer(Result<Args, AckError> reply) {
         ++settled;
         if (reply) {
-            gathered.answers.push_back(reply->empty() ? Json() : std::move(reply->front()));
+            take(reply->empty() ? Json() : std::move(reply->front()));
         }
         finish_if_complete();
     }
-    void asked(std::size_t count) {
-        gathered.asked += count;
+    void shard_has_asked(std::size_t count) {
+        asked += count;
         --pending;
         finish_if_complete();
     }
     // Servers that did not answer count as one missing client each.
     void add_cluster(ClusterReplies replies) {
-        gathered.asked += replies.missing;
+        asked += replies.missing;
         settled += replies.missing;
         for (Json& reply : replies.replies) {
             auto count = asked_in(reply);
-            if (Json::Array const* const answers = reply["answers"].array_items()) {
-                gathered.answers.insert(gathered.answers.end(), answers->begin(), answers->end());
+            if (Json* const answers = find_answers(reply)) {
                 count = std::max(count, answers->size());  // it may have been told wrong
+                for (Json& one : *answers->array_items()) {
+                    take(std::move(one));
+                }
             }
+            reply = Json();
             settled += count;
-            gathered.asked += count;
+            asked += count;
         }
         --pending;
         finish_if_complete();
     }
     void finish_if_complete() {
-        if (pending == 0 && settled == gathered.asked) {
+        if (pending == 0 && settled == asked) {
             finish();
         }
     }
     void finish() {
         timer.cancel();
-        if (auto const callback = std::exchange(done, nullptr)) {
-            callback(std::move(gathered));
+        budget.release();
+        if (auto const whole = std::exchange(sink, nullptr)) {
+            whole->finish(asked);
         }
     }
 };
@@ -89,12 +114,11 @@ void on_origin(std::shared_ptr<AckGather> const& gather, engineio::net::Shard& s
 
 // The sum of all shards and servers: how long to wait, whom for.
 std::shared_ptr<AckGather> make_gather(Core& core, bool clustered, std::chrono::milliseconds limit,
-                                       detail::GatherCallback done) {
+                                       std::shared_ptr<detail::AnswerSink> sink) {
     auto* const origin = engineio::net::Shard::current();
     SIO_ASSERT(origin != nullptr);
     auto const gather =
-        std::make_shared<AckGather>(*origin, std::move(done), detail::Gathered{}, 0,
-                                    core.shard_count() + clustered, engineio::net::OneShot());
+        std::make_shared<AckGather>(core, *origin, std::move(sink), core.shard_count() + clustered);
     // Ends the wait; the sockets' own timeouts, armed later, only free their entries. The partial
     // sums of other servers leave them at the limit and need a moment.
     auto const patience = clustered ? with_grace(limit) : limit;
@@ -151,12 +175,13 @@ struct Namespace::BroadcastWithAck {
             });
             socket.deliver(messages, flags);
         });
-        on_origin(gather, shard, [count](AckGather& g) { g.asked(count); });
+        on_origin(gather, shard, [count](AckGather& g) { g.shard_has_asked(count); });
     }
 };
 
 void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& flags,
-                                   EventRef const& event, detail::GatherCallback done) {
+                                   EventRef const& event,
+                                   std::shared_ptr<detail::AnswerSink> sink) {
     check_event_name(event.name);
     auto const id = next_ack_id();
     auto const packet = std::make_shared<EncodedPacket const>(encode(event, id, {}));
@@ -166,7 +191,7 @@ void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& 
     if (clustered || hears_outgoing()) {
         args = std::make_shared<Args const>(to_args(event));
     }
-    auto const gather = make_gather(core_, clustered, limit, std::move(done));
+    auto const gather = make_gather(core_, clustered, limit, std::move(sink));
     if (clustered) {
         ask_cluster(core_,
                     {.kind = ClusterRequest::Kind::broadcast_with_ack,

@@ -5,6 +5,7 @@
 #include "engineio/net/shard.hpp"
 #include "socketio/client.hpp"
 #include "socketio/core.hpp"
+#include "socketio/limits.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/namespace_shard.hpp"
 #include "socketio/recovery.hpp"
@@ -232,6 +233,10 @@ void Socket::expect_ack(std::uint64_t id, std::chrono::milliseconds const* timeo
             settle_ack(id, AckError::timeout);
         });
     }
+}
+
+std::size_t Socket::max_answer_bytes() const {
+    return answer_bytes(nsp_->core_.options());
 }
 
 bool Socket::awaits(std::optional<std::uint64_t> ack_id) const {

@@ -256,6 +256,7 @@ private:
                      std::shared_ptr<void const> const& owner);
     void run_disconnect(bool before, DisconnectReason reason, std::string_view description);
     void report_error(EventError const& error);
+    std::size_t max_answer_bytes() const;
     bool awaits(std::optional<std::uint64_t> ack_id) const;
     void settle_ack(std::uint64_t id, Result<Args, AckError> answer);
     void fail_acks();
@@ -328,7 +329,7 @@ public:
     }
     template <class T = Json, class... A>
     AckReply<T> emit_with_ack(std::string_view event, A const&... args) const {
-        AckReply<T> reply;
+        AckReply<T> reply(socket_->max_answer_bytes());
         with_event(
             event, [&](EventRef const& e) { socket_->emit_event(e, flags_, reply.callback()); },
             args...);

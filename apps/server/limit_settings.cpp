@@ -106,6 +106,8 @@ void add_sockets(Settings& settings, socketio::SocketLimits& sockets) {
         "Memory of the auth payloads of a connection");
     add(settings, "max_pending_acks", &sockets.max_pending_acks, 1, largest,
         "Acknowledgements awaited from a connection");
+    add(settings, "max_answer_bytes", &sockets.max_answer_bytes, 0, largest,
+        "Memory of the answers to a broadcast; 0: 16 times max_http_buffer_size");
     add(settings, "max_unfinished_handlers", &sockets.max_unfinished_handlers, 1, largest,
         "Unfinished handlers of a connection, above which it is not read until half are done");
     add(settings, "max_unfinished_handlers_closing", &sockets.max_unfinished_handlers_closing, 2,

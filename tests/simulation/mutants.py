@@ -75,11 +75,10 @@ MUTANTS = {
         "socketio/namespace.cpp", "    --socket.shard_.metrics().sockets;\n", ""),
     "an answer counted twice": (
         "socketio/namespace_ack.cpp",
-        "            gathered.answers.push_back(reply->empty() ? Json() : "
-        "std::move(reply->front()));",
-        "            gathered.answers.push_back(reply->empty() ? Json() : reply->front());\n"
-        "            if (gathered.answers.size() == 2) {\n"
-        "                gathered.answers.push_back(reply->front());\n            }"),
+        "            take(reply->empty() ? Json() : std::move(reply->front()));",
+        "            if (settled == 2 && !reply->empty()) {\n"
+        "                take(reply->front());\n            }\n"
+        "            take(reply->empty() ? Json() : std::move(reply->front()));"),
 }
 
 

@@ -1,0 +1,174 @@
+// What the answers to broadcasts may make a server hold: one under, at
+// and one over.
+
+#include "engineio/net/log.hpp"
+#include "socketio/answer_budget.hpp"
+#include "socketio/socketio.hpp"
+#include "tests/rig/server_rig.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace held_memory_test {
+
+using namespace socketio;
+using rig::ServerRig;
+using rig::World;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Quiet {
+    Quiet() { engineio::net::set_level(engineio::net::Level::off); }
+    ~Quiet() { engineio::net::set_level(engineio::net::Level::info); }
+};
+
+ServerOptions with(SocketLimits const& limits) {
+    ServerOptions options;
+    options.limits = limits;
+    return options;
+}
+
+std::uint64_t hits(World& world, std::string const& limit) {
+    auto const all = world.metrics().limit_hits;
+    auto const found = all.find(limit);
+    return found == all.end() ? 0 : found->second;
+}
+
+// A JSON string that weighs so much more than one of 1,000 bytes.
+std::string ack(int id, int more) {
+    return "43" + std::to_string(id) + "[\"" + std::string(1'000 + more, 'x') + "\"]";
+}
+
+std::size_t weight_of_1000() {
+    return Json(std::string(1'000, 'x')).memory();
+}
+
+template <class T>
+Task<void> ask_all(World& world) {
+    auto const got = co_await world.io().timeout(1s).emit_with_ack<T>("q");
+    world.note(std::to_string(got.replies.size()) + " missing " + std::to_string(got.missing));
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Quiet, "limits: memory of the answers to a broadcast") {
+    ServerRig rig(with({.max_answer_bytes = 4 * weight_of_1000()}));
+    for (auto const* const name : {"a", "b", "c", "d", "e", "f"}) {
+        rig.connects(name);
+    }
+    rig.does([](World& world) { spawn(ask_all<Json>(world)); })
+        .says("a", {ack(0, +1)})  // a quarter is the most
+        .checks([](World& world) {
+            CHECK(hits(world, "max_answer_bytes") == 1);
+            CHECK(world.core().answer_bytes(0) == 0);
+        })
+        .says("b", {ack(0, 0)})
+        .says("c", {ack(0, 0)})
+        .says("d", {ack(0, 0)})
+        .says("e", {ack(0, -1)})
+        .checks([](World& world) {
+            CHECK(hits(world, "max_answer_bytes") == 1);
+            CHECK(world.core().answer_bytes(0) == 4 * weight_of_1000() - 1);
+        })
+        .says("f", {"430[1]"})
+        .notes("4 missing 2")
+        .checks([](World& world) {
+            CHECK(hits(world, "max_answer_bytes") == 2);
+            CHECK(world.core().answer_bytes(0) == 0);
+        })
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "limits: answers are kept as what was asked for") {
+    ServerRig rig(with({.max_answer_bytes = 4'000}));
+    auto const trees = "[" + std::string("[[0],[0],[0],[0],[0],[0],[0],[0]]") + "]";
+    for (auto const* const name : {"a", "b", "c"}) {
+        rig.connects(name);
+    }
+    rig.does([](World& world) { spawn(ask_all<bool>(world)); })
+        .says("a", {"430" + trees})
+        .says("b", {"430[true]"})
+        .checks([](World& world) { CHECK(world.core().answer_bytes(0) == 0); })
+        .says("c", {"430[false]"})
+        .notes("2 missing 1")
+        .does([](World& world) { spawn(ask_all<std::string>(world)); })
+        .says("a", {ack(1, 0)})  // as its bytes, not as a tree of one leaf
+        .checks([](World& world) { CHECK(world.core().answer_bytes(0) == 1'000); })
+        .says("b", {ack(1, 1)})
+        .says("c", {"431" + trees})
+        .notes("1 missing 2")
+        .does([](World& world) { spawn(ask_all<std::vector<int>>(world)); })
+        .says("a", {"432[[1,2,3]]"})
+        .checks([](World& world) { CHECK(world.core().answer_bytes(0) == 3 * sizeof(int)); })
+        .does([](World& world) { spawn(ask_all<Json>(world)); })
+        .says("a", {"433[1]"})
+        .checks([](World& world) {
+            CHECK(world.core().answer_bytes(0) == 3 * sizeof(int) + Json(1).memory());
+        })
+        .advance(2s)
+        .notes("1 missing 2")
+        .notes("1 missing 2")
+        .checks([](World& world) {
+            CHECK(world.core().answer_bytes(0) == 0);
+            CHECK(hits(world, "max_answer_bytes") == 1);
+        })
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "limits: the answers to all broadcasts of a shard") {
+    ServerRig()
+        .does([](World& world) {
+            auto& shard = world.shard(0);
+            std::size_t sum = 0;
+            detail::AnswerBudget first(shard, 8, sum), second(shard, 8, sum), third(shard, 8, sum),
+                fourth(shard, 8, sum), fifth(shard, 8, sum);
+            for (auto* const budget : {&first, &second, &third, &fourth}) {
+                CHECK_FALSE(budget->admit(3));
+                for (int i = 0; i < 4; ++i) {
+                    CHECK(budget->admit(2));
+                }
+                CHECK_FALSE(budget->admit(1));
+                CHECK(budget->admit(0));
+            }
+            CHECK(sum == 32);
+            CHECK_FALSE(fifth.admit(1));
+            second.release();
+            second.release();
+            CHECK(sum == 24);
+            CHECK(fifth.admit(1));
+        })
+        .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "limits: an answer that comes before it is awaited") {
+    ServerRig(with({.max_answer_bytes = 4 * weight_of_1000()}))
+        .serves([](World& world) {
+            auto const tell = [&world](Result<Json, AckError> const& answer) {
+                world.note(answer ? std::to_string(answer->string()->size())
+                                  : std::string(to_string(answer.error())));
+            };
+            world.io().on("now", [tell](Socket& socket) -> Task<void> {
+                tell(co_await socket.emit_with_ack<Json>("q"));
+            });
+            world.io().on("later", [tell](Socket& socket) -> Task<void> {
+                auto reply = socket.emit_with_ack<Json>("q");
+                co_await sleep_for(1s);
+                tell(co_await reply);
+            });
+        })
+        .connects("a")
+        .says("a", {R"(42["now"])", R"(42["later"])", R"(42["later"])"})
+        .says("a", {ack(0, 1), ack(1, 0), ack(2, 1)})
+        .notes("1001")
+        .advance(2s)
+        .notes("1000")
+        .notes("the acknowledgement is too large")
+        .checks([](World& world) { CHECK(hits(world, "max_answer_bytes") == 1); })
+        .run();
+}
+
+}  // namespace held_memory_test
