@@ -194,6 +194,17 @@ inline constexpr std::size_t unfinished_messages_closing = 16;
 inline constexpr std::size_t max_recovery_packets = 65'536;
 inline constexpr std::size_t max_recovery_bytes = 64 * 1024 * 1024;
 inline constexpr std::size_t max_recovery_sessions = 65'536;
+/// What a client that comes back has missed, with so many bytes more for each message of it, which
+/// its frames and handles take: a client that has missed more connects anew. And so many times
+/// that, until it names an event that is newer than its return: it may come again as its connection
+/// breaks again, but not for ever with the same.
+inline constexpr std::size_t max_recovery_missed_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t missed_message_bytes = 256;
+inline constexpr std::size_t max_recovery_repeats = 4;
+/// Of such a message the copy that a shard sends is shared from this size on, and looked after at
+/// this pace until everybody has it.
+inline constexpr std::size_t min_shared_missed_bytes = 512;
+inline constexpr std::chrono::milliseconds shared_missed_interval = 5s;
 /// No saved session takes more than this part of the bytes: a few could drive out everybody's.
 inline constexpr std::size_t recovery_session_share = 64;
 /// A broadcast's acknowledgements without .timeout(), and server_side_emit_with_ack.

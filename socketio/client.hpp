@@ -4,12 +4,11 @@
 #include "engineio/session.hpp"
 #include "socketio/connection.hpp"
 #include "socketio/core.hpp"
+#include "socketio/messages.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/parser.hpp"
 #include "socketio/reading_gate.hpp"
 #include "socketio/socket.hpp"
-
-#include <boost/container/small_vector.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -118,11 +117,5 @@ private:
     Client* previous_ = nullptr;
     Client* next_ = nullptr;
 };
-
-/// One and its attachments, which are few.
-using Messages = boost::container::small_vector<engineio::net::Message, 2>;
-
-/// The engine messages of a packet, to be shared by all recipients of a shard.
-Messages to_messages(EncodedPacket const& packet);
 
 }  // namespace socketio

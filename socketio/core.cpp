@@ -145,7 +145,7 @@ private:
 Core::Core(Runtime& runtime, ServerOptions options)
     : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
       first_client_(runtime.shard_count()), forgetting_(runtime.shard_count()),
-      answer_bytes_(runtime.shard_count()),
+      answer_bytes_(runtime.shard_count()), missed_messages_(runtime.shard_count()),
       has_send_hooks_(options_.headers || options_.initial_headers) {
     engineio::net::check_options(options_.http);
     check_limits(options_);

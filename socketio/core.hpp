@@ -7,6 +7,7 @@
 #include "engineio/net/timer_wheel.hpp"
 #include "socketio/answer_gate.hpp"
 #include "socketio/client_files.hpp"
+#include "socketio/missed_messages.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
@@ -94,6 +95,9 @@ public:
     /// What the answers to all broadcasts of a shard take that it still waits for; there only.
     std::size_t& answer_bytes(unsigned shard) { return answer_bytes_[shard]; }
 
+    /// For clients that come back to a shard; there only.
+    MissedMessages& missed_messages(unsigned shard) { return missed_messages_[shard]; }
+
     /// Runs `task(shard)` on every shard for which `wanted(index)` is true: at once on the calling
     /// one, posted to the others. Any thread.
     void on_shards(std::function<bool(unsigned)> const& wanted,
@@ -138,6 +142,7 @@ private:
     std::vector<Client*> first_client_;            // per shard, a list through the clients
     std::vector<ForgetTimers> forgetting_;         // per shard
     std::vector<std::size_t> answer_bytes_;        // per shard
+    std::vector<MissedMessages> missed_messages_;  // per shard
     std::atomic<std::size_t> clients_{0};
     std::atomic<std::uint32_t> id_counter_{0};
     std::atomic<bool> listening_{false};

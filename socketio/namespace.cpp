@@ -8,9 +8,20 @@
 #include "socketio/namespace_shard.hpp"
 #include "socketio/room_census.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace socketio {
+
+namespace {
+
+// What would end the connection that it is sent to would do so each time the client comes back.
+std::size_t max_missed_bytes(ServerOptions const& options) {
+    return std::min(engineio::limits::max_recovery_missed_bytes,
+                    options.limits.session.max_buffered_bytes / 2);
+}
+
+}  // namespace
 
 NamespacePtr::NamespacePtr(Namespace* nsp) noexcept : bits_(reinterpret_cast<std::uintptr_t>(nsp)) {
     if (nsp && nsp->is_child_) {
@@ -43,6 +54,7 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
                 clocked(options->max_disconnection_duration), options->max_packets,
                 options->max_bytes, options->max_sessions,
                 options->max_bytes / engineio::limits::recovery_session_share,
+                max_missed_bytes(core.options()),
                 sum(clocked(core.options().ping_interval), clocked(core.options().ping_timeout))},
             core.shard_count(),
             [this](std::string_view limit) {
@@ -177,8 +189,9 @@ bool Namespace::begin_recoverable(Socket& socket) {
         return false;
     }
     socket.log_position_ = missed->position;
+    auto& again = core_.missed_messages(socket.shard_.index());
     for (auto const& packet : missed->packets) {
-        socket.client_->send(*packet);
+        socket.client_->send(again.of(packet, socket.shard_), true);
     }
     return true;
 }

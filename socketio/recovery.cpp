@@ -1,32 +1,11 @@
 #include "socketio/recovery.hpp"
 
 #include "engineio/net/clock.hpp"
-#include "engineio/net/keyed_hash.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace socketio {
-
-namespace {
-
-// Of a saved session, its own included.
-using RoomNames = std::unordered_set<std::string_view, engineio::net::KeyedHash>;
-
-RoomNames room_names(SavedSession const& session) {
-    RoomNames rooms(session.rooms.begin(), session.rooms.end());
-    rooms.insert(session.sid);
-    return rooms;
-}
-
-bool was_meant_for(Selection const& selection, RoomNames const& rooms) {
-    auto const member = [&](std::string const& room) { return rooms.contains(room); };
-    return (selection.rooms.empty() || std::ranges::any_of(selection.rooms, member)) &&
-           std::ranges::none_of(selection.except, member);
-}
-
-}  // namespace
 
 std::size_t Recovery::size_of(Entry const& entry) {
     std::size_t bytes = entry.packet->main.size();
@@ -184,6 +163,7 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
     if (before != sessions_.end() && before->second.base == base) {
         saved.last = before->second.last;
         saved.heard = std::move(before->second.heard);
+        saved.resent = before->second.resent;
     }
     put(std::move(saved));
     bound_sessions();
@@ -211,100 +191,6 @@ void Recovery::tell(std::string_view name, std::uint64_t& times) {
     while (times != 0 && on_bound_(name)) {
         --times;
     }
-}
-
-// 0 if the log does not know it (any more).
-std::uint64_t Recovery::position_of(std::string_view offset) const {
-    auto const named = RecoveryOffset::parse(offset);
-    auto const entry =
-        named ? std::ranges::lower_bound(log_, *named, {}, &Entry::offset) : log_.end();
-    return entry == log_.end() || entry->offset != named
-               ? 0
-               : first_position_ + static_cast<std::uint64_t>(entry - log_.begin());
-}
-
-// An event that came while it was connected, as nobody else may know any more.
-bool Recovery::has_lost(Saved const& saved) const {
-    return delivered_[saved.shard].lost() > saved.base;
-}
-
-// What the client has heard, if its last event is `offset`; null if the log has forgotten some of
-// what it has not.
-std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view offset) const {
-    auto const last = position_of(offset);
-    if (saved.hollow() || last < first_position_ || has_lost(saved)) {
-        return std::nullopt;
-    }
-    // Its socket lives and has sent it more: what rooms that has, and in which order its shard
-    // delivers, is not known here. At or before `base` the client asks once more, as its CONNECT
-    // answer may not have arrived.
-    if (saved.live && last > saved.base) {
-        return std::nullopt;
-    }
-    LogPositions heard;
-    if (last > saved.base) {  // live, hence all that came before the CONNECT answer, too
-        heard = delivered_[saved.shard].at(last);
-        heard.raise(saved.base);
-    } else {
-        heard = saved.heard;
-        if (last != saved.last && !std::ranges::binary_search(heard.beyond, last)) {
-            // One of the missed events, which are sent in the order of the log, or an old one.
-            heard.low = 0;
-            heard.raise(last);
-        }
-    }
-    return heard.low + 1 < first_position_ ? std::nullopt : std::optional(std::move(heard));
-}
-
-std::optional<SavedSession> Recovery::find(TimePoint now, std::string_view pid,
-                                           std::string_view offset) {
-    std::lock_guard const lock(mutex_);
-    forget_old(now);
-    auto const saved = sessions_.find(std::string(pid));
-    if (saved == sessions_.end() || !heard(saved->second, offset)) {
-        return std::nullopt;
-    }
-    return saved->second.session;
-}
-
-std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view pid,
-                                                 std::string_view offset, unsigned shard) {
-    std::lock_guard const lock(mutex_);
-    forget_old(now);
-    auto const found = sessions_.find(std::string(pid));
-    if (found == sessions_.end()) {
-        return std::nullopt;
-    }
-    auto& saved = found->second;
-    auto known = heard(saved, offset);
-    // Two sockets of a session that live on one shard differ by their base: save() must not take
-    // the end of the earlier for that of the later. So nothing for nobody comes between.
-    if (known && saved.live && saved.base == end() && saved.shard == shard) {
-        push(log_.empty() ? now : log_.back().time, {{saved.session.sid}, {saved.session.sid}},
-             [](std::string_view) { return EncodedPacket(); });
-        known = heard(saved, offset);  // the log may have dropped its oldest
-    }
-    if (!known) {
-        return std::nullopt;
-    }
-    Missed missed{{}, end()};
-    auto const rooms = room_names(saved.session);
-    auto first = end() + 1;  // of what was missed
-    for (auto at = known->low + 1; at <= end(); ++at) {
-        auto const& entry = log_[at - first_position_];
-        if (!known->contains(at) && was_meant_for(entry.selection, rooms)) {
-            first = std::min(first, at);
-            missed.packets.push_back(entry.packet);
-        }
-    }
-    known->raise(first - 1);
-    saved.shard = shard;
-    saved.base = missed.position;
-    saved.live = true;
-    saved.resumed = now;
-    saved.last = position_of(offset);
-    saved.heard = std::move(*known);
-    return missed;
 }
 
 void Recovery::drop_oldest() {

@@ -53,6 +53,9 @@ public:
         /// A session with more is not saved.
         std::size_t max_session_bytes =
             engineio::limits::max_recovery_bytes / engineio::limits::recovery_session_share;
+        /// A session whose client has missed more (weight()) is not brought back, nor one that was
+        /// brought max_recovery_repeats times as much without naming a later event.
+        std::size_t max_missed_bytes = engineio::limits::max_recovery_missed_bytes;
         /// The end of a connection is noticed after this time at the latest (heartbeat).
         TimePoint::duration late_end = std::chrono::seconds(45);
     };
@@ -132,6 +135,7 @@ private:
         std::uint64_t last = 0;  // if it was resumed: what the client named as its last event then,
         LogPositions heard{};    // and what it had heard
         TimePoint resumed{};
+        std::size_t resent = 0;  // weight() of what it was sent on its returns from that event on
         // Only a place is left of it, so that no late end of an earlier connection saves it anew.
         bool hollow() const { return session.sid.empty(); }
     };
@@ -142,6 +146,11 @@ private:
     std::uint64_t position_of(std::string_view offset) const;
     bool has_lost(Saved const& saved) const;
     std::optional<LogPositions> heard(Saved const& saved, std::string_view offset) const;
+    static std::size_t weight(EncodedPacket const& packet);
+    template <class F>
+    std::optional<std::size_t> each_missed(Saved const& saved, LogPositions const& known,
+                                           F&& take) const;
+    bool may_resend(Saved const& saved, std::string_view offset, std::optional<std::size_t> missed);
     RecoveryOffset next_offset();
     static std::size_t size_of(Entry const& entry);
     static std::size_t size_of(SavedSession const& session);
@@ -181,6 +190,7 @@ private:
     std::uint64_t untold_packets_ = 0;
     std::uint64_t untold_bytes_ = 0;
     std::uint64_t untold_sessions_ = 0;
+    std::uint64_t untold_missed_ = 0;
 };
 
 }  // namespace socketio

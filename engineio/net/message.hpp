@@ -57,6 +57,8 @@ public:
     Message variant(std::uint8_t key) const noexcept;
     void add_variant(std::uint8_t key, Message const& form) const noexcept;
 
+    /// Whether there are other handles of this message.
+    bool shared() const noexcept { return block_->refs > 1; }
     /// Whether both handles share one buffer.
     bool same(Message const& other) const noexcept { return block_ == other.block_; }
 

@@ -32,12 +32,12 @@ MUTANTS = {
         "if (sent.position == 0 || socket.log_position_ < sent.position) {",
         "if (sent.position == 0 || socket.log_position_ <= sent.position + 1) {"),
     "recovery forgets the third event": (
-        "socketio/recovery.cpp",
-        "            missed.packets.push_back(entry.packet);",
-        "            if (at - first != 2) {\n"
-        "                missed.packets.push_back(entry.packet);\n            }"),
+        "socketio/recovery_missed.cpp",
+        "        missed.packets.push_back(packet);",
+        "        if (at - first != 2) {\n"
+        "            missed.packets.push_back(packet);\n        }"),
     "recovery ignores except": (
-        "socketio/recovery.cpp",
+        "socketio/recovery_missed.cpp",
         "std::ranges::none_of(selection.except, member)",
         "(selection.except.empty() || !session.sid.empty())"),
     "recovery without end": (

@@ -1,8 +1,9 @@
-// What the answers to broadcasts may make a server hold: one under, at
+// What the answers to broadcasts, and clients that come back, may make a server hold: one under, at
 // and one over.
 
 #include "engineio/net/log.hpp"
 #include "socketio/answer_budget.hpp"
+#include "socketio/missed_messages.hpp"
 #include "socketio/socketio.hpp"
 #include "tests/rig/server_rig.hpp"
 
@@ -169,6 +170,62 @@ TEST_CASE_FIXTURE(Quiet, "limits: an answer that comes before it is awaited") {
         .notes("the acknowledgement is too large")
         .checks([](World& world) { CHECK(hits(world, "max_answer_bytes") == 1); })
         .run();
+}
+
+TEST_CASE_FIXTURE(Quiet, "limits: what a client has missed that comes back") {
+    for (bool const over : {false, true}) {
+        CAPTURE(over);
+        // Half of that may be missed: the second event, whose offset is as long as the time wants,
+        // and what its message takes.
+        auto const around = 10'000 - engineio::limits::missed_message_bytes;
+        auto const missed = over ? around : around - 40;
+        auto options = with({.session = {.max_buffered_bytes = 20'000}});
+        options.connection_state_recovery = RecoveryOptions{};
+        ServerRig(options)
+            .connects("a")
+            .does([](World& world) { world.io().emit("1"); })
+            .gets("a", R"(42["1",*)")
+            .cuts("a")
+            .does([=](World& world) { world.io().emit("2", std::string(missed, 'x')); })
+            .opens("again")
+            .says("again", {R"(40{"pid":"{pid:a}","offset":"{offset:a}"})"})
+            .checks([=](World& world) {
+                if (!over) {
+                    world.gets("again", R"(42["2",*)");
+                }
+                world.gets("again", "40*");
+                CHECK((world.peer("again").sid == world.peer("a").sid) == !over);
+                CHECK(hits(world, "max_recovery_missed_bytes") == (over ? 1 : 0));
+            })
+            .run();
+    }
+}
+
+TEST_CASE_FIXTURE(Quiet, "limits: who has missed the same shares its messages until it has them") {
+    World world;
+    auto& missed = world.core().missed_messages(0);
+    std::weak_ptr<EncodedPacket const> kept;
+    Messages unread;
+    world.turn(0, [&] {
+        auto const packet_of = [](std::size_t bytes) {
+            return std::make_shared<EncodedPacket const>(
+                EncodedPacket{false, std::string(bytes, 'x'), {}});
+        };
+        auto const large = packet_of(engineio::limits::min_shared_missed_bytes);
+        auto const small = packet_of(engineio::limits::min_shared_missed_bytes - 1);
+        kept = large;
+        unread = missed.of(large, world.shard(0));
+        CHECK(unread[0].payload() == "4" + large->main);
+        CHECK(missed.of(large, world.shard(0))[0].same(unread[0]));
+        auto const again = missed.of(small, world.shard(0));
+        CHECK_FALSE(missed.of(small, world.shard(0))[0].same(again[0]));
+    });
+    world.advance(12s);
+    CHECK_FALSE(kept.expired());
+    unread.clear();
+    world.advance(6s);
+    CHECK(kept.expired());
+    CHECK(world.shard(0).timers().armed_count() == 0);
 }
 
 }  // namespace held_memory_test

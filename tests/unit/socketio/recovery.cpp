@@ -1,5 +1,7 @@
 #include "socketio/recovery.hpp"
 
+#include "tests/unit/socketio/recovery_log.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -10,78 +12,8 @@
 
 namespace recovery_test {
 
-using socketio::EncodedPacket;
-using socketio::Json;
-using socketio::Recovery;
 using socketio::RecoveryOffset;
 using socketio::SavedSession;
-using socketio::Selection;
-using namespace std::chrono_literals;
-
-namespace {
-
-// A log whose packets are told by a name instead of their bytes.
-struct Log {
-    explicit Log(std::chrono::milliseconds limit = 1'000ms, unsigned shards = 1)
-        : Log(Recovery::Bounds{limit}, shards) {}
-    explicit Log(Recovery::Bounds bounds, unsigned shards = 1)
-        : recovery(
-              bounds, shards,
-              [this](std::string_view name) {
-                  hits.emplace_back(name);
-                  return on_a_shard;
-              },
-              [this](Recovery::TimePoint due) { dues.push_back(due); }) {}
-
-    // Not delivered anywhere yet.
-    Recovery::Logged log(std::string const& name, Selection selection = {}) {
-        return recovery.append(
-            now, std::move(selection),
-            [&](std::string_view offset) {
-                offsets[name] = offset;
-                return EncodedPacket{false, name, {}};
-            },
-            [](unsigned) { return true; });
-    }
-    // Delivered at once, on the only shard.
-    std::string append(std::string const& name, Selection selection = {}) {
-        recovery.note(log(name, std::move(selection)), 0);
-        return offsets[name];
-    }
-    void save(std::string const& sid, std::vector<std::string> rooms = {}, unsigned shard = 0) {
-        recovery.save(now, {sid, "pid of " + sid, std::move(rooms), Json(sid)}, shard, base);
-    }
-    void revoke(std::string const& sid, unsigned shard = 0) {
-        recovery.revoke(now, "pid of " + sid, shard, base);
-    }
-    // Names of the missed packets, or "none" if the session can't be restored.
-    std::string missed(std::string const& sid, std::string const& offset, unsigned shard = 0) {
-        auto const found = recovery.find(now, "pid of " + sid, offset);
-        auto const resumed = recovery.resume(now, "pid of " + sid, offset, shard);
-        CHECK(found.has_value() == resumed.has_value());
-        if (!resumed) {
-            return "none";
-        }
-        CHECK(found->sid == sid);
-        CHECK(found->data == Json(sid));
-        std::string names;
-        for (auto const& packet : resumed->packets) {
-            names += packet->main + " ";
-        }
-        base = resumed->position;
-        return names;
-    }
-
-    std::vector<std::string> hits;  // of bounds, told or refused
-    bool on_a_shard = true;
-    std::vector<Recovery::TimePoint> dues;  // when forget() is to be called
-    Recovery recovery;
-    Recovery::TimePoint now{};
-    std::map<std::string, std::string> offsets;  // of the latest event of each name
-    std::uint64_t base = 0;                      // of sockets to be saved
-};
-
-}  // namespace
 
 TEST_CASE("recovery: who comes back while its last connection still lives, as far as we know") {
     Log log(1'000ms, 2);
@@ -478,6 +410,64 @@ TEST_CASE("recovery: the bounds one under, at and one over") {
     // The last one stays, however large.
     log.append(std::string(50, 'g'));
     CHECK(log.recovery.log_size() == 1);
+}
+
+TEST_CASE("recovery: who has missed too much connects anew") {
+    constexpr auto message = engineio::limits::missed_message_bytes;
+    for (std::size_t const bytes : {9, 10, 11}) {
+        CAPTURE(bytes);
+        Log log(Recovery::Bounds{.max_age = 1s, .max_missed_bytes = 2 * message + 10});
+        auto const first = log.append("first");
+        log.save("a");
+        log.append("aaaa");
+        log.append("for another", {{"elsewhere"}, {}});
+        auto const rest = std::string(bytes - 4, 'b');
+        log.append(rest);
+        if (bytes <= 10) {
+            CHECK(log.missed("a", first) == "aaaa " + rest + " ");
+            CHECK(log.hits.empty());
+        } else {
+            CHECK(log.missed("a", first) == "none");
+            CHECK(log.hits == std::vector<std::string>(2, "max_recovery_missed_bytes"));
+            // Who had heard more of it has missed less.
+            log.save("b");
+            CHECK(log.missed("b", log.offsets["aaaa"]) == rest + " ");
+        }
+    }
+}
+
+TEST_CASE("recovery: the same is not brought for ever") {
+    constexpr auto message = engineio::limits::missed_message_bytes;
+    constexpr auto most = engineio::limits::max_recovery_repeats;
+    Log log(Recovery::Bounds{.max_age = 1s, .max_missed_bytes = message + 1});
+    auto const first = log.append("first");
+    log.save("a");
+    SUBCASE("nothing may be brought as often as it likes") {
+        for (std::size_t i = 0; i < 10 * most; ++i) {
+            CHECK(log.missed("a", first) == "");
+        }
+        return;
+    }
+    log.append("x");
+    for (std::size_t i = 0; i < most; ++i) {
+        CHECK(log.missed("a", first) == "x ");
+        if (i % 2 == 0) {
+            log.save("a");  // the end of its connection was noticed
+        }
+    }
+    SUBCASE("the next time it connects anew") {
+        CHECK(log.missed("a", first) == "none");
+        CHECK(log.hits == std::vector<std::string>(2, "max_recovery_missed_bytes"));
+    }
+    SUBCASE("who has heard an event meanwhile may do so again") {
+        auto const live = log.append("live");
+        log.save("a");
+        log.append("y");
+        for (std::size_t i = 0; i < most; ++i) {
+            CHECK(log.missed("a", live) == "y ");
+        }
+        CHECK(log.missed("a", live) == "none");
+    }
 }
 
 TEST_CASE("recovery: names of rooms count as the strings that they are") {
