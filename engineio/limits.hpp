@@ -70,7 +70,7 @@ inline constexpr std::size_t max_unfinished_upgrades = 20'000;
 inline constexpr std::chrono::milliseconds upgrade_timeout = 10s;
 /// Sessions of a server, however few connections they use: a polling one needs none between two
 /// requests, and without a word of its client it lasts as long as the heartbeat's patience. One
-/// costs some 4 KB when idle, so these are below a gigabyte; who serves more WebSockets than that
+/// costs some 2 KB when idle, so these are half a gigabyte; who serves more WebSockets than that
 /// has raised the number of descriptors, too.
 inline constexpr std::size_t max_sessions = 200'000;
 /// When a client should come back that met it (Retry-After).
@@ -110,7 +110,8 @@ inline constexpr std::size_t max_buffered_bytes = 16 * 1024 * 1024;
 constexpr std::size_t max_queued_messages(std::size_t max_bytes) {
     return max_bytes / 64;
 }
-/// A turn writes to at most so many connections; the others wait while reads are served.
+/// A turn writes to at most so many connections that have new output, and to half as many of those
+/// that waited; the others wait while reads are served.
 inline constexpr std::size_t max_flushes_per_turn = 512;
 /// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;
 /// then it ends with "ping timeout", after about four intervals.

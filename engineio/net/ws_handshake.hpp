@@ -27,7 +27,7 @@ struct DeflateOptions {
     std::size_t threshold = limits::deflate_threshold_bytes;
     bool server_no_context_takeover = false;  ///< forget our window after each message
     bool client_no_context_takeover = false;  ///< ask the client to do so
-    int server_max_window_bits = 15;          ///< 9 to 15; ours
+    int server_max_window_bits = 15;          ///< 8 to 15; ours
     /// 8 to 15; asked of the client if it offers the parameter. 0: not asked.
     int client_max_window_bits = 0;
     int level = -1;  ///< zlib level, -1 for its default
