@@ -27,7 +27,7 @@ void set_header(Headers& headers, std::string_view name, std::string value) {
     }
 }
 
-std::string_view Request::path() const {
+std::string_view Request::path() const& {
     return std::string_view(target).substr(0, target.find('?'));
 }
 
@@ -44,7 +44,7 @@ Query query_of_target(std::string_view target) {
     return Query::parse(query.substr(0, query.find('#')));  // a fragment is not for us
 }
 
-std::string_view Request::header(std::string_view lower_case_name) const {
+std::string_view Request::header(std::string_view lower_case_name) const& {
     auto const* value = find_header(headers, lower_case_name);
     return value ? std::string_view(*value) : std::string_view();
 }

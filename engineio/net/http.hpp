@@ -44,9 +44,14 @@ struct Request {
     bool secure = false;         ///< came over TLS, to us or to a proxy that is trusted
     bool upgrade = false;        ///< has "Connection: upgrade" and an Upgrade that is not empty
 
-    std::string_view path() const;  ///< target up to '?'
-    Query query() const;            ///< decoded parameters, WHATWG rules
-    std::string_view header(std::string_view lower_case_name) const;  ///< "" if absent
+    std::string_view path() const&;  ///< target up to '?'
+    Query query() const;             ///< decoded parameters, WHATWG rules
+    std::string_view header(std::string_view lower_case_name) const&;  ///< "" if absent
+    /// The same of a temporary, as Socket::request() gives: no view would outlive it.
+    std::string path() const&& { return std::string(path()); }
+    std::string header(std::string_view lower_case_name) const&& {
+        return std::string(header(lower_case_name));
+    }
 };
 
 /// An answer: status, fields and body.

@@ -165,8 +165,8 @@ void check_stored(net::Request const& request) {
     for (std::size_t i = 0; i < again.headers.size(); ++i) {
         FUZZ_SAME(again.headers[i].name, request.headers[i].name);
         FUZZ_SAME(again.headers[i].value, request.headers[i].value);
-        FUZZ_SAME(*stored.header(request.headers[i].name),
-                  *net::find_header(request.headers, request.headers[i].name));
+        auto const& name = request.headers[i].name;
+        FUZZ_CHECK(stored.header(name) == *net::find_header(request.headers, name));
     }
 }
 

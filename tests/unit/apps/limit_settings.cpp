@@ -33,11 +33,11 @@ std::vector<std::int64_t> numbers(socketio::ServerOptions const& options) {
     static_cast<void>(forwarded_header);
     list(headers, request, keep_alive, head, fields, pipelined, answers, connections, of_address,
          half_open);
-    auto const& [packet, session, rooms, room_bytes, sockets, auth_bytes, acks, middleware,
-                 handlers, closing, bytes, bytes_closing, dynamic] = options.limits;
+    auto const& [packet, session, rooms, room_bytes, sockets, auth_bytes, acks, answer_bytes,
+                 middleware, handlers, closing, bytes, bytes_closing, dynamic] = options.limits;
     static_cast<void>(dynamic);  // no system has dynamic namespaces
-    list(rooms, room_bytes, sockets, auth_bytes, acks, middleware, handlers, closing, bytes,
-         bytes_closing);
+    list(rooms, room_bytes, sockets, auth_bytes, acks, answer_bytes, middleware, handlers, closing,
+         bytes, bytes_closing);
     auto const& [attachments, attachment_bytes, depth] = packet;
     list(attachments, attachment_bytes, depth);
     auto const& [packets, fragments, packet_rate, byte_rate, handshakes, handshakes_of_address,
