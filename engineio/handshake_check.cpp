@@ -28,8 +28,8 @@ std::optional<ConnectionError> check_known(net::Query const& query, bool upgrade
     if (!session) {
         return make_error(error_code::session_unknown, {{"sid", std::string(query.get("sid"))}});
     }
-    // A session on a WebSocket takes no plain requests, whatever they say. Node would leave one that
-    // says "websocket" without an answer for ever.
+    // A session on a WebSocket takes no plain requests, whatever they say. Node would leave one
+    // that says "websocket" without an answer for ever.
     if (!upgrade && (session->transport != TransportName::polling ||
                      query.get("transport") != to_string(session->transport))) {
         return make_error(error_code::bad_request,

@@ -185,7 +185,7 @@ void Session::tell_created(std::span<net::Message const> packets) {
             observer_->on_packet_seen(PacketType::message, payload, false);
         } else {
             observer_->on_packet_seen(static_cast<PacketType>(payload.front() - '0'),
-                                     payload.substr(1), false);
+                                      payload.substr(1), false);
         }
     }
 }
