@@ -60,7 +60,7 @@ TEST_CASE("client_files: serves the bundles that are there and nothing else") {
     auto const main = files.serve(get("/socket.io/socket.io.js?v=1"));
     REQUIRE(main);
     CHECK(main->status == 200);
-    CHECK(main->body.ends_with("code"));
+    CHECK(main->content().ends_with("code"));
     CHECK(header(*main, "ETag") == "\"4.8.4\"");
     CHECK(header(*main, "Content-Type") == "application/javascript; charset=utf-8");
     CHECK(header(*main, "Cache-Control") == "public, max-age=0");
@@ -87,15 +87,15 @@ TEST_CASE("client_files: conditional and compressed answers") {
         auto const answer = files.serve(get("/path/socket.io.js", {{"if-none-match", match}}));
         REQUIRE(answer);
         CHECK(answer->status == 304);
-        CHECK(answer->body.empty());
+        CHECK(answer->content().empty());
     }
     CHECK(files.serve(get("/path/socket.io.js", {{"if-none-match", "\"4.8\""}}))->status == 200);
     for (std::string const encoding : {"gzip", "deflate", "gzip"}) {
         auto const answer = files.serve(get("/path/socket.io.js", {{"accept-encoding", encoding}}));
         REQUIRE(answer);
         CHECK(header(*answer, "Content-Encoding") == encoding);
-        CHECK(answer->body.size() < 1'000);
-        CHECK(answer->body.front() == (encoding == "gzip" ? '\x1f' : '\x78'));
+        CHECK(answer->content().size() < 1'000);
+        CHECK(answer->content().front() == (encoding == "gzip" ? '\x1f' : '\x78'));
     }
 }
 
