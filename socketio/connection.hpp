@@ -63,7 +63,7 @@ public:
     std::size_t buffered_bytes() const;
     /// The peer's address without port.
     std::string remote_address() const;
-    /// The first request, a copy; nothing once closed.
+    /// The first request, a copy, to be kept while views of it are used; nothing once closed.
     std::optional<engineio::net::Request> request() const;
 
     /// `co_await` comes back, in a turn of its own, once everything sent so far was taken by the

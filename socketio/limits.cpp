@@ -30,7 +30,8 @@ bool above(std::size_t closing, std::size_t pausing) {
 
 std::size_t answer_bytes(ServerOptions const& options) {
     auto const given = options.limits.max_answer_bytes;
-    return given ? given : engineio::limits::kept_answers * options.max_http_buffer_size;
+    return given ? given
+                 : saturated_product(engineio::limits::kept_answers, options.max_http_buffer_size);
 }
 
 std::size_t unfinished_bytes(ServerOptions const& options) {

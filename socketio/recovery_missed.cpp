@@ -88,6 +88,9 @@ std::optional<std::size_t> Recovery::each_missed(Saved const& saved, LogPosition
                                                  F&& take) const {
     auto const rooms = room_names(saved.session);
     std::size_t sum = 0;
+    if (known.low >= end()) {
+        return sum;
+    }
     auto at = known.low + 1;
     auto entry = log_.begin() + static_cast<std::ptrdiff_t>(at - first_position_);
     for (; entry != log_.end(); ++entry, ++at) {

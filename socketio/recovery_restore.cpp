@@ -132,7 +132,9 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
     }
     for (auto& one : state.sessions) {
         auto data = parse_msgpack(one.data.bytes);
-        if (data && !one.sid.empty() && one.shard < state.deviations.size() && one.base <= end()) {
+        bool const known =
+            one.shard < state.deviations.size() && one.heard_low <= one.base && one.base <= end();
+        if (data && !one.sid.empty() && known) {
             auto const shard = static_cast<unsigned>(first_record + one.shard);
             auto const order = queue(one.pid);
             put({.session = {std::move(one.sid), std::move(one.pid), std::move(one.rooms),

@@ -174,6 +174,9 @@ void Socket::run_event_middlewares(std::shared_ptr<EventInHand> held, std::size_
         if (error) {
             return report_error(*error);
         }
+        if (client_) {
+            client_->next_event();
+        }
         run_event_middlewares(held, index + 1);
     };
     auto const& seen = held->look();

@@ -108,6 +108,7 @@ void Connection::shut() {
         return;
     }
     shut_ = true;
+    holding_ = false;  // else whoever resumes reading now would put it in line again
     clear_queue();
     unaccount(buffered_);
     linger_.cancel();
@@ -221,7 +222,6 @@ void Connection::fail(int error) {
     if (holding_) {
         // What the peer has said comes first, as if it had been read at once.
         write_error_ = error;
-        clear_queue();
         return;
     }
     bool const gone = is_disconnect(error);

@@ -40,7 +40,7 @@ void Connection::send(std::string head, std::shared_ptr<std::string const> body)
 
 // One message or answer, however many pieces it has.
 void Connection::enqueue(std::span<OutputItem> items) {
-    if (shut_ || closing_ || write_error_ != 0) {
+    if (shut_ || closing_) {
         return;
     }
     // Something big on an empty queue is an answer, not a slow reader.

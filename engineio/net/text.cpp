@@ -155,7 +155,7 @@ Query Query::parse(std::string_view text) {
     return query;
 }
 
-std::string_view Query::get(std::string_view name) const noexcept {
+std::string_view Query::get(std::string_view name) const& noexcept {
     auto const found = std::find_if(pairs_.rbegin(), pairs_.rend(),
                                     [&](auto const& pair) { return pair.first == name; });
     return found == pairs_.rend() ? std::string_view{} : std::string_view{found->second};

@@ -63,11 +63,14 @@ public:
     static Query parse(std::string_view text);
 
     /// The value of the last pair of that name; empty if there is none.
-    std::string_view get(std::string_view name) const noexcept;
+    std::string_view get(std::string_view name) const& noexcept;
+    /// The same of a temporary, which no view outlives.
+    std::string get(std::string_view name) const&& { return std::string(get(name)); }
     bool has(std::string_view name) const noexcept;
-    std::vector<std::pair<std::string, std::string>> const& pairs() const noexcept {
+    std::vector<std::pair<std::string, std::string>> const& pairs() const& noexcept {
         return pairs_;
     }
+    std::vector<std::pair<std::string, std::string>> pairs() && { return std::move(pairs_); }
 
 private:
     std::vector<std::pair<std::string, std::string>> pairs_;

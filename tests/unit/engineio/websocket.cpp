@@ -120,8 +120,11 @@ public:
         });
     }
     void on_binary(std::string_view) override {}
-    void on_drain() override {}
+    void on_drain() override { ++drains; }
     void on_close(std::uint16_t code, std::string_view error) override {
+        if (when_closed) {
+            when_closed();
+        }
         shard().defer([this, told = std::to_string(code) + std::string(error)] {
             seen += "|" + told;
             handler_ = false;
@@ -129,6 +132,8 @@ public:
     }
 
     std::function<void(char)> then;
+    std::function<void()> when_closed;
+    int drains = 0;
     std::string seen;  // first bytes of the messages handled, and "|" with how it ended
     std::size_t peak = 0;
 
@@ -139,7 +144,7 @@ private:
         void on_open(WsConnection& connection) override { pair.on_open(connection); }
         void on_text(std::string_view text) override { pair.on_text(text); }
         void on_binary(std::string_view bytes) override { pair.on_binary(bytes); }
-        void on_drain() override {}
+        void on_drain() override { pair.on_drain(); }
         void on_close(std::uint16_t code, std::string_view error) override {
             pair.on_close(code, error);
         }
@@ -326,6 +331,9 @@ TEST_CASE("websocket: what is held goes before the end of the stream") {
     SUBCASE("of a peer that takes no answer any more") {
         pair.then = [&](char) { pair.socket().send(Message::make(MessageKind::text, "thanks")); };
         pair.go_away();
+        pair.read();
+        CHECK(pair.connection().buffered_bytes() != 0);  // nobody took it
+        CHECK(pair.drains == 0);
     }
     SUBCASE("of a peer that has gone while we do not read") {
         pair.then = [&](char name) {
@@ -352,6 +360,18 @@ TEST_CASE("websocket: a connection may be cut while it holds input") {
     CHECK(pair.seen == "a|1006");
     pair.finish();
     CHECK(pair.seen == "a|1006");
+}
+
+TEST_CASE("websocket: who resumes reading at the end of one that held input does no harm") {
+    Pair pair;
+    pair.then = [&](char) { pair.socket().pause_reading(true); };
+    pair.when_closed = [&] { pair.socket().pause_reading(false); };
+    pair.say(deflated('a', share) + deflated('b', share));
+    pair.read();
+    pair.shard().enter([&] { pair.connection().cut(); });
+    pair.finish();
+    CHECK(pair.seen == "a|1006");
+    CHECK(pair.shard().metrics().connections == 0);
 }
 
 TEST_CASE("websocket: a violation in held input ends it where it stands") {

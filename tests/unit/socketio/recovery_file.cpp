@@ -309,6 +309,18 @@ TEST_CASE("recovery file: what is no state of ours brings nothing back and does 
     }
 }
 
+TEST_CASE("recovery file: who has heard more than there was is not known") {
+    Process first(2);
+    first.append("seen");
+    first.save("me", {"room"}, 0);
+    first.append("missed");
+    auto state = first.recovery.state(first.now, first.wall);
+    state.sessions.at(0).heard_low = 1'000'000;
+    Process next(1);
+    next.recovery.restore(next.now, next.wall, std::move(state));
+    CHECK_FALSE(next.recovery.resume(next.now, "pid of me", first.offsets["seen"], 0));
+}
+
 TEST_CASE("recovery file: what is older than any clock is forgotten at once") {
     for (std::int64_t const date : {-8'000'000'000'000, -9'007'199'254'740'991}) {
         Process first(1);
