@@ -1,9 +1,8 @@
 // Too many unfinished coroutine handlers: reading pauses, and beyond that the connection ends.
 
 #include "engineio/limits.hpp"
-#include "engineio/net/log.hpp"
 #include "socketio/socketio.hpp"
-#include "tests/rig/server_rig.hpp"
+#include "tests/rig/met_limits.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,6 +11,8 @@
 
 namespace backpressure_test {
 
+using rig::hits;
+using rig::Quiet;
 using rig::ServerRig;
 using rig::World;
 using socketio::Admission;
@@ -26,11 +27,6 @@ namespace limits = engineio::limits;
 namespace {
 
 // Met limits are told to the log.
-struct Quiet {
-    Quiet() { engineio::net::set_level(engineio::net::Level::off); }
-    ~Quiet() { engineio::net::set_level(engineio::net::Level::info); }
-};
-
 std::vector<std::string> many(std::size_t count, std::string const& packet) {
     return std::vector<std::string>(count, packet);
 }
@@ -289,12 +285,6 @@ struct Heavy {
         return "42[\"" + event + "\",\"" + std::string(100 + more, 'x') + "\"]";
     }
 };
-
-std::uint64_t hits(World& world, std::string_view name) {
-    auto const all = world.metrics().limit_hits;
-    auto const found = all.find(name);
-    return found == all.end() ? 0 : found->second;
-}
 
 void serve_heavy(World& world) {
     serve_slowly(world);

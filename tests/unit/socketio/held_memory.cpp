@@ -1,11 +1,10 @@
 // What the answers to broadcasts, and clients that come back, may make a server hold: one under, at
 // and one over.
 
-#include "engineio/net/log.hpp"
 #include "socketio/answer_budget.hpp"
 #include "socketio/missed_messages.hpp"
 #include "socketio/socketio.hpp"
-#include "tests/rig/server_rig.hpp"
+#include "tests/rig/met_limits.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,27 +15,18 @@
 namespace held_memory_test {
 
 using namespace socketio;
+using rig::hits;
+using rig::Quiet;
 using rig::ServerRig;
 using rig::World;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct Quiet {
-    Quiet() { engineio::net::set_level(engineio::net::Level::off); }
-    ~Quiet() { engineio::net::set_level(engineio::net::Level::info); }
-};
-
 ServerOptions with(SocketLimits const& limits) {
     ServerOptions options;
     options.limits = limits;
     return options;
-}
-
-std::uint64_t hits(World& world, std::string const& limit) {
-    auto const all = world.metrics().limit_hits;
-    auto const found = all.find(limit);
-    return found == all.end() ? 0 : found->second;
 }
 
 // A JSON string that weighs so much more than one of 1,000 bytes.

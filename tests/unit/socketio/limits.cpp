@@ -3,10 +3,9 @@
 
 #include "socketio/limits.hpp"
 
-#include "engineio/net/log.hpp"
 #include "socketio/socketio.hpp"
 #include "socketio/text_parser.hpp"
-#include "tests/rig/server_rig.hpp"
+#include "tests/rig/met_limits.hpp"
 
 #include <doctest/doctest.h>
 
@@ -17,28 +16,19 @@
 namespace limits_test {
 
 using namespace socketio;
+using rig::hits;
+using rig::Quiet;
 using rig::ServerRig;
 using rig::World;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct Quiet {
-    Quiet() { engineio::net::set_level(engineio::net::Level::off); }
-    ~Quiet() { engineio::net::set_level(engineio::net::Level::info); }
-};
-
 ServerOptions with(SocketLimits const& limits, std::shared_ptr<Parser const> parser = {}) {
     ServerOptions options;
     options.limits = limits;
     options.parser = std::move(parser);
     return options;
-}
-
-std::uint64_t hits(World& world, std::string const& limit) {
-    auto const all = world.metrics().limit_hits;
-    auto const found = all.find(limit);
-    return found == all.end() ? 0 : found->second;
 }
 
 // The engine packets of an event, as ServerRig::says takes them.
