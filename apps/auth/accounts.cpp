@@ -94,9 +94,9 @@ socketio::Task<Reply> Accounts::welcome(RestCall& call, Account account, int sta
     auto const create = [this, user = account.id, now, until](Database& db) {
         return logins_.create(db, user, now, until);
     };
-    auto const id = co_await store_.ask(create);
+    auto const login = co_await store_.ask(create);
     Reply reply(rules_.answer(account, tokens_.issue(account.id)), status);
-    reply.cookie(refresh_cookie(call, id));
+    reply.cookie(refresh_cookie(call, login.id));
     co_return reply;
 }
 

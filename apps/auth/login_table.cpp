@@ -10,17 +10,22 @@ LoginTable::LoginTable(std::string const& table)
       find_("SELECT user_id FROM " + table + " WHERE id_hash = ? AND expires_at > ?"),
       remove_("DELETE FROM " + table + " WHERE id_hash = ?"),
       purge_("DELETE FROM " + table + " WHERE expires_at <= ?"),
-      thin_out_("DELETE FROM " + table + " WHERE id_hash IN (SELECT id_hash FROM " + table +
-                " WHERE user_id = ? ORDER BY expires_at DESC LIMIT -1 OFFSET ?)") {}
+      thin_out_(
+          "DELETE FROM " + table + " WHERE id_hash IN (SELECT id_hash FROM " + table +
+          " WHERE user_id = ? ORDER BY expires_at DESC LIMIT -1 OFFSET ?) RETURNING id_hash") {}
 
-std::string LoginTable::create(store::Database& database, std::string_view user, std::int64_t now,
-                               std::int64_t expires_at) const {
+LoginTable::Login LoginTable::create(store::Database& database, std::string_view user,
+                                     std::int64_t now, std::int64_t expires_at) const {
     constexpr std::size_t id_bytes = 24;  // 32 characters, as express-session's
-    auto id = engineio::net::base64url_encode(engineio::net::random_bytes(id_bytes));
+    Login login{engineio::net::base64url_encode(engineio::net::random_bytes(id_bytes)), {}};
     database.run(purge_, now);
-    database.run(thin_out_, user, max_of_user - 1);
-    database.run(insert_, sha256_hex(id), user, expires_at);
-    return id;
+    auto thin_out = database.query(thin_out_);
+    thin_out.bind(user, max_of_user - 1);
+    while (thin_out.step()) {
+        login.ended.push_back(thin_out.text(0));
+    }
+    database.run(insert_, sha256_hex(login.id), user, expires_at);
+    return login;
 }
 
 std::optional<std::string> LoginTable::user(store::Database& database, std::string_view id,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace apps::auth {
 
@@ -21,10 +22,13 @@ public:
     /// `table` must be a constant of the program: it becomes part of SQL texts.
     explicit LoginTable(std::string const& table);
 
-    /// A new, unguessable id of 32 characters. Expired ones are cleared away, and the user's oldest
-    /// if they are too many.
-    std::string create(store::Database& database, std::string_view user, std::int64_t now,
-                       std::int64_t expires_at) const;
+    struct Login {
+        std::string id;                  ///< unguessable, of 32 characters
+        std::vector<std::string> ended;  ///< hashes of those that gave way to it
+    };
+    /// Expired ones are cleared away, and the user's oldest if they are too many.
+    Login create(store::Database& database, std::string_view user, std::int64_t now,
+                 std::int64_t expires_at) const;
     /// Whose it is, if it has not expired.
     std::optional<std::string> user(store::Database& database, std::string_view id,
                                     std::int64_t now) const;

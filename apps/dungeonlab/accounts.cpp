@@ -70,9 +70,10 @@ Task<Reply> Accounts::login(RestCall& call, LoginRequest request) {
         return logins_.create(database, id, now,
                               now + std::chrono::milliseconds(login_lifetime).count());
     };
-    auto const login = co_await means_.store.ask(begin);
+    auto const tell = [this](auth::LoginTable::Login const& login) { tell_ended(login.ended); };
+    auto const login = co_await means_.store.ask(begin, tell);
     Reply reply(Json::object({{"success", true}, {"user", to_json(found->first)}}));
-    reply.cookie(cookie(call, signer_.sign(login), login_lifetime));
+    reply.cookie(cookie(call, signer_.sign(login.id), login_lifetime));
     co_return reply;
 }
 
@@ -101,16 +102,18 @@ Task<Reply> Accounts::logout(RestCall& call) {
             logins_.remove(database, id);
             return true;
         };
-        auto const tell = [this, login = *login_of(cookies)](bool) {
-            if (on_logout_) {
-                on_logout_(login);
-            }
-        };
+        auto const tell = [this, login = *login_of(cookies)](bool) { tell_ended({login}); };
         co_await means_.store.ask(end, tell);
     }
     Reply reply(Json::object({{"success", true}, {"message", "Logged out"}}));
     reply.cookie(cookie(call, "", std::chrono::seconds(0)));
     co_return reply;
+}
+
+void Accounts::tell_ended(std::vector<std::string> const& logins) const {
+    if (on_logout_) {
+        std::ranges::for_each(logins, on_logout_);
+    }
 }
 
 Task<Reply> Accounts::me(RestCall& call) {

@@ -48,8 +48,8 @@ public:
     };
     explicit Accounts(Means means);
 
-    /// Told of each login that its owner has ended, as login_of() calls it; on the database's
-    /// thread, after whoever has asked for the login before.
+    /// Told of each login that its owner has ended, by a logout or by too many later ones, as
+    /// login_of() calls it; on the database's thread, after whoever has asked for the login before.
     using OnLogout = std::function<void(std::string const& login)>;
     void on_logout(OnLogout hook) { on_logout_ = std::move(hook); }
 
@@ -68,6 +68,7 @@ public:
     socketio::Task<User> require(common::RestCall& call);
 
 private:
+    void tell_ended(std::vector<std::string> const& logins) const;
     std::optional<std::string> login_id(std::string_view cookies) const;
     static common::SetCookie cookie(common::RestCall const& call, std::string value,
                                     std::chrono::seconds max_age);

@@ -1,10 +1,11 @@
 // Who may do what at a DungeonLab table, against people who try more.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll } from "./lib/clients.mjs";
 import { api, login, Table } from "./lib/dungeonlab.mjs";
 import { until } from "./lib/inbox.mjs";
-import { skip } from "./lib/systems.mjs";
+import { skip, temporaryDatabase } from "./lib/systems.mjs";
 
 describe("Rights at DungeonLab", { skip }, () => {
     let table;
@@ -107,5 +108,27 @@ describe("Rights at DungeonLab", { skip }, () => {
         const refused = new Promise((resolve) => { one.once("connect_error", resolve); });
         one.connect();
         assert.equal((await refused).message, "Authentication required");
+    });
+
+    it("D01 one login too many takes the sockets of the oldest along", async () => {
+        const { file, remove } = temporaryDatabase();
+        const crowded = await Table.open(file);
+        try {
+            const [oldest, other] = await Promise.all(["ana", "ben"].map((name) =>
+                crowded.joined(name, "gameSession:join")));
+            const gone = new Promise((resolve) => { oldest.once("disconnect", resolve); });
+            execFileSync("python3", ["-c", "import sqlite3, sys\n"
+                + "with sqlite3.connect(sys.argv[1]) as db: db.executemany('INSERT INTO "
+                + "dungeonlab_logins (id_hash, user_id, expires_at) VALUES (?, ?, 9e15)', "
+                + "((n, sys.argv[2]) for n in range(99)))", file, crowded.people.ana.user.id]);
+            await login(crowded.server, "ana");
+            assert.equal(await gone, "io server disconnect");
+            const { success } = await other.ask("gameState:requestFull", crowded.session.id);
+            assert.equal(success, true);
+        } finally {
+            closeAll();
+            await crowded.server.stop();
+            remove();
+        }
     });
 });

@@ -118,8 +118,8 @@ TEST_CASE("no other algorithm and no changed claim is believed") {
 TEST_CASE("logins are kept as hashes, expire and can be ended") {
     auto const [kept, logins] = login_table();
     auto& database = *kept;
-    auto const id = logins.create(database, "u1", 1000, 2000);
-    auto const other = logins.create(database, "u1", 1000, 5000);
+    auto const id = logins.create(database, "u1", 1000, 2000).id;
+    auto const other = logins.create(database, "u1", 1000, 5000).id;
     CHECK(id.size() == 32);
     CHECK(id != other);
     CHECK_FALSE(database.query("SELECT 1 FROM logins WHERE id_hash = ?").bind(id).step());
@@ -137,13 +137,16 @@ TEST_CASE("logins are kept as hashes, expire and can be ended") {
 TEST_CASE("a user's logins are so many at most, and the oldest go") {
     auto const [kept, logins] = login_table();
     auto& database = *kept;
-    auto const others = logins.create(database, "u2", 1, 100);
+    auto const others = logins.create(database, "u2", 1, 100).id;
     std::vector<std::string> ids;
     for (int i = 0; i < LoginTable::max_of_user; ++i) {
-        ids.push_back(logins.create(database, "u1", 1, 1000 + i));
+        auto const login = logins.create(database, "u1", 1, 1000 + i);
+        CHECK(login.ended.empty());
+        ids.push_back(login.id);
     }
     CHECK(logins.user(database, ids[0], 1));
-    logins.create(database, "u1", 1, 5000);
+    auto const last = logins.create(database, "u1", 1, 5000);
+    CHECK(last.ended == std::vector{apps::auth::sha256_hex(ids[0])});
     CHECK_FALSE(logins.user(database, ids[0], 1));
     CHECK(logins.user(database, ids[1], 1));
     CHECK(logins.user(database, others, 1));
