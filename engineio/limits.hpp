@@ -113,6 +113,21 @@ constexpr std::size_t max_queued_messages(std::size_t max_bytes) {
 /// A turn writes to at most so many connections that have new output, and to half as many of those
 /// that waited; the others wait while reads are served.
 inline constexpr std::size_t max_flushes_per_turn = 512;
+/// A connection that has so many messages to write does not wait for the end of the turn: as many
+/// as one system call takes.
+inline constexpr std::size_t max_messages_per_flush = 64;
+/// Packets of a POST that are decoded in one turn; the rest of it waits for a later one, as does
+/// the answer. Each is a task, and each of these may be a broadcast.
+inline constexpr std::size_t max_packets_per_turn = 4096;
+/// Tasks from other threads, such as broadcasts of other shards, that a shard does in one turn.
+inline constexpr std::size_t max_posted_per_turn = 128;
+/// Such tasks may be posted faster than they are done. When a shard has so much before it, the
+/// others read nothing from their peers until half of it is done.
+inline constexpr std::size_t posted_high_water_bytes = 4 * 1024 * 1024;
+/// What a task counts for besides what it sends: it may be work for thousands of recipients.
+inline constexpr std::size_t posted_task_bytes = 1024;
+/// Then they look again after this time.
+inline constexpr std::chrono::milliseconds posted_look_interval = 1ms;
 /// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;
 /// then it ends with "ping timeout", after about four intervals.
 inline constexpr int max_forgiven_heartbeats = 4;

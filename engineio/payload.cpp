@@ -45,19 +45,19 @@ void append_json_char(std::string& out, char c) {
 
 }  // namespace
 
-bool decode_payload(std::string_view body, PacketSink const& sink) {
+bool decode_payload(std::string_view body, PayloadPosition& position, PacketSink const& sink) {
     std::string scratch;
-    for (std::size_t start = 0;;) {
-        auto const end = body.find(separator, start);
-        auto const packet = decode_text(body.substr(start, end - start), 4, scratch);
+    for (bool goes_on = true; goes_on && !position.ended;) {
+        auto const end = body.find(separator, position.at);
+        auto const packet = decode_text(body.substr(position.at, end - position.at), 4, scratch);
+        position.at = end + 1;
+        position.ended = !packet || end == std::string_view::npos;
         if (!packet) {
             return false;
         }
-        if (!sink(*packet) || end == std::string_view::npos) {
-            return true;
-        }
-        start = end + 1;
+        goes_on = sink(*packet);
     }
+    return true;
 }
 
 std::string encode_payload(std::span<Outgoing const> packets) {

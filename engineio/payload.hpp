@@ -3,6 +3,7 @@
 #include "engineio/packet.hpp"
 #include "engineio/transport.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <string>
@@ -10,13 +11,19 @@
 
 namespace engineio {
 
-// Takes one packet of a payload; false ends the decoding (the session was closed by it).
+// Takes one packet of a payload; false stops the decoding.
 using PacketSink = std::function<bool(Packet const&)>;
+
+// Where the decoding of a body has stopped and may go on.
+struct PayloadPosition {
+    std::size_t at = 0;
+    bool ended = false;  // behind the last packet, or at an invalid one
+};
 
 // A polling body of revision 4: packets separated by 0x1e. Gives every packet to `sink`, in order,
 // up to the first invalid one. False if there was one (an empty body is one). Linear; `body` is
 // valid UTF-8.
-bool decode_payload(std::string_view body, PacketSink const& sink);
+bool decode_payload(std::string_view body, PayloadPosition& position, PacketSink const& sink);
 
 // The body that carries these packets.
 std::string encode_payload(std::span<Outgoing const> packets);

@@ -45,6 +45,20 @@ PollingTransport::PollingTransport(net::Shard& shard, Options const& options, Fo
 
 PollingTransport::~PollingTransport() = default;
 
+// A POST that was received.
+struct PollingTransport::Incoming {
+    Incoming(Exchange exchange, std::string body)
+        : exchange(std::move(exchange)), body(std::move(body)),
+          binary(this->exchange.request.header("content-type") == octet_stream) {}
+
+    Exchange exchange;
+    std::string body;
+    bool binary;
+    PayloadPosition position = {};
+    std::size_t packets = 0;
+    net::OneShot turn = {};  // the next
+};
+
 void PollingTransport::on_request(Exchange exchange) {
     if (!session_) {
         refuse(exchange.responder, std::move(exchange.headers), 400);
@@ -170,7 +184,7 @@ void PollingTransport::answer(Exchange exchange, net::Response response, net::An
 // --- POST -------------------------------------------------------------------------------------
 
 void PollingTransport::on_post(Exchange exchange) {
-    bool const overlap = post_ != nullptr;
+    bool const overlap = post_ || incoming_;
     // Exactly this value; with parameters it is taken for text.
     bool const binary = exchange.request.header("content-type") == octet_stream;
     if (overlap || (binary && format_.protocol != 3)) {
@@ -191,7 +205,10 @@ void PollingTransport::on_post(Exchange exchange) {
 
 void PollingTransport::pause_reading(bool pause) {
     paused_ = pause;
-    if (!pause && std::exchange(post_waits_, false) && post_) {
+    if (incoming_) {
+        incoming_->turn = {};
+        decode_later();
+    } else if (!pause && std::exchange(post_waits_, false) && post_) {
         receive_post();
     }
 }
@@ -213,24 +230,14 @@ void PollingTransport::on_post_body(net::BodyResult result, std::string body) {
         refuse_post(std::move(exchange), counts ? too_large : too_many_bytes);
         return;
     }
-    Session* const session = session_;  // outlives this call: sessions end in a later phase
-    if (session) {
-        session->set_carrier(&exchange.request);
+    incoming_ = std::make_unique<Incoming>(std::move(exchange), std::move(body));
+    // That the peer goes away does not unsay what it has said.
+    incoming_->exchange.responder.on_abort([] {});
+    if (auto const refusal = prepare(*incoming_); refusal.status != 0) {
+        refuse_post(std::move(std::exchange(incoming_, nullptr)->exchange), refusal);
+    } else {
+        decode();
     }
-    auto const refusal =
-        decode(std::move(body), exchange.request.header("content-type") == octet_stream);
-    if (session) {
-        session->set_carrier(nullptr);
-    }
-    if (refusal.status != 0) {
-        refuse_post(std::move(exchange), refusal);
-        return;
-    }
-    net::Response response;
-    // text/html, because some browsers offered text/plain for download.
-    response.headers.push_back({"Content-Type", "text/html"});
-    response.body = "ok";
-    answer(std::move(exchange), std::move(response));
 }
 
 void PollingTransport::refuse_post(Exchange exchange, Refusal const& refusal) {
@@ -241,44 +248,90 @@ void PollingTransport::refuse_post(Exchange exchange, Refusal const& refusal) {
     }
 }
 
-PollingTransport::Refusal PollingTransport::decode(std::string body, bool binary) {
-    constexpr Refusal too_many_packets{429, "packet_rate", "packet_rate exceeded"};
-    if (rates_ && !rates_->takes_bytes(shard_.now(), body.size())) {
+// The text of the payload, if it counts.
+PollingTransport::Refusal PollingTransport::prepare(Incoming& post) const {
+    if (rates_ && !rates_->takes_bytes(shard_.now(), post.body.size())) {
         return too_many_bytes;
     }
-    auto const takes_packet = [&] { return !rates_ || rates_->takes_packet(shard_.now()); };
     if (format_.jsonp) {
-        auto const data = net::last_parameter(body, "d");
-        if (!data) {
-            // Nothing to read, and "ok" as in Node; but it was work.
-            return takes_packet() ? Refusal{} : too_many_packets;
-        }
-        body = unescape_jsonp(*data);
-    } else if (!binary && !net::is_valid_utf8(body)) {
-        body = net::replace_invalid_utf8(body);
+        auto const data = net::last_parameter(post.body, "d");
+        post.position.ended = !data;
+        post.body = unescape_jsonp(data.value_or(""));
+        // Nothing to read, and "ok" as in Node; but it was work.
+        return data || takes_packet() ? Refusal{} : too_many_packets;
     }
+    if (!post.binary && !net::is_valid_utf8(post.body)) {
+        post.body = net::replace_invalid_utf8(post.body);
+    }
+    return {};
+}
+
+bool PollingTransport::takes_packet() const {
+    return !rates_ || rates_->takes_packet(shard_.now());
+}
+
+// What one turn takes of the POST, and the answer behind the last packet.
+void PollingTransport::decode() {
+    auto post = std::exchange(incoming_, nullptr);
+    Session* const session = session_;  // outlives this call: sessions end in a later phase
+    if (session) {
+        session->set_carrier(&post->exchange.request);
+    }
+    auto const refusal = decode_some(*post);
+    if (session) {
+        session->set_carrier(nullptr);
+    }
+    if (refusal.status != 0) {
+        refuse_post(std::move(post->exchange), refusal);
+    } else if (post->position.ended || !session_) {
+        accept_post(std::move(post->exchange));
+    } else {
+        incoming_ = std::move(post);
+        decode_later();
+    }
+}
+
+PollingTransport::Refusal PollingTransport::decode_some(Incoming& post) {
     Refusal refusal{};
-    std::size_t packets = 0;
+    std::size_t left = limits::max_packets_per_turn;
     auto take = [&](Packet const& packet) {
-        if (++packets > options_.limits.max_payload_packets) {
+        if (++post.packets > options_.limits.max_payload_packets) {
             refusal = {413, "max_payload_packets", "too many packets in a payload"};
         } else if (!takes_packet()) {
             refusal = too_many_packets;
         }
-        return refusal.status == 0 && on_packet(packet);
+        return refusal.status == 0 && on_packet(packet) && --left > 0;
     };
     PacketSink const sink = std::ref(take);  // three references would be allocated
-    bool valid;
-    if (format_.protocol != 3) {
-        valid = decode_payload(body, sink);
+    bool valid = true;
+    if (post.position.ended) {
+        // JSONP without data
+    } else if (format_.protocol != 3) {
+        valid = decode_payload(post.body, post.position, sink);
+    } else if (post.binary) {
+        valid = revision3::decode_binary_payload(post.body, post.position, sink);
     } else {
-        valid = binary ? revision3::decode_binary_payload(body, sink)
-                       : revision3::decode_text_payload(body, sink);
+        valid = revision3::decode_text_payload(post.body, post.position, sink);
     }
     if (!valid && session_) {
         session_->on_parse_error(*this);
     }
     return refusal;
+}
+
+// Others have their turn first, and a pause lasts until its end.
+void PollingTransport::decode_later() {
+    if (!paused_) {
+        incoming_->turn = shard_.timers().after(std::chrono::milliseconds(0), [this] { decode(); });
+    }
+}
+
+void PollingTransport::accept_post(Exchange exchange) {
+    net::Response response;
+    // text/html, because some browsers offered text/plain for download.
+    response.headers.push_back({"Content-Type", "text/html"});
+    response.body = "ok";
+    answer(std::move(exchange), std::move(response));
 }
 
 bool PollingTransport::on_packet(Packet const& packet) {
@@ -311,6 +364,9 @@ bool PollingTransport::close(bool discard) {
     if (post_) {
         post_->responder.drop();
         post_.reset();
+    }
+    if (incoming_) {
+        accept_post(std::move(std::exchange(incoming_, nullptr)->exchange));
     }
     if (poll_) {
         Outgoing const packet{make_packet(PacketType::close), true};

@@ -78,8 +78,15 @@ private:
     };
     static constexpr Refusal too_large{413, "max_http_buffer_size", {}};
     static constexpr Refusal too_many_bytes{429, "byte_rate", "byte_rate exceeded"};
+    static constexpr Refusal too_many_packets{429, "packet_rate", "packet_rate exceeded"};
     void refuse_post(Exchange exchange, Refusal const& refusal);
-    Refusal decode(std::string body, bool binary);
+    struct Incoming;
+    Refusal prepare(Incoming& post) const;
+    bool takes_packet() const;
+    void decode();
+    Refusal decode_some(Incoming& post);
+    void decode_later();
+    void accept_post(Exchange exchange);
     bool on_packet(Packet const& packet);
     void fail(std::string_view description);
     void answer_poll(std::span<Outgoing const> packets);
@@ -92,13 +99,14 @@ private:
     net::Shard& shard_;
     Options const& options_;
     Format format_;
-    Session* session_ = nullptr;      // nullptr once this transport is over
-    std::unique_ptr<Exchange> poll_;  // the parked GET
-    std::unique_ptr<Exchange> post_;  // while its body is being received
-    net::AnswerWatch last_answer_;    // to a GET
-    bool paused_ = false;             // a POST that comes now is left unread
-    bool post_waits_ = false;         // for the end of the pause
-    bool close_waits_ = false;        // for a GET to deliver the close packet
+    Session* session_ = nullptr;          // nullptr once this transport is over
+    std::unique_ptr<Exchange> poll_;      // the parked GET
+    std::unique_ptr<Exchange> post_;      // while its body is being received
+    std::unique_ptr<Incoming> incoming_;  // received, while packets of it wait for their turn
+    net::AnswerWatch last_answer_;        // to a GET
+    bool paused_ = false;       // a POST that comes now is left unread, one that came waits
+    bool post_waits_ = false;   // for the end of the pause
+    bool close_waits_ = false;  // for a GET to deliver the close packet
     net::Timer close_timer_;
     std::unique_ptr<net::PeerRates> rates_;  // null: not limited
 };

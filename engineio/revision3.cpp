@@ -91,23 +91,25 @@ Payload encode_payload(std::span<Outgoing const> packets, bool base64_only) {
     return payload;
 }
 
-bool decode_text_payload(std::string_view body, PacketSink const& sink) {
-    if (body.empty()) {
+bool decode_text_payload(std::string_view body, PayloadPosition& position, PacketSink const& sink) {
+    auto rest = body.substr(position.at);
+    position.ended = true;  // unless the sink stops before
+    if (rest.empty()) {
         return false;
     }
     std::string scratch;
-    while (!body.empty()) {
-        auto const length = take_length(body, '0', ':');
-        if (!length || *length > body.size()) {
+    while (!rest.empty()) {
+        auto const length = take_length(rest, '0', ':');
+        if (!length || *length > rest.size()) {
             return false;
         }
-        auto const bytes = net::utf16_prefix_bytes(body, *length);
-        auto const text = body.substr(0, bytes);
+        auto const bytes = net::utf16_prefix_bytes(rest, *length);
+        auto const text = rest.substr(0, bytes);
         // Too short, or the length ends between the halves of a surrogate pair.
         if (net::utf16_length(text) != *length) {
             return false;
         }
-        body.remove_prefix(bytes);
+        rest.remove_prefix(bytes);
         if (text.empty()) {
             continue;  // the reference skips packets of length 0
         }
@@ -116,27 +118,31 @@ bool decode_text_payload(std::string_view body, PacketSink const& sink) {
             return false;
         }
         if (!sink(*packet)) {
+            position = {body.size() - rest.size(), rest.empty()};
             return true;
         }
     }
     return true;
 }
 
-bool decode_binary_payload(std::string_view body, PacketSink const& sink) {
-    if (body.empty()) {
+bool decode_binary_payload(std::string_view body, PayloadPosition& position,
+                           PacketSink const& sink) {
+    auto rest = body.substr(position.at);
+    position.ended = true;  // unless the sink stops before
+    if (rest.empty()) {
         return false;
     }
     std::string scratch;
     std::string text;
-    while (!body.empty()) {
-        bool const binary = body.front() != 0;
-        body.remove_prefix(1);
-        auto const length = take_length(body, '\0', '\xff');
-        if (!length || *length > body.size()) {
+    while (!rest.empty()) {
+        bool const binary = rest.front() != 0;
+        rest.remove_prefix(1);
+        auto const length = take_length(rest, '\0', '\xff');
+        if (!length || *length > rest.size()) {
             return false;
         }
-        auto data = body.substr(0, *length);
-        body.remove_prefix(*length);
+        auto data = rest.substr(0, *length);
+        rest.remove_prefix(*length);
         if (!binary && !net::is_valid_utf8(data)) {
             text = data;
             if (!repair_text(text)) {
@@ -149,6 +155,7 @@ bool decode_binary_payload(std::string_view body, PacketSink const& sink) {
             return false;
         }
         if (!sink(*packet)) {
+            position = {body.size() - rest.size(), rest.empty()};
             return true;
         }
     }

@@ -21,10 +21,11 @@ struct Payload {
 Payload encode_payload(std::span<Outgoing const> packets, bool base64_only);
 
 // "<length in UTF-16 units>:<packet>" repeated; `body` is valid UTF-8. As decode_payload().
-bool decode_text_payload(std::string_view body, PacketSink const& sink);
+bool decode_text_payload(std::string_view body, PayloadPosition& position, PacketSink const& sink);
 
 // Per packet: byte 0 (text) or 1 (binary), the decimal digits of the length as bytes 0 to 9, 0xff,
 // data. As decode_payload().
-bool decode_binary_payload(std::string_view body, PacketSink const& sink);
+bool decode_binary_payload(std::string_view body, PayloadPosition& position,
+                           PacketSink const& sink);
 
 }  // namespace engineio::revision3

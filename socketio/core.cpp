@@ -246,7 +246,7 @@ engineio::net::HttpHandler& Core::entrance(unsigned shard) {
 }
 
 void Core::on_shards(std::function<bool(unsigned)> const& wanted,
-                     std::function<void(Shard&)> const& task) {
+                     std::function<void(Shard&)> const& task, std::size_t bytes) {
     auto* const current = Shard::current();
     for (unsigned i = 0; i < shard_count(); ++i) {
         Shard& shard = runtime_.shard(i);
@@ -256,7 +256,7 @@ void Core::on_shards(std::function<bool(unsigned)> const& wanted,
         if (&shard == current) {
             task(shard);
         } else {
-            shard.post([task, &shard] { task(shard); });
+            shard.post([task, &shard] { task(shard); }, bytes);
         }
     }
 }

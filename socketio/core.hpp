@@ -99,9 +99,9 @@ public:
     MissedMessages& missed_messages(unsigned shard) { return missed_messages_[shard]; }
 
     /// Runs `task(shard)` on every shard for which `wanted(index)` is true: at once on the calling
-    /// one, posted to the others. Any thread.
+    /// one, posted to the others. `bytes` is what the task holds, see Shard::post(). Any thread.
     void on_shards(std::function<bool(unsigned)> const& wanted,
-                   std::function<void(engineio::net::Shard&)> const& task);
+                   std::function<void(engineio::net::Shard&)> const& task, std::size_t bytes = 0);
 
     /// Calls forget() of that recovery then, and again as long as it wants that. Any thread.
     void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery);

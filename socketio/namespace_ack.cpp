@@ -204,7 +204,8 @@ void Namespace::broadcast_with_ack(Selection const& selection, EmitFlags const& 
     }
     core_.on_shards([](unsigned) { return true; },
                     BroadcastWithAck{this, selection, flags, id, packet, limit, gather, args,
-                                     std::string(event.name)});
+                                     std::string(event.name)},
+                    packet->bytes());
 }
 
 }  // namespace socketio

@@ -94,7 +94,8 @@ void Namespace::broadcast(Selection const& selection, EmitFlags const& flags,
             return sent.position ? sent.previous[index] != Recovery::not_sent : somebody(index);
         },
         Broadcast{this, selection, flags, sent, args,
-                  args ? std::string(event.name) : std::string()});
+                  args ? std::string(event.name) : std::string()},
+        sent.packet ? sent.packet->bytes() : 0);
 }
 
 }  // namespace socketio

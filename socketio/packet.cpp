@@ -15,6 +15,14 @@ void Packet::parse_raw() {
     raw.reset();
 }
 
+std::size_t EncodedPacket::bytes() const {
+    auto sum = main.size();
+    for (auto const& attachment : attachments) {
+        sum += attachment.size();
+    }
+    return sum;
+}
+
 bool is_reserved_event(std::string_view name) {
     constexpr std::array<std::string_view, 6> reserved{
         "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",

@@ -63,6 +63,8 @@ struct EncodedPacket {
     std::string main;
     /// Further messages, all binary.
     std::vector<std::string> attachments;
+
+    std::size_t bytes() const;  ///< of all messages
 };
 
 /// True for names an application must never receive from a peer, because they are lifecycle events

@@ -144,7 +144,8 @@ void send_range(net::Response& response, std::string_view header, net::EncodedBo
         net::set_header(response.headers, "Content-Range",
                         "bytes " + std::to_string(range.first) + "-" +
                             std::to_string(range.end - 1) + "/" + size);
-        response.body = content.substr(range.first, range.end - range.first);
+        response.shared_body = net::SharedBytes(body.as(net::ContentEncoding::identity))
+                                   .part(range.first, range.end - range.first);
         return;
     }
 }

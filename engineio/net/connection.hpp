@@ -76,8 +76,8 @@ public:
     // phase).
     void send(Message message);
     void send(std::string bytes);
-    // The same in two pieces, of which the second (may be null) is not copied.
-    void send(std::string head, std::shared_ptr<std::string const> body);
+    // The same in two pieces, of which the second (may be empty) is not copied.
+    void send(std::string head, SharedBytes body);
 
     // limits::max_buffered_bytes at first.
     void set_max_buffered(std::uint32_t bytes) { max_buffered_ = bytes; }
@@ -119,6 +119,7 @@ public:
     bool parting() const { return closing_ || buffered_ != 0 || handler_->parting(); }
 
     void flush() override;
+    void relieve() override;
     void on_ready(Interest ready) override;
 
 private:

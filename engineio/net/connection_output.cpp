@@ -12,14 +12,14 @@ namespace engineio::net {
 
 namespace {
 
-constexpr std::size_t max_iovecs = 64;
+constexpr auto max_iovecs = limits::max_messages_per_flush;
 // Time for the peer to read our last bytes and close its side.
 constexpr auto discard_time = std::chrono::seconds(5);
 
 }  // namespace
 
 void Connection::send(Message message) {
-    OutputItem one{std::move(message), nullptr};
+    OutputItem one{std::move(message), {}};
     enqueue({&one, 1});
 }
 
@@ -30,12 +30,12 @@ void Connection::send(std::string bytes) {
     }
 }
 
-void Connection::send(std::string head, std::shared_ptr<std::string const> body) {
+void Connection::send(std::string head, SharedBytes body) {
     std::array<OutputItem, 2> both = {{
         {{}, std::make_shared<std::string const>(std::move(head))},
         {{}, std::move(body)},
     }};
-    enqueue(std::span(both).first(both[1].text && !both[1].text->empty() ? 2 : 1));
+    enqueue(std::span(both).first(both[1].text.size() != 0 ? 2 : 1));
 }
 
 // One message or answer, however many pieces it has.
@@ -53,9 +53,10 @@ void Connection::enqueue(std::span<OutputItem> items) {
         queue_.push_back(std::move(item));
     }
     shard_.mark_dirty(*this);
-    if (had_output && overfull() && !overflown_) {
-        overflown_ = true;
-        shard_.defer([this] { check_overflow(); });
+    bool const worth_a_call = queue_.size() - first_ >= max_iovecs && !waiting_write_;
+    overflown_ = overflown_ || (had_output && overfull());
+    if (worth_a_call || overflown_) {
+        shard_.mark_urgent(*this);
     }
 }
 
@@ -74,9 +75,12 @@ void Connection::unaccount(std::size_t removed) {
     shard_.metrics().buffered_bytes -= removed;
 }
 
+void Connection::relieve() {
+    std::exchange(overflown_, false) ? check_overflow() : flush();
+}
+
+// A burst of one turn is not yet a slow reader: the kernel may take it.
 void Connection::check_overflow() {
-    overflown_ = false;
-    // A burst of one turn is not yet a slow reader: the kernel may take it.
     flush();
     if (!shut_ && overfull()) {
         ++shard_.metrics().slow_readers_closed;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/shared_bytes.hpp"
 #include "engineio/net/text.hpp"
 
 #include <cstddef>
@@ -63,11 +64,11 @@ struct Response {
     std::string body;
     bool close = false;  ///< close the connection after this answer
     /// Instead of `body`, if set: what many answers carry, such as a file. It is not copied.
-    std::shared_ptr<std::string const> shared_body = {};
+    SharedBytes shared_body = {};
 
     /// Whichever of the two bodies it has.
     std::string_view content() const {
-        return shared_body ? std::string_view(*shared_body) : std::string_view(body);
+        return shared_body ? shared_body.view() : std::string_view(body);
     }
 };
 

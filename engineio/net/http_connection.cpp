@@ -298,7 +298,7 @@ void HttpConnection::respond(Response response, AnswerWatch* watch) {
         response, head_only_, close ? std::nullopt : std::optional(site_.http.keep_alive_timeout));
     auto body = shared_bytes(response, head_only_);
     if (watch) {
-        this->watch(*watch, bytes.size() + (body ? body->size() : 0));
+        this->watch(*watch, bytes.size() + body.size());
     }
     connection_.send(std::move(bytes), std::move(body));
     if (close) {

@@ -88,8 +88,8 @@ std::string response_bytes(Response const& response, bool head_request,
     return out;
 }
 
-std::shared_ptr<std::string const> shared_bytes(Response const& response, bool head_request) {
-    return head_request || has_no_body(response.status) ? nullptr : response.shared_body;
+SharedBytes shared_bytes(Response const& response, bool head_request) {
+    return head_request || has_no_body(response.status) ? SharedBytes() : response.shared_body;
 }
 
 std::string switching_head(std::string_view accept, std::string_view subprotocol,

@@ -3,7 +3,6 @@
 #include "engineio/net/http.hpp"
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +16,8 @@ namespace engineio::net {
 // long the connection will wait for the next request (zero: for ever); nothing if it closes.
 std::string response_bytes(Response const& response, bool head_request,
                            std::optional<std::chrono::milliseconds> keep_alive);
-// The shared body that follows; null if none does.
-std::shared_ptr<std::string const> shared_bytes(Response const& response, bool head_request);
+// The shared body that follows; none if none does.
+SharedBytes shared_bytes(Response const& response, bool head_request);
 
 // "101 Switching Protocols" (RFC 6455 section 4.2.2); the empty optional fields are left out.
 std::string switching_head(std::string_view accept, std::string_view subprotocol,

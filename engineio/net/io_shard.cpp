@@ -23,7 +23,7 @@ constexpr auto quiet_look = std::chrono::milliseconds(10);
 
 IoShard::IoShard(unsigned index)
     : Shard(index, Clock::now()), work_(context_.get_executor()), timer_(context_),
-      trim_timer_(context_), ready_(context_, poller_.descriptor()),
+      trim_timer_(context_), look_timer_(context_), ready_(context_, poller_.descriptor()),
       buffer_bytes_(limits::read_buffer_bytes),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes_)) {}
 
@@ -45,14 +45,35 @@ std::span<char> IoShard::plaintext_buffer() {
 void IoShard::run() {
     wait_ready();
     context_.run();
+    share_backlogs(nullptr);
     enter([this] { cut_all(); });
-    enter([this] { run_posted(); });
+    enter([this] {
+        while (run_posted()) {
+        }
+    });
 }
 
 void IoShard::wait_ready() {
     ready_.async_wait(ready_.wait_read, [this](boost::system::error_code const& error) {
-        if (!error) {
+        if (error) {
+            return;
+        }
+        if (others_behind()) {
+            put_off();
+        } else {
             serve_ready();
+            wait_ready();
+        }
+    });
+}
+
+// Nothing is read that would be more work for others. What they have posted to us goes on: two
+// shards that wait for each other work off what each has.
+void IoShard::put_off() {
+    enter([this] { limit_hit("posted_high_water_bytes", "another thread"); });
+    look_timer_.expires_after(limits::posted_look_interval);
+    look_timer_.async_wait([this](boost::system::error_code const& error) {
+        if (!error) {
             wait_ready();
         }
     });
@@ -116,7 +137,13 @@ void IoShard::stop_when_flushed() {
 }
 
 void IoShard::wake() {
-    boost::asio::post(context_, [this] { enter([this] { run_posted(); }); });
+    boost::asio::post(context_, [this] {
+        bool more = false;
+        enter([&] { more = run_posted(limits::max_posted_per_turn); });
+        if (more) {
+            wake();
+        }
+    });
 }
 
 void IoShard::arm_timer() {

@@ -79,6 +79,7 @@ public:
 private:
     void wake() override;
     void wait_ready();
+    void put_off();
     void serve_ready();
     void call_next_held();
     void serve_next_held();
@@ -94,6 +95,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer trim_timer_;
+    boost::asio::steady_timer look_timer_;
     Poller poller_;
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> ready_;
     TimePoint armed_until_ = TimePoint::max();

@@ -1,10 +1,9 @@
 #pragma once
 
 #include "engineio/net/message.hpp"
+#include "engineio/net/shared_bytes.hpp"
 
 #include <cstddef>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,8 +13,8 @@ namespace engineio::net {
 // One part of a connection's output, of its own or shared with other connections.
 struct OutputItem {
     Message shared;
-    std::shared_ptr<std::string const> text;  // instead; may be shared with other shards, too
-    std::string_view bytes() const { return text ? std::string_view(*text) : shared.frame(); }
+    SharedBytes text;  // instead; may be shared with other shards, too
+    std::string_view bytes() const { return text ? text.view() : shared.frame(); }
 };
 using OutputItems = std::vector<OutputItem>;
 

@@ -20,12 +20,13 @@ Shard* Shard::current() {
     return current_shard;
 }
 
-void Shard::post(UniqueFunction task) {
+void Shard::post(UniqueFunction task, std::size_t bytes) {
     bool first;
     {
         std::lock_guard lock(posted_mutex_);
         first = posted_.empty();
-        posted_.push_back(std::move(task));
+        posted_.push_back({std::move(task), bytes + limits::posted_task_bytes});
+        account_posted(posted_.back().bytes);
     }
     // One wake-up for many tasks: later ones ride on the first one's.
     if (first) {
@@ -33,25 +34,74 @@ void Shard::post(UniqueFunction task) {
     }
 }
 
-void Shard::run_posted() {
-    std::vector<UniqueFunction> tasks;
-    {
-        std::lock_guard lock(posted_mutex_);
-        tasks.swap(posted_);
+bool Shard::run_posted(std::size_t most) {
+    bool const went_on = !taken_.empty();
+    if (!went_on) {
+        take_posted();
     }
-    for (auto& task : tasks) {
-        task();
+    std::size_t bytes = 0;
+    for (; most > 0 && next_taken_ < taken_.size(); --most) {
+        auto posted = std::move(taken_[next_taken_++]);
+        bytes += posted.bytes;
+        posted.task();
         // A posted task is a tick of its own: what it deferred runs before the next task.
         dispatch();
     }
+    unaccount_posted(bytes);
+    if (next_taken_ < taken_.size()) {
+        return true;
+    }
+    next_taken_ = 0;
+    std::vector<Posted>().swap(taken_);
+    return went_on && take_posted();  // who was first there has woken us in vain
+}
+
+bool Shard::take_posted() {
+    std::lock_guard lock(posted_mutex_);
+    taken_.swap(posted_);
+    return !taken_.empty();
 }
 
 void Shard::drop_posted() {
-    std::vector<UniqueFunction> tasks;  // destroyed outside the lock: a destructor may post
+    std::vector<Posted> tasks;  // destroyed outside the lock: a destructor may post
+    std::vector<Posted> const taken = std::exchange(taken_, {});
+    next_taken_ = 0;
     {
         std::lock_guard lock(posted_mutex_);
         tasks.swap(posted_);
     }
+}
+
+void Shard::share_backlogs(std::shared_ptr<Backlogs> backlogs) {
+    std::lock_guard lock(posted_mutex_);
+    if (backlogs_ && behind_) {
+        --*backlogs_;
+        behind_ = false;
+    }
+    backlogs_ = std::move(backlogs);
+}
+
+// Under the lock.
+void Shard::account_posted(std::size_t bytes) {
+    posted_bytes_ += bytes;
+    if (backlogs_ && !behind_ && posted_bytes_ >= limits::posted_high_water_bytes) {
+        behind_ = true;
+        ++*backlogs_;
+    }
+}
+
+// It is behind until half of that is done: else it would be again at once.
+void Shard::unaccount_posted(std::size_t bytes) {
+    std::lock_guard lock(posted_mutex_);
+    posted_bytes_ -= bytes;
+    if (backlogs_ && behind_ && posted_bytes_ < limits::posted_high_water_bytes / 2) {
+        behind_ = false;
+        --*backlogs_;
+    }
+}
+
+bool Shard::others_behind() const {
+    return backlogs_ && *backlogs_ > (behind_ ? 1U : 0U);
 }
 
 void Shard::limit_hit(std::string_view limit, std::string_view who) {
@@ -72,7 +122,18 @@ void Shard::mark_dirty(Flushable& target) {
     }
 }
 
+void Shard::mark_urgent(Flushable& target) {
+    if (!target.urgent_) {
+        target.urgent_ = true;
+        urgent_.push_back(&target);
+    }
+}
+
 void Shard::forget(Flushable& target) {
+    if (target.urgent_) {
+        target.urgent_ = false;
+        std::replace(urgent_.begin(), urgent_.end(), &target, static_cast<Flushable*>(nullptr));
+    }
     if (target.dirty_) {
         target.dirty_ = false;
         std::replace(dirty_.begin(), dirty_.end(), &target, static_cast<Flushable*>(nullptr));
@@ -81,10 +142,23 @@ void Shard::forget(Flushable& target) {
 }
 
 void Shard::dispatch() {
+    relieve_urgent();
     // Handlers may defer more; those run in the same phase, in order.
     while (!deferred_.empty()) {
         deferred_.run_next();
+        relieve_urgent();
     }
+}
+
+// By index: a connection that ends may mark or forget others.
+void Shard::relieve_urgent() {
+    for (std::size_t i = 0; i < urgent_.size(); ++i) {
+        if (Flushable* const target = urgent_[i]) {
+            target->urgent_ = false;
+            target->relieve();
+        }
+    }
+    urgent_.clear();
 }
 
 // Flushes from the front, at most so many; returns how many.

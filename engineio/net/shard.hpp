@@ -9,6 +9,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <limits>
+#include <memory>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -22,6 +25,8 @@ class Flushable {
 public:
     /// Writes what was collected.
     virtual void flush() = 0;
+    /// The same in the middle of a turn, for one that has asked for it.
+    virtual void relieve() { flush(); }
 
 protected:
     virtual ~Flushable() = default;
@@ -29,7 +34,11 @@ protected:
 private:
     friend class Shard;
     bool dirty_ = false;
+    bool urgent_ = false;
 };
+
+/// How many shards of a server are behind with what others have posted to them. Any thread.
+using Backlogs = std::atomic<unsigned>;
 
 /// A shard is one thread's world: its clock, timers, tasks and everything that must be written at
 /// the end of the current turn. It knows no sockets: a driver (IoShard) or a test enters turns and
@@ -53,7 +62,10 @@ public:
     TimePoint now() const { return now_; }
 
     /// Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
-    void post(UniqueFunction task);
+    /// `bytes` is what it holds besides itself. From limits::posted_high_water_bytes on the other
+    /// shards of the server read nothing from their peers until most of it is done: who floods a
+    /// room of another shard is not faster than that.
+    void post(UniqueFunction task, std::size_t bytes = 0);
 
     /// This shard only. Runs `task` in the dispatch phase of this turn, after all decoding: the
     /// place of Node's process.nextTick.
@@ -66,6 +78,9 @@ public:
     /// them are flushed in the next turns, behind what those turns mark themselves: an answer to
     /// one does not wait for a broadcast to thousands.
     void mark_dirty(Flushable& target);
+    /// This shard only. `target` is relieved before the next task of this turn: a turn may be
+    /// thousands of tasks, and what they say should not wait in memory for the end of it.
+    void mark_urgent(Flushable& target);
     /// This shard only. To be called by a Flushable that dies while it may be marked.
     void forget(Flushable& target);
 
@@ -114,10 +129,15 @@ public:
     /// own and what is decoded waits neither in memory nor for the others; inside a Turn.
     void dispatch();
 
-    /// Runs posted tasks and due timers; inside a Turn.
-    void run_posted();
+    /// Runs posted tasks, at most so many; inside a Turn. True if others wait.
+    bool run_posted(std::size_t most = std::numeric_limits<std::size_t>::max());
     /// Destroys tasks that come too late, when no thread runs this shard any more.
     void drop_posted();
+    /// Shares `backlogs` with the other shards of a server. Null: they need not wait for this one
+    /// any more. Any thread.
+    void share_backlogs(std::shared_ptr<Backlogs> backlogs);
+    /// Whether other shards are behind, so that nothing should be read now.
+    bool others_behind() const;
     /// Fires what is due; inside a Turn.
     void run_timers() { timers_.advance(now_); }
 
@@ -127,6 +147,15 @@ protected:
     virtual void wake() = 0;
 
 private:
+    struct Posted {
+        UniqueFunction task;
+        std::size_t bytes = 0;  // it counts for
+    };
+
+    bool take_posted();
+    void account_posted(std::size_t bytes);
+    void unaccount_posted(std::size_t bytes);
+    void relieve_urgent();
     void flush_dirty();
     static std::size_t flush_some(std::vector<Flushable*>& targets, std::size_t most);
 
@@ -141,8 +170,14 @@ private:
     std::vector<Flushable*> dirty_;    // marked in this turn
     std::vector<Flushable*> backlog_;  // in earlier ones; null: forgotten
     bool flush_goes_on_ = false;       // a task is posted for it
-    std::mutex posted_mutex_;          // guards posted_
-    std::vector<UniqueFunction> posted_;
+    std::vector<Flushable*> urgent_;   // null: forgotten
+    std::vector<Posted> taken_;        // of the posted ones: these are run now
+    std::size_t next_taken_ = 0;
+    std::mutex posted_mutex_;  // guards what follows
+    std::vector<Posted> posted_;
+    std::size_t posted_bytes_ = 0;  // with those taken
+    std::shared_ptr<Backlogs> backlogs_;
+    std::atomic<bool> behind_ = false;  // read by its own thread without the lock
 };
 
 }  // namespace engineio::net

@@ -11,18 +11,31 @@ using namespace engineio;
 
 namespace {
 
-// "type:data" of every packet, then "!" if the payload was invalid.
-std::string decoded(std::string_view body) {
+// "type:data" of every packet, then "!" if the payload was invalid; decoded at once, or with a stop
+// behind each packet.
+std::string decoded(std::string_view body, bool stops) {
     std::string out;
-    bool const valid = decode_payload(body, [&](Packet const& packet) {
-        out += digit(packet.type);
-        out += packet.binary ? "b" : "";
-        out += ":";
-        out += packet.data;
-        out += " ";
-        return packet.type != PacketType::close;
-    });
+    PayloadPosition position;
+    bool closed = false;
+    bool valid = true;
+    while (valid && !closed && !position.ended) {
+        valid = decode_payload(body, position, [&](Packet const& packet) {
+            out += digit(packet.type);
+            out += packet.binary ? "b" : "";
+            out += ":";
+            out += packet.data;
+            out += " ";
+            closed = packet.type == PacketType::close;
+            return !closed && !stops;
+        });
+    }
     return valid ? out : out + "!";
+}
+
+std::string decoded(std::string_view body) {
+    auto const whole = decoded(body, false);
+    CHECK(decoded(body, true) == whole);
+    return whole;
 }
 
 Outgoing text(std::string_view payload) {
@@ -56,7 +69,9 @@ TEST_CASE("payload: a body of very many tiny packets is linear") {
                 "6";
     }
     std::size_t count = 0;
-    CHECK(decode_payload(body, [&](Packet const&) { return ++count > 0; }));
+    PayloadPosition position;
+    CHECK(decode_payload(body, position, [&](Packet const&) { return ++count > 0; }));
+    CHECK(position.ended);
     CHECK(count == body.size() / 2 + 1);
 }
 

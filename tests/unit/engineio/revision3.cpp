@@ -20,19 +20,32 @@ Outgoing binary(std::string_view payload) {
     return {net::Message::make(net::MessageKind::binary, payload), true};
 }
 
-std::string decoded(std::string_view body, bool as_binary) {
+std::string decoded(std::string_view body, bool as_binary, bool stops) {
     std::string out;
+    PayloadPosition position;
+    bool closed = false;
     auto const sink = [&](Packet const& packet) {
         out += digit(packet.type);
         out += packet.binary ? "b" : "";
         out += ":";
         out += packet.data;
         out += " ";
-        return packet.type != PacketType::close;
+        closed = packet.type == PacketType::close;
+        return !closed && !stops;
     };
-    bool const valid = as_binary ? revision3::decode_binary_payload(body, sink)
-                                 : revision3::decode_text_payload(body, sink);
+    bool valid = true;
+    while (valid && !closed && !position.ended) {
+        valid = as_binary ? revision3::decode_binary_payload(body, position, sink)
+                          : revision3::decode_text_payload(body, position, sink);
+    }
     return valid ? out : out + "!";
+}
+
+// With a stop behind each packet it is the same.
+std::string decoded(std::string_view body, bool as_binary) {
+    auto const whole = decoded(body, as_binary, false);
+    CHECK(decoded(body, as_binary, true) == whole);
+    return whole;
 }
 
 }  // namespace

@@ -136,4 +136,82 @@ TEST_CASE_FIXTURE(Fixture, "shard: who dies while waiting is left out, who is ma
     CHECK(log[slice + 2] == static_cast<int>(slice + 2));
 }
 
+TEST_CASE_FIXTURE(Fixture, "shard: who is urgent is relieved before the next task") {
+    mark(3);
+    shard.turn([&] {
+        log.clear();
+        shard.defer([&] {
+            shard.mark_urgent(*writers[1]);
+            shard.mark_urgent(*writers[1]);
+            shard.mark_urgent(*writers[2]);
+            writers[2].reset();
+            CHECK(log.empty());
+        });
+        shard.defer([&] { log.push_back(100); });
+    });
+    CHECK(log == std::vector<int>{1, 100, 0, 1});  // those marked only as usual
+}
+
+TEST_CASE("shard: posted tasks are run in slices, in their order") {
+    CountingShard shard;
+    std::vector<int> log;
+    auto const post = [&](int number) { shard.post([&log, number] { log.push_back(number); }); };
+    auto const run = [&](std::size_t most) {
+        bool more = false;
+        shard.turn([&] { more = shard.run_posted(most); });
+        return more;
+    };
+    for (int i = 0; i < 5; ++i) {
+        post(i);
+    }
+    CHECK(shard.wakes == 1);
+    CHECK(run(2));
+    post(5);
+    CHECK(run(2));
+    CHECK(run(2));  // the last of those, before what came meanwhile
+    CHECK(log == std::vector<int>{0, 1, 2, 3, 4});
+    CHECK_FALSE(run(2));
+    CHECK(log.size() == 6);
+    CHECK(log.back() == 5);
+    shard.post([&] { post(7); });
+    CHECK_FALSE(run(2));  // what a task posts has a turn of its own, and has asked for it
+    CHECK(log.size() == 6);
+    CHECK_FALSE(run(2));
+    CHECK(log.back() == 7);
+}
+
+TEST_CASE("shard: a shard is behind from the high water until half of it is done") {
+    constexpr auto high = engineio::limits::posted_high_water_bytes;
+    constexpr auto task = engineio::limits::posted_task_bytes;
+    auto const backlogs = std::make_shared<Backlogs>(0);
+    CountingShard slow;
+    CountingShard other;
+    slow.share_backlogs(backlogs);
+    other.share_backlogs(backlogs);
+    slow.post([] {}, high - 2 * task - 1);
+    slow.post([] {});
+    CHECK_FALSE(other.others_behind());
+    slow.post([] {});
+    CHECK(other.others_behind());
+    CHECK_FALSE(slow.others_behind());
+    SUBCASE("both, and neither waits for itself") {
+        other.post([] {}, high);
+        CHECK(slow.others_behind());
+        CHECK(other.others_behind());
+        other.woken();
+        CHECK_FALSE(slow.others_behind());
+        CHECK(other.others_behind());
+    }
+    SUBCASE("half of it") {
+        slow.turn([&] { slow.run_posted(1); });
+        CHECK_FALSE(other.others_behind());
+    }
+    SUBCASE("it has ended") {
+        slow.share_backlogs(nullptr);
+        CHECK_FALSE(other.others_behind());
+        slow.post([] {}, high);
+        CHECK_FALSE(other.others_behind());
+    }
+}
+
 }  // namespace shard_test
