@@ -26,20 +26,20 @@ std::string signature(std::string_view secret, std::string_view text) {
 
 }  // namespace
 
-Tokens::Tokens(std::vector<std::string> secrets, std::chrono::seconds lifetime, common::Clock clock)
-    : secrets_(std::move(secrets)), lifetime_(lifetime), clock_(std::move(clock)) {
-    SIO_ASSERT(!secrets_.empty());
+Tokens::Tokens(Means means) : means_(std::move(means)) {
+    SIO_ASSERT(!means_.secrets.empty());
 }
 
 std::string Tokens::issue(std::string_view user, Json claims) const {
-    auto const now = clock_() / 1000;
+    auto const now = means_.clock() / 1000;
     claims.set("sub", user);
     claims.set("iat", now);
-    claims.set("exp", now + lifetime_.count());
+    claims.set("exp", now + means_.lifetime.count());
+    claims.set("aud", means_.audience);
     // Two tokens of one second differ, so that each can be told from the others.
     claims.set("jti", net::base64url_encode(net::random_bytes(9)));
     auto const text = header() + "." + net::base64url_encode(claims.dump());
-    return text + "." + signature(secrets_.front(), text);
+    return text + "." + signature(means_.secrets.front(), text);
 }
 
 std::optional<Json> Tokens::verify(std::string_view token) const {
@@ -50,7 +50,7 @@ std::optional<Json> Tokens::verify(std::string_view token) const {
         return std::nullopt;
     }
     bool right = false;
-    for (auto const& secret : secrets_) {
+    for (auto const& secret : means_.secrets) {
         right |= equal_in_constant_time(token.substr(last + 1),
                                         signature(secret, token.substr(0, last)));
     }
@@ -59,7 +59,8 @@ std::optional<Json> Tokens::verify(std::string_view token) const {
     }
     auto claims = Json::parse(net::base64_decode(token.substr(first + 1, last - first - 1)));
     auto const expiry = claims ? (*claims)["exp"].integer() : std::nullopt;
-    return expiry && clock_() / 1000 < *expiry ? std::move(claims) : std::nullopt;
+    bool const in_time = expiry && means_.clock() / 1000 < *expiry;
+    return in_time && (*claims)["aud"] == means_.audience ? std::move(claims) : std::nullopt;
 }
 
 std::optional<std::string> Tokens::user(std::string_view token) const {

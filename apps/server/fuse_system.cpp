@@ -48,7 +48,7 @@ public:
               fuse_endpoint(context.config)),
           shard_(context.runtime.shard(0)), pace_(context.demo ? 5s : 30s), store_(context.store),
           accounts_(context.store, context.worker,
-                    auth::Tokens(context.secrets, access_token_lifetime),
+                    auth::Tokens({context.secrets, "fuse", access_token_lifetime}),
                     fuse::FuseStore::account_rules(), common::wall_clock_ms),
           limits_({.logins = logins_per_minute(context.config)}), rest_(fuse_rest(context)),
           hub_(endpoint(), rules(context), accounts_, store_, common::wall_clock_ms) {

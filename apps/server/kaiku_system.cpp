@@ -55,7 +55,7 @@ public:
                    .refusal = rate_limited}),
           store_(prepared(context)),
           accounts_(context.store, context.worker,
-                    auth::Tokens(context.secrets, kaiku_token_lifetime),
+                    auth::Tokens({context.secrets, "kaiku", kaiku_token_lifetime}),
                     kaiku::KaikuStore::account_rules(kaiku_token_lifetime), common::wall_clock_ms),
           rest_(kaiku_rest(context)),
           hub_(endpoint(), accounts_, store_, common::wall_clock_ms,

@@ -47,8 +47,8 @@ void check_cookie(std::string const& id) {
 
 void check_token(std::string const& text, std::uint8_t where) {
     using namespace std::chrono_literals;
-    apps::auth::Tokens const tokens({"secret"}, 60s, [] { return now; });
-    apps::auth::Tokens const later({"secret"}, 60s, [] { return now + 60'000; });
+    apps::auth::Tokens const tokens({{"secret"}, "fuzz", 60s, [] { return now; }});
+    apps::auth::Tokens const later({{"secret"}, "fuzz", 60s, [] { return now + 60'000; }});
     FUZZ_CHECK(!tokens.verify(text));
     auto const user = replace_invalid_utf8(text);
     auto token = tokens.issue(user);

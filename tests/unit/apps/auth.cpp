@@ -12,12 +12,16 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace auth_test {
 
 using namespace apps::auth;
+using namespace std::chrono_literals;
 using socketio::Json;
 
 namespace {
@@ -85,14 +89,18 @@ TEST_CASE("secrets can be rotated") {
 
 TEST_CASE("tokens name their user until they expire") {
     std::int64_t now = 1'000'000;
-    Tokens const tokens({"new", "old"}, std::chrono::seconds(900), [&] { return now; });
+    auto const tokens_of = [&](std::vector<std::string> secrets, std::string audience) {
+        return Tokens({std::move(secrets), std::move(audience), 900s, [&] { return now; }});
+    };
+    auto const tokens = tokens_of({"new", "old"}, "here");
     auto const token = tokens.issue("u1", Json::object({{"role", "gm"}}));
     CHECK(tokens.user(token) == "u1");
     CHECK((*tokens.verify(token))["role"] == Json("gm"));
     CHECK(tokens.issue("u1") != tokens.issue("u1"));
-    Tokens const old({"old"}, std::chrono::seconds(900), [&] { return now; });
+    auto const old = tokens_of({"old"}, "here");
     CHECK(tokens.user(old.issue("u2")) == "u2");
     CHECK_FALSE(old.user(token));
+    CHECK_FALSE(tokens_of({"new"}, "elsewhere").user(token));
     now += 899'999;
     CHECK(tokens.user(token));
     now += 1;
@@ -100,7 +108,7 @@ TEST_CASE("tokens name their user until they expire") {
 }
 
 TEST_CASE("no other algorithm and no changed claim is believed") {
-    Tokens const tokens({"secret"}, std::chrono::seconds(900), [] { return 1'000'000; });
+    Tokens const tokens({{"secret"}, "here", 900s, [] { return 1'000'000; }});
     auto const token = tokens.issue("u1");
     auto const dot = token.find('.');
     auto const none = engineio::net::base64url_encode(R"({"alg":"none","typ":"JWT"})");
