@@ -28,8 +28,9 @@ class Rest;
 struct RestCall {
     engineio::net::Request request;
     engineio::net::Query query;
-    std::vector<std::string> path;       ///< decoded values of the route's ":names"
-    std::optional<socketio::Json> body;  ///< if there was one and it was JSON
+    std::vector<std::string> path;  ///< decoded values of the route's ":names"
+    /// If there was one and it was JSON, until the handler's argument is made of it.
+    std::optional<socketio::Json> body;
 
     std::optional<std::string> cookie(std::string_view name) const;
     /// The token of "Authorization: Bearer …", "" if there is none.
@@ -122,7 +123,12 @@ inline bool has_body(std::string_view method) {
 template <class T>
 bool read_input(RestCall& call, T& out) {
     if (has_body(call.request.method)) {
-        if (call.body) {
+        if constexpr (std::same_as<T, socketio::Json>) {
+            if (call.body) {
+                out = *std::exchange(call.body, std::nullopt);
+                return true;
+            }
+        } else if (call.body) {
             return socketio::read_value(std::as_const(*call.body), out);
         }
         return socketio::detail::may_be_missing<T>;
@@ -194,6 +200,8 @@ private:
         if (!(read_rest_parameter(call, I, std::get<I>(values)) && ...)) {
             return false;
         }
+        // A coroutine may wait for long, and a tree is many times its text.
+        call.body.reset();
         if constexpr (Awaited::is_task) {
             socketio::spawn(answer_later(exchange, invoke(call, std::get<I>(values)...)));
         } else if constexpr (std::is_void_v<Result>) {

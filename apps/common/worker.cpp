@@ -1,5 +1,8 @@
 #include "apps/common/worker.hpp"
 
+#include "engineio/net/clock.hpp"
+#include "engineio/net/log.hpp"
+
 namespace apps::common {
 
 Worker::Worker() : thread_([this] { work(); }) {}
@@ -16,6 +19,12 @@ Worker::~Worker() {
 bool Worker::push(engineio::net::UniqueFunction job) {
     std::lock_guard const lock(mutex_);
     if (jobs_.size() >= max_waiting) {
+        if (auto const silent = overload_.speaks(engineio::net::Clock::now())) {
+            engineio::net::log_warn("worker",
+                                    "{} jobs wait, mostly logins, and more are refused ({} were "
+                                    "since the last such line)",
+                                    max_waiting, *silent);
+        }
         return false;
     }
     jobs_.push_back(std::move(job));

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "apps/common/later.hpp"
+#include "apps/common/unavailable.hpp"
+#include "engineio/net/seldom.hpp"
 #include "engineio/net/unique_function.hpp"
 
 #include <condition_variable>
@@ -21,7 +23,7 @@ class Worker {
 public:
     static constexpr std::size_t max_waiting = 256;  ///< more are refused
 
-    struct Overloaded : std::runtime_error {
+    struct Overloaded final : std::runtime_error, Unavailable {
         Overloaded() : std::runtime_error("too much work is waiting") {}
     };
 
@@ -58,9 +60,10 @@ private:
     bool push(engineio::net::UniqueFunction job);
     void work();
 
-    std::mutex mutex_;  // guards jobs_ and stopping_
+    std::mutex mutex_;  // guards what follows, but the thread
     std::condition_variable added_;
     std::deque<engineio::net::UniqueFunction> jobs_;
+    engineio::net::Seldom overload_;  // told of it
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -1,5 +1,6 @@
 #include "apps/common/rest.hpp"
 #include "apps/common/rest_limits.hpp"
+#include "apps/common/worker.hpp"
 #include "apps/store/database.hpp"
 
 #include "engineio/net/shard.hpp"
@@ -88,6 +89,16 @@ TEST_CASE("the input is the body, or the query where there can be no body") {
     CHECK(ask(rest, "PUT", "/api/maybe").body == "false");
 }
 
+TEST_CASE("what a handler got of the body is not kept besides, however long it takes") {
+    Rest rest;
+    rest.post("/login", [](RestCall& call, Login) { return Json(call.body.has_value()); });
+    rest.post("/any", [](RestCall& call, Json any) {
+        return Json::array({call.body.has_value(), any});
+    });
+    CHECK(ask(rest, "POST", "/login", Json::object({{"name", "ana"}})).body == "false");
+    CHECK(ask(rest, "POST", "/any", Json(1)).body == "[false,1]");
+}
+
 TEST_CASE("handlers answer by value, Reply, nothing, or later") {
     Rest rest;
     rest.get("/v", [] { return Login{"x", 3}; });
@@ -126,6 +137,8 @@ TEST_CASE("refusals take the system's form, mistakes of the program tell nothing
     auto const broken = ask(rest, "GET", "/broken");
     CHECK(broken.status == 500);
     CHECK(broken.body == R"({"code":"INTERNAL_ERROR","message":"Internal server error"})");
+    rest.get("/busy", []() -> Json { throw apps::common::Worker::Overloaded(); });
+    CHECK(ask(rest, "GET", "/busy").status == 503);
     CHECK(ask(rest, "GET", "/full").status == 503);
     CHECK(ask(rest, "GET", "/full").body.find("disk") == std::string::npos);
     CHECK(ask(rest, "POST", "/refused").status == 405);
