@@ -11,6 +11,7 @@
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -274,6 +275,22 @@ void apply_environment(Config& config, Environment const& environment) {
     }
 }
 
+std::vector<std::string> unknown_variables(Config config, char const* const* environment) {
+    auto const settings = settings_of(config);
+    std::vector<std::string> unknown;
+    for (; *environment != nullptr; ++environment) {
+        std::string_view const entry(*environment);
+        auto const name = entry.substr(0, entry.find('='));
+        bool const like = std::ranges::any_of(settings, [&](Setting const& setting) {
+            return name.starts_with(upper("HUBBUB_" + setting.section + "_"));
+        });
+        if (like && std::ranges::find(settings, name, environment_name) == settings.end()) {
+            unknown.emplace_back(name);
+        }
+    }
+    return unknown;
+}
+
 std::string to_toml(Config config) {
     std::ostringstream out;
     std::string section;
@@ -299,6 +316,10 @@ std::string to_toml(Config config) {
 
 void check(Config const& config) {
     constexpr std::size_t min_secret_bytes = 16;
+    if (common::list_items(config.server.host).empty()) {
+        throw ConfigError("server.host is empty: name the addresses to listen on; 0.0.0.0 or :: "
+                          "for the whole network");
+    }
     for (auto const& name : common::list_items(config.server.only)) {
         if (std::none_of(config.systems.begin(), config.systems.end(),
                          [&](SystemConfig const& system) { return system.info.name == name; })) {

@@ -141,12 +141,16 @@ void apply_toml(Config& config, std::string const& text, std::string const& file
 using Environment = std::function<char const*(char const* name)>;
 void apply_environment(Config& config, Environment const& environment);
 
+/// The names in an environment ("NAME=value") that look like settings, HUBBUB_<SECTION>_<KEY>, and
+/// are none.
+std::vector<std::string> unknown_variables(Config config, char const* const* environment);
+
 /// The configuration as a TOML file with its explanations. Secrets are not in it.
 std::string to_toml(Config config);
 
 /// Whether the server may start like this. Throws ConfigError: an unknown system in `only`, a
-/// system without the secrets it needs, or with ones that could be guessed, limits that contradict
-/// each other.
+/// system without the secrets it needs, or with ones that could be guessed, no address to listen
+/// on, limits that contradict each other.
 void check(Config const& config);
 
 /// What the command line asked for.

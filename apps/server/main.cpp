@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -50,6 +51,9 @@ int main(int argc, char** argv) {
             throw ConfigError("unknown log level \"" + config.server.log_level + "\"");
         }
         check(config);
+        for (auto const& name : unknown_variables(config, environ)) {
+            engineio::net::log_warn("config", "{} is no setting; --print-config lists all", name);
+        }
         raise_descriptor_limit();
         Hubbub hubbub(config, find_folders(config.server, executable_path(argv[0])));
         hubbub.listen();

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <initializer_list>
 #include <memory>
@@ -34,8 +35,13 @@ std::string first_folder(fs::path const& base, std::initializer_list<char const*
 }
 
 std::vector<std::string> hosts_of(ServerConfig const& config) {
-    auto hosts = common::list_items(config.host);
-    return hosts.empty() ? std::vector<std::string>(1) : hosts;
+    return common::list_items(config.host);  // check() has seen one
+}
+
+// Reached by programs of this machine only.
+bool is_local(std::string const& host) {
+    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.") ||
+           host.starts_with("unix:");
 }
 
 std::string url(ServerConfig const& config, std::uint16_t port) {
@@ -43,7 +49,7 @@ std::string url(ServerConfig const& config, std::uint16_t port) {
     if (host.starts_with("unix:")) {
         return host;
     }
-    bool const any = host.empty() || host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
+    bool const any = host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
     bool const v6 = host.find(':') != std::string::npos && host.front() != '[';
     return (config.tls_cert.empty() ? "http://" : "https://") +
            (any  ? std::string("localhost")
@@ -238,6 +244,10 @@ std::string Hubbub::greeting() const {
     }
     if (config_.demo) {
         text += "\nDemo accounts gm, ana and ben; their password is hubbub-demo.\n";
+        if (!std::ranges::all_of(hosts_of(config_), is_local)) {
+            text += "Everybody who reaches this machine can use them: this is no place for "
+                    "anything real.\n";
+        }
     }
     if (folders_.client.empty()) {
         text += "\n/socket.io/socket.io.js is not served: no client folder found; set "

@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <string>
+#include <vector>
 
 namespace config_test {
 
@@ -109,6 +111,28 @@ TEST_CASE("mistakes in variables are named") {
     CHECK_THROWS_AS(apply_environment(config, environment(variables)), ConfigError);
     variables = {{"HUBBUB_ELIZA_ENABLED", "maybe"}};
     CHECK_THROWS_AS(apply_environment(config, environment(variables)), ConfigError);
+}
+
+TEST_CASE("variables that look like settings and are none are named") {
+    char const* const variables[] = {"PATH=/bin",
+                                     "HUBBUB_ELIZA_APIKEY=k",
+                                     "HUBBUB_ELIZA_API_KEY=k",
+                                     "HUBBUB_SERVER=x",
+                                     "HUBBUB_SERVER_THRAEDS",
+                                     "HUBBUB_PATIENCE=2",
+                                     nullptr};
+    CHECK(unknown_variables(fresh(), variables) ==
+          std::vector<std::string>{"HUBBUB_ELIZA_APIKEY", "HUBBUB_SERVER_THRAEDS"});
+}
+
+TEST_CASE("no address to listen on is not the whole network") {
+    auto config = fresh();
+    config.systems[0].enabled = false;
+    CHECK(refusal(config).empty());
+    for (auto const* host : {"", " , "}) {
+        config.server.host = host;
+        CHECK(refusal(config).find("server.host is empty") == 0);
+    }
 }
 
 TEST_CASE("the printed configuration reads back the same") {
