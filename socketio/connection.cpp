@@ -134,33 +134,33 @@ void Connection::close(bool discard) {
 
 void Connection::on_upgrade(UpgradeHook hook) {
     if (client()) {
-        state_->upgrade.push_back(std::move(hook));
+        state_->hooks.upgrade.push_back(std::move(hook));
     }
 }
 
 void Connection::on_drain(DrainHook hook) {
     if (auto* const alive = client()) {
-        state_->drain.push_back(std::move(hook));
+        state_->hooks.drain.push_back(std::move(hook));
         alive->session().observe_drain();
     }
 }
 
 void Connection::on_close(CloseHook hook) {
     if (client()) {
-        state_->close.push_back(std::move(hook));
+        state_->hooks.close.push_back(std::move(hook));
     }
 }
 
 void Connection::on_packet(PacketHook hook) {
     if (auto* const alive = client()) {
-        state_->packet.push_back(std::move(hook));
+        state_->hooks.packet.push_back(std::move(hook));
         alive->session().observe_packets(*alive);
     }
 }
 
 void Connection::on_packet_create(PacketHook hook) {
     if (auto* const alive = client()) {
-        state_->packet_create.push_back(std::move(hook));
+        state_->hooks.packet_create.push_back(std::move(hook));
         alive->session().observe_packets(*alive);
         alive->core().note_send_hooks();
     }
@@ -170,26 +170,22 @@ void Connection::on_packet_create(PacketHook hook) {
 
 void Connection::State::end(engineio::CloseReason reason, std::string_view description) {
     client = nullptr;
-    run_hooks(shard, "connection close", close, reason, description);
+    run_hooks(shard, "connection close", hooks.close, reason, description);
     wake_waits();
     tear_down();
 }
 
-// Hooks may hold this very connection.
+// Hooks may hold this very connection; what they have captured may call it when it goes.
 void Connection::State::tear_down() {
     client = nullptr;
-    upgrade.clear();
-    drain.clear();
-    close.clear();
-    packet.clear();
-    packet_create.clear();
     waits.clear();
+    auto const gone = std::exchange(hooks, {});
 }
 
 Connection Client::connection() {
     if (!connection_) {
         connection_ = std::make_shared<Connection::State>(
-            Connection::State{session_.shard(), this, session_.sid(), {}, {}, {}, {}, {}, {}});
+            Connection::State{session_.shard(), this, session_.sid(), {}, {}});
     }
     return Connection(connection_);
 }
@@ -197,7 +193,7 @@ Connection Client::connection() {
 void Client::on_drain() {
     if (connection_) {
         auto const keep = connection_;
-        run_hooks(session_.shard(), "connection drain", keep->drain);
+        run_hooks(session_.shard(), "connection drain", keep->hooks.drain);
         keep->wake_waits();
     }
 }
@@ -205,7 +201,8 @@ void Client::on_drain() {
 void Client::on_upgrade() {
     if (connection_) {
         auto const keep = connection_;
-        run_hooks(session_.shard(), "connection upgrade", keep->upgrade, session_.transport());
+        run_hooks(session_.shard(), "connection upgrade", keep->hooks.upgrade,
+                  session_.transport());
     }
 }
 
@@ -213,7 +210,7 @@ void Client::on_packet_seen(engineio::PacketType type, std::string_view data, bo
     if (connection_) {
         auto const keep = connection_;
         run_hooks(session_.shard(), "connection packet",
-                  incoming ? keep->packet : keep->packet_create, type, data);
+                  incoming ? keep->hooks.packet : keep->hooks.packet_create, type, data);
     }
 }
 

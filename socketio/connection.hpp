@@ -90,6 +90,13 @@ public:
 
 private:
     friend class Client;
+    struct Hooks {
+        std::vector<UpgradeHook> upgrade;
+        std::vector<DrainHook> drain;
+        std::vector<CloseHook> close;
+        std::vector<PacketHook> packet;
+        std::vector<PacketHook> packet_create;
+    };
     struct State {
         void end(engineio::CloseReason reason, std::string_view description);
         void tear_down();
@@ -98,11 +105,7 @@ private:
         engineio::net::Shard& shard;
         Client* client;  // null once closed
         std::string id;
-        std::vector<UpgradeHook> upgrade;
-        std::vector<DrainHook> drain;
-        std::vector<CloseHook> close;
-        std::vector<PacketHook> packet;
-        std::vector<PacketHook> packet_create;
+        Hooks hooks;
         std::vector<std::shared_ptr<detail::DrainWait>> waits;
     };
     explicit Connection(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -191,10 +191,13 @@ template <class R>
 Task<void> finish(SocketPtr keep, std::shared_ptr<AckSlot> ack, Task<R> task,
                   std::shared_ptr<void const> owner = nullptr, std::size_t bytes = 0) {
     Unfinished const counted(*keep, bytes);
+    // Parameters go in any order; what runs has to go before what it refers to, also at the end of
+    // the shard, in the middle of it.
+    Task<R> running = std::move(task);
     if constexpr (std::is_void_v<R>) {
-        co_await std::move(task);
+        co_await std::move(running);
     } else {
-        auto value = co_await std::move(task);
+        auto value = co_await std::move(running);
         answer(ack, value);
     }
     static_cast<void>(owner);

@@ -69,10 +69,20 @@ public:
     void prepend(Entry entry) {
         entries_.insert(entries_.begin(), std::make_shared<Entry const>(std::move(entry)));
     }
-    bool remove(ListenerId id) {
-        return std::erase_if(entries_, [id](Ptr const& entry) { return entry->id == id; }) > 0;
+    /// Null if there is none. Given back, for what a listener has captured may call its socket when
+    /// it goes: it should go when nobody is at work on the list.
+    [[nodiscard]] Ptr remove(ListenerId id) {
+        auto const found = std::find_if(entries_.begin(), entries_.end(),
+                                        [id](Ptr const& entry) { return entry->id == id; });
+        if (found == entries_.end()) {
+            return nullptr;
+        }
+        Ptr entry = std::move(*found);
+        entries_.erase(found);
+        return entry;
     }
-    void clear() { entries_.clear(); }
+    /// Likewise.
+    [[nodiscard]] std::vector<Ptr> remove_all() { return std::exchange(entries_, {}); }
     bool empty() const { return entries_.empty(); }
     /// The present ones: those that are added or removed by a call do not change this round.
     std::vector<Ptr> snapshot() const { return entries_; }

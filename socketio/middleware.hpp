@@ -49,8 +49,9 @@ inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task, 
     if (counts) {
         counted.emplace(*keep, 0);  // auth payloads have a limit of their own
     }
+    Task<Admission> running = std::move(task);  // goes before what it refers to, as in finish()
     try {
-        decide(next, co_await std::move(task));
+        decide(next, co_await std::move(running));
     } catch (...) {
         next(middleware_failure());
         throw;  // to be logged and counted

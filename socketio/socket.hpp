@@ -237,6 +237,7 @@ private:
     ListenerId add_any_outgoing(EventListener listener, bool first);
     ListenerId add_middleware(EventMiddleware middleware);
     ListenerId add_disconnect(DisconnectHandler handler, bool before);
+    std::shared_ptr<void const> take_off(ListenerId listener);
     SocketListeners* own();  // made on first use; null once the socket has ended
     void drop_listeners();
     bool first_time(void const* handler);

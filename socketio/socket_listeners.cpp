@@ -86,29 +86,40 @@ ListenerId Socket::on_error(ErrorHandler handler) {
     return table ? add_to(table->error, *table, std::move(handler)) : no_listener;
 }
 
+// What a listener has captured may call anything when it goes: disconnect this socket, which drops
+// the table, or register again, which moves it. So what is taken off is taken out first, and goes
+// as the very last thing.
+
 bool Socket::off(ListenerId listener) {
     assert_shard();
+    auto const removed = take_off(listener);
+    return removed != nullptr;
+}
+
+std::shared_ptr<void const> Socket::take_off(ListenerId listener) {
     if (!listeners_) {
-        return false;
+        return nullptr;
     }
     auto& table = *listeners_;
     for (auto at = table.events.begin(); at != table.events.end(); ++at) {
-        if (at->second.remove(listener)) {
+        if (auto removed = at->second.remove(listener)) {
             if (at->second.empty()) {
                 table.events.erase(at);
             }
-            return true;
+            return removed;
         }
     }
-    if (table.any_outgoing.remove(listener)) {
+    if (auto removed = table.any_outgoing.remove(listener)) {
         if (table.any_outgoing.empty()) {
             nsp_->outgoing_listening_.fetch_sub(1, std::memory_order_relaxed);
         }
-        return true;
+        return removed;
     }
-    return table.any.remove(listener) || table.middlewares.remove(listener) ||
-           table.disconnecting.remove(listener) || table.disconnect.remove(listener) ||
-           table.error.remove(listener);
+    std::shared_ptr<void const> removed;
+    auto const look_in = [&](auto& list) { return (removed = list.remove(listener)) != nullptr; };
+    look_in(table.any) || look_in(table.middlewares) || look_in(table.disconnecting) ||
+        look_in(table.disconnect) || look_in(table.error);
+    return removed;
 }
 
 void Socket::off(std::string_view event) {
@@ -117,7 +128,7 @@ void Socket::off(std::string_view event) {
         return;
     }
     if (auto const found = listeners_->events.find(event); found != listeners_->events.end()) {
-        listeners_->events.erase(found);
+        auto const removed = listeners_->events.extract(found);
     }
 }
 
@@ -126,26 +137,27 @@ void Socket::off() {
     if (!listeners_) {
         return;
     }
-    off_any_outgoing();
-    auto const last = listeners_->last_id;
-    auto fired = std::move(listeners_->fired);
-    *listeners_ = SocketListeners{};
-    listeners_->last_id = last;
-    listeners_->fired = std::move(fired);
+    auto fresh = std::make_unique<SocketListeners>();
+    fresh->last_id = listeners_->last_id;
+    fresh->fired = std::move(listeners_->fired);
+    if (!listeners_->any_outgoing.empty()) {
+        nsp_->outgoing_listening_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    auto const removed = std::exchange(listeners_, std::move(fresh));
 }
 
 void Socket::off_any() {
     assert_shard();
     if (listeners_) {
-        listeners_->any.clear();
+        auto const removed = listeners_->any.remove_all();
     }
 }
 
 void Socket::off_any_outgoing() {
     assert_shard();
     if (listeners_ && !listeners_->any_outgoing.empty()) {
-        listeners_->any_outgoing.clear();
         nsp_->outgoing_listening_.fetch_sub(1, std::memory_order_relaxed);
+        auto const removed = listeners_->any_outgoing.remove_all();
     }
 }
 

@@ -362,4 +362,95 @@ TEST_CASE("socket.on_disconnecting and on_disconnect: rooms, reason, and what ma
     }
 }
 
+TEST_CASE("what a listener has captured may call its socket when it is taken off") {
+    using Off = std::function<void(Socket&, ListenerId any, ListenerId named)>;
+    std::vector<Off> const ways = {
+        [](Socket& socket, ListenerId, ListenerId) { socket.off(); },
+        [](Socket& socket, ListenerId, ListenerId) { socket.off("e"), socket.off_any_outgoing(); },
+        [](Socket& socket, ListenerId, ListenerId) { socket.off_any_outgoing(), socket.off("e"); },
+        [](Socket& socket, ListenerId any, ListenerId) { socket.off(any), socket.off("e"); },
+        [](Socket& socket, ListenerId any, ListenerId named) {
+            socket.off(named), socket.off(any);
+        },
+        [](Socket& socket, ListenerId, ListenerId) { socket.off_any(), socket.off("e"); },
+    };
+    for (bool const leaves : {true, false}) {
+        for (Off const& off : ways) {
+            auto rig = on_connection([&](World& world, Socket& socket) {
+                // Called when the last listener that holds it goes.
+                auto const last = [&world, &socket, leaves] {
+                    auto const bye = [&world, leaves, self = socketio::SocketPtr(&socket)](void*) {
+                        if (leaves) {
+                            self->disconnect();
+                        }
+                        for (int i = 0; i < 20; ++i) {  // the lists move
+                            self->on("e", [] {});
+                            self->on_any([](Event const&) {});
+                            self->on_any_outgoing([](Event const&) {});
+                        }
+                        world.note("bye");
+                    };
+                    return std::shared_ptr<void>(nullptr, bye);
+                };
+                auto const named = socket.on("e", [held = last()] {});
+                socket.on("e", [] {});
+                socket.on("f", [] {});
+                socket.on_any([held = last()](Event const&) {});
+                auto const any = socket.on_any_outgoing([held = last()](Event const&) {});
+                off(socket, any, named);
+                CHECK(socket.connected() != leaves);
+                CHECK(socket.listeners("e").empty() == leaves);
+                socket.disconnect();
+            });
+            rig.connects("a").gets("a", "41").notes("bye").notes("bye").notes("bye").run();
+        }
+    }
+}
+
+TEST_CASE("what a hook of the connection has captured may call it when the connection has gone") {
+    auto rig = on_connection([](World& world, Socket& socket) {
+        auto const bye = [&world, self = socketio::SocketPtr(&socket),
+                          conn = socket.conn()](void*) mutable {
+            self->disconnect(true);
+            conn.close();
+            conn.on_close([](engineio::CloseReason, std::string_view) {});
+            world.note(conn.ready_state() == socketio::ReadyState::closed ? "bye" : "open?");
+        };
+        socket.conn().on_drain([held = std::shared_ptr<void>(nullptr, bye)] {});
+        socket.conn().on_close([held = std::shared_ptr<void>(nullptr, bye)](engineio::CloseReason,
+                                                                            std::string_view) {});
+    });
+    rig.connects("a").cuts("a").notes("bye").notes("bye").run();
+}
+
+TEST_CASE("a coroutine that its shard cuts off goes before its socket and what was captured") {
+    std::vector<std::string> gone;
+    struct Witness {
+        std::vector<std::string>& gone;
+        char const* name;
+        ~Witness() { gone.emplace_back(name); }
+    };
+    World world;
+    world.io().on_connection([&gone](Socket& socket) {
+        std::shared_ptr<Witness> const held(new Witness{gone, "captured"});
+        socket.data<std::shared_ptr<Witness>>().reset(new Witness{gone, "socket"});
+        socket.on("e", [held](Socket&) -> Task<> {
+            Witness const local{held->gone, "local"};
+            co_await socketio::sleep_for(1h);
+        });
+    });
+    world.core().open();
+    world.open("a");
+    world.say("a", {"40"});
+    world.settle();
+    world.say("a", {R"(42["e"])"});
+    world.settle();
+    world.cut("a");
+    world.settle();
+    CHECK(gone.empty());
+    world.turn(0, [] { socketio::destroy_spawned(); });
+    REQUIRE(gone.size() == 3);
+    CHECK(gone.front() == "local");  // the others as the compiler likes
+}
+
 }  // namespace listeners_test
