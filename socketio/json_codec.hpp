@@ -5,6 +5,7 @@
 // char const*, vectors, deques, lists, sets, std::array, maps with string keys, std::optional,
 // std::pair and std::tuple (as arrays), system_clock time points (as ISO strings), Json, Binary,
 // std::vector<std::byte> (as binary), RawJson, std::nullptr_t and structs with a SIO_JSON line.
+// Unordered maps and sets can be read if their hash is not std::hash (keyed_hash.hpp).
 //
 // Reading never throws and never converts between kinds: the string "3" is no number. After a
 // failed read the target is valid but unspecified. A std::string_view that was read points into

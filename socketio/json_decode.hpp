@@ -19,6 +19,7 @@
 #include "socketio/json.hpp"
 #include "socketio/json_encode.hpp"
 #include "socketio/json_text.hpp"
+#include "socketio/keyed_hash.hpp"
 #include "socketio/raw_json.hpp"
 
 namespace socketio {
@@ -104,8 +105,18 @@ bool read_bytes(Json const& json, T& out) {
     return binary != nullptr;
 }
 
+/// What comes may be of a stranger's making.
+template <class T>
+consteval void refuse_collisions() {
+    static_assert(
+        !OpenToCollisions<T>,
+        "a client can choose keys that collide under std::hash: use std::map or std::set, "
+        "or an unordered container with socketio::KeyedHash");
+}
+
 template <class T>
 bool read_sequence(Json const& json, T& out) {
+    refuse_collisions<T>();
     using Item = typename T::value_type;
     Json::Array const* const items = json.array_items();
     if (!items) {
@@ -131,6 +142,7 @@ bool read_sequence(Json const& json, T& out) {
 
 template <class T>
 bool read_map(Json const& json, T& out) {
+    refuse_collisions<T>();
     Json::Object const* const object = json.object_members();
     if (!object) {
         return false;

@@ -12,6 +12,7 @@
 #include "socketio/handshake.hpp"
 #include "socketio/json.hpp"
 #include "socketio/json_codec.hpp"
+#include "socketio/keyed_hash.hpp"
 #include "socketio/listeners.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/parent_namespace.hpp"

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace json_codec_test {
 
@@ -146,11 +147,57 @@ TEST_CASE("codec: containers are read") {
     CHECK_FALSE(read_as<std::array<int, 2>>("[3]"));
     CHECK(read_as<std::map<std::string, int>>(R"({"a":1})") ==
           std::map<std::string, int>{{"a", 1}});
-    CHECK(read_as<std::unordered_map<std::string, Json>>(R"({"a":[]})")->at("a").is_array());
+    CHECK(read_as<std::unordered_map<std::string, Json, KeyedHash>>(R"({"a":[]})")
+              ->at("a")
+              .is_array());
     CHECK_FALSE(read_as<std::map<std::string, int>>(R"({"a":null})"));
     CHECK(read_as<std::pair<int, std::string>>(R"([1,"x"])") == std::pair(1, std::string("x")));
     CHECK_FALSE(read_as<std::pair<int, std::string>>("[1]"));
     CHECK(read_as<std::tuple<int, bool>>("[1,true]") == std::tuple(1, true));
+}
+
+TEST_CASE("codec: unordered containers are read under a hash that nobody outside knows") {
+    CHECK(read_as<std::unordered_set<int, KeyedHash>>("[3,-1,3]") ==
+          std::unordered_set<int, KeyedHash>{-1, 3});
+    CHECK(read_as<std::unordered_set<double, KeyedHash>>("[0.5,-0.0,0]")->size() == 2);
+    CHECK(read_as<std::unordered_multiset<std::string, KeyedHash>>(R"(["a","b","a"])")->size() ==
+          3);
+    CHECK(read_as<std::unordered_map<std::string, std::unordered_set<bool, KeyedHash>, KeyedHash>>(
+              R"({"a":[true,true]})")
+              ->at("a")
+              .size() == 1);
+    CHECK_FALSE(read_as<std::unordered_set<int, KeyedHash>>("[\"3\"]"));
+    CHECK(KeyedHash()(-1) == KeyedHash()(std::int64_t{-1}));
+    CHECK(KeyedHash()(std::string("a")) == engineio::net::KeyedHash()("a"));
+    CHECK(text_of(std::unordered_set<int>{7}) == "[7]");  // whoever writes has chosen the keys
+
+    struct OwnHash {
+        std::size_t operator()(int) const { return 0; }
+    };
+    struct Transparent : std::hash<std::string_view> {};
+    static_assert(codec::OpenToCollisions<std::unordered_set<int>>);
+    static_assert(codec::OpenToCollisions<std::unordered_multimap<std::string, int>>);
+    static_assert(codec::OpenToCollisions<std::unordered_set<std::string, Transparent>>);
+    static_assert(!codec::OpenToCollisions<std::unordered_set<int, KeyedHash>>);
+    static_assert(!codec::OpenToCollisions<std::unordered_set<int, OwnHash>>);
+    static_assert(!codec::OpenToCollisions<std::map<std::string, int>>);
+}
+
+TEST_CASE("codec: chosen keys do not fall into one bucket") {
+    // Under std::hash, which leaves integers as they are, multiples of the number of buckets do.
+    constexpr std::int64_t buckets = 42'043;
+    constexpr int count = 20'000;
+    std::string text = "[0";
+    for (int i = 1; i < count; ++i) {
+        text += ',' + std::to_string(i * buckets);
+    }
+    auto const set = read_as<std::unordered_set<std::int64_t, KeyedHash>>(text + ']');
+    REQUIRE(set->size() == count);
+    std::size_t fullest = 0;
+    for (std::size_t i = 0; i < set->bucket_count(); ++i) {
+        fullest = std::max(fullest, set->bucket_size(i));
+    }
+    CHECK(fullest < 32);
 }
 
 TEST_CASE("codec: structs need their members and ignore others") {
