@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/callback.hpp"
 #include "engineio/limits.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/ws_handshake.hpp"
@@ -179,10 +180,10 @@ struct Options {
     std::chrono::milliseconds destroy_upgrade_timeout = limits::destroy_upgrade_timeout;
     /// May add headers: the first to the first answer of a session only, the second to every
     /// polling answer and 101 (reference-behaviour 1.9).
-    std::function<void(net::Headers&, net::Request const&)> initial_headers = {};
-    std::function<void(net::Headers&, net::Request const&)> headers = {};
+    Callback<void(net::Headers&, net::Request const&)> initial_headers = {};
+    Callback<void(net::Headers&, net::Request const&)> headers = {};
     /// Hears of refused requests.
-    std::function<void(net::Request const&, ConnectionError const&)> connection_error = {};
+    Callback<void(net::Request const&, ConnectionError const&)> connection_error = {};
 
     /// What a client may make us do and hold.
     SessionLimits limits = {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/callback.hpp"
 #include "engineio/net/http.hpp"
 
 #include <functional>
@@ -41,6 +42,6 @@ private:
 /// Sees every request and upgrade of the engine before any check, CORS excepted, on the shard of
 /// the request's session (Node: io.engine.use). It may change the request's headers and add to
 /// `answer`, the headers of whatever the answer will be; both are valid until `next` is called.
-using Middleware = std::function<void(net::Request& request, net::Headers& answer, Next next)>;
+using Middleware = Callback<void(net::Request& request, net::Headers& answer, Next next)>;
 
 }  // namespace engineio

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/callback.hpp"
 #include "engineio/net/http.hpp"
 
 #include <functional>
@@ -44,7 +45,7 @@ public:
     }
 
 private:
-    std::function<void(net::Request const&, Answer)> ask_;
+    Callback<void(net::Request const&, Answer)> ask_;
 };
 
 }  // namespace engineio

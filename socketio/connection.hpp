@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/callback.hpp"
 #include "engineio/close_reason.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/packet.hpp"
@@ -36,10 +37,10 @@ struct DrainWait;
 class Connection {
 public:
     /// What the hooks below hear.
-    using UpgradeHook = std::function<void(engineio::TransportName)>;
-    using DrainHook = std::function<void()>;
-    using CloseHook = std::function<void(engineio::CloseReason, std::string_view description)>;
-    using PacketHook = std::function<void(engineio::PacketType, std::string_view data)>;
+    using UpgradeHook = engineio::Callback<void(engineio::TransportName)>;
+    using DrainHook = engineio::Callback<void()>;
+    using CloseHook = engineio::Callback<void(engineio::CloseReason, std::string_view description)>;
+    using PacketHook = engineio::Callback<void(engineio::PacketType, std::string_view data)>;
 
     /// What drained() gives, for `co_await`.
     class [[nodiscard]] Drained;

@@ -3,6 +3,7 @@
 // Turns any callable into an event handler: the JSON arguments are decoded to its parameter types,
 // its return value (or its Ack parameter) becomes the acknowledgement.
 
+#include "engineio/callback.hpp"
 #include "socketio/ack.hpp"
 #include "socketio/json_codec.hpp"
 #include "socketio/task.hpp"
@@ -41,7 +42,7 @@ struct Event {
 using InvalidEvent = Event;
 
 /// Hears of events without handling them: on_any, on_any_outgoing, on_invalid.
-using EventListener = std::function<void(Socket&, Event const&)>;
+using EventListener = engineio::Callback<void(Socket&, Event const&)>;
 
 /// One call of the handlers of an event.
 struct Invocation {
@@ -124,6 +125,20 @@ struct Leading<TypeList<Socket&, P...>> {
     static constexpr bool has_socket = true;
     using Rest = TypeList<P...>;
 };
+
+template <class T>
+inline constexpr bool dies_with_the_call =
+    std::is_reference_v<T> || std::same_as<std::decay_t<T>, std::string_view>;
+template <>
+inline constexpr bool dies_with_the_call<Socket&> = false;  ///< whoever starts a coroutine keeps it
+
+/// Whether a function may be a coroutine: it still has its parameters after the first co_await.
+template <class List>
+inline constexpr bool all_live_on = false;
+template <class... P>
+inline constexpr bool all_live_on<TypeList<P...>> = !(dies_with_the_call<P> || ...);
+template <class F>
+inline constexpr bool takes_values = all_live_on<typename Signature<std::decay_t<F>>::Parameters>;
 
 template <class T>
 inline constexpr bool may_be_missing = false;
@@ -334,7 +349,7 @@ EventListener make_listener(F listener) {
         static_assert(std::is_invocable_v<F&, Event const&>,
                       "a listener for any event takes (Socket&, Event const&) or (Event const&)");
         return [listener = std::move(listener)](Socket&, Event const& event) mutable {
-            listener(event);
+            return listener(event);  // a coroutine is for EventListener to refuse
         };
     }
 }

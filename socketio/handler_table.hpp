@@ -23,9 +23,9 @@ using ServerReply = std::function<void(Json)>;
 /// shards afterwards without locks: registering later throws.
 struct HandlerTable {
     using ConnectionHandler = std::function<void(Socket&)>;
-    using RoomListener = std::function<void(std::string_view room)>;
-    using MemberListener = std::function<void(std::string_view room, std::string_view id)>;
-    using ServerHandler = std::function<void(Args const&, ServerReply const&)>;
+    using RoomListener = engineio::Callback<void(std::string_view room)>;
+    using MemberListener = engineio::Callback<void(std::string_view room, std::string_view id)>;
+    using ServerHandler = engineio::Callback<void(Args const&, ServerReply const&)>;
     template <class T>
     using ByName =
         std::unordered_map<std::string, std::vector<T>, detail::NameHash, std::equal_to<>>;
@@ -128,7 +128,7 @@ public:
         return *this;
     }
     /// `(Socket&[, DisconnectReason[, std::string_view description]])`; the socket is still in its
-    /// rooms.
+    /// rooms, up to the first co_await of a coroutine, which can't have the description.
     template <class F>
     HandlerRegistry& on_disconnecting(F handler) {
         open().disconnecting.push_back(detail::make_disconnect_handler(std::move(handler)));
@@ -211,8 +211,10 @@ public:
         if constexpr (std::is_invocable_v<F&, Args const&, ServerReply const&>) {
             add_server_side(event, std::move(handler));
         } else {
-            add_server_side(event, [handler = std::move(handler)](
-                                       Args const& args, ServerReply const&) { handler(args); });
+            add_server_side(event,
+                            [handler = std::move(handler)](Args const& args, ServerReply const&) {
+                                return handler(args);  // a coroutine is for ServerHandler to refuse
+                            });
         }
         return *this;
     }

@@ -19,8 +19,8 @@
 namespace socketio {
 
 using DisconnectHandler =
-    std::function<void(Socket&, DisconnectReason, std::string_view description)>;
-using ErrorHandler = std::function<void(Socket&, EventError const&)>;
+    engineio::Callback<void(Socket&, DisconnectReason, std::string_view description)>;
+using ErrorHandler = engineio::Callback<void(Socket&, EventError const&)>;
 
 /// Names one registration on a socket, for Socket::off and its kin; never used twice by a socket.
 enum class ListenerId : std::uint64_t {};
@@ -31,21 +31,43 @@ struct NameHash : std::hash<std::string_view> {
     using is_transparent = void;
 };
 
-/// From `(Socket&[, DisconnectReason[, std::string_view description]])`.
+/// Calls it in the form that it has.
 template <class F>
-DisconnectHandler make_disconnect_handler(F handler) {
+decltype(auto) call_disconnect_handler(F& handler, Socket& socket, DisconnectReason reason,
+                                       std::string_view description) {
     if constexpr (std::is_invocable_v<F&, Socket&, DisconnectReason, std::string_view>) {
-        return handler;
+        return handler(socket, reason, description);
     } else if constexpr (std::is_invocable_v<F&, Socket&, DisconnectReason>) {
-        return
-            [handler = std::move(handler)](Socket& socket, DisconnectReason reason,
-                                           std::string_view) mutable { handler(socket, reason); };
+        return handler(socket, reason);
     } else {
         static_assert(std::is_invocable_v<F&, Socket&>,
                       "a disconnect handler takes (Socket&), then optionally DisconnectReason and "
                       "std::string_view");
-        return [handler = std::move(handler)](Socket& socket, DisconnectReason,
-                                              std::string_view) mutable { handler(socket); };
+        return handler(socket);
+    }
+}
+
+/// From `(Socket&[, DisconnectReason[, std::string_view description]])`, or such a coroutine
+/// without the description.
+template <class F>
+DisconnectHandler make_disconnect_handler(F handler) {
+    using R = decltype(call_disconnect_handler(handler, std::declval<Socket&>(), {}, {}));
+    if constexpr (TaskResult<R>::is_task) {
+        static_assert(takes_values<F>,
+                      "a disconnect handler that is a coroutine takes (Socket&) or (Socket&, "
+                      "DisconnectReason), by value: references and views would dangle after the "
+                      "first co_await");
+        // Those of a socket are dropped as soon as it has left.
+        auto const kept = std::make_shared<F>(std::move(handler));
+        return [kept](Socket& socket, DisconnectReason reason, std::string_view description) {
+            spawn(finish(SocketPtr(&socket), nullptr,
+                         call_disconnect_handler(*kept, socket, reason, description), kept));
+        };
+    } else {
+        return [handler = std::move(handler)](Socket& socket, DisconnectReason reason,
+                                              std::string_view description) mutable {
+            call_disconnect_handler(handler, socket, reason, description);
+        };
     }
 }
 

@@ -62,6 +62,9 @@ inline Task<void> decide_later(SocketPtr keep, Next next, Task<Admission> task, 
 template <class F, class... A>
 void run_middleware(F& function, SocketPtr const& socket, Next next, A&... args) {
     if constexpr (std::is_invocable_v<F&, Socket&, A&..., Next>) {
+        static_assert(
+            !TaskResult<std::invoke_result_t<F&, Socket&, A&..., Next>>::is_task,
+            "a middleware that is a coroutine returns Task<Admission> instead of taking Next");
         std::invoke(function, *socket, args..., std::move(next));
     } else {
         static_assert(std::is_invocable_v<F&, Socket&, A&...>,
@@ -69,6 +72,8 @@ void run_middleware(F& function, SocketPtr const& socket, Next next, A&... args)
                       "(Socket&, Json::Array& packet), and optionally Next as last parameter");
         using R = std::invoke_result_t<F&, Socket&, A&...>;
         if constexpr (TaskResult<R>::is_task) {
+            static_assert(std::is_same_v<R, Task<Admission>>,
+                          "a middleware that is a coroutine returns Task<Admission>");
             // An event that waits is counted itself, whoever keeps its `next`.
             constexpr bool counts = sizeof...(A) == 0;
             spawn(decide_later(socket, std::move(next), std::invoke(function, *socket, args...),

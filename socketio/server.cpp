@@ -30,7 +30,7 @@ Namespace& Server::of(std::string_view name) {
     return core_->of(name, {});
 }
 
-Namespace& Server::of(std::string_view name, std::function<void(Namespace&)> const& set_up) {
+Namespace& Server::of(std::string_view name, engineio::Callback<void(Namespace&)> const& set_up) {
     return core_->of(name, set_up);
 }
 
@@ -46,15 +46,15 @@ ParentNamespace& Server::of_matching(ParentNamespace::Admit admit) {
     return core_->of_matching(std::move(admit), false);
 }
 
-void Server::on_new_namespace(std::function<void(Namespace&)> listener) {
+void Server::on_new_namespace(engineio::Callback<void(Namespace&)> listener) {
     core_->on_new_namespace(std::move(listener));
 }
 
-void Server::on_engine_connection(std::function<void(Connection)> listener) {
+void Server::on_engine_connection(engineio::Callback<void(Connection)> listener) {
     core_->on_engine_connection(std::move(listener));
 }
 
-void Server::on_http(std::function<void(Request, Responder)> handler) {
+void Server::set_http_handler(std::function<void(Request, Responder)> handler) {
     core_->on_http(std::move(handler));
 }
 
@@ -104,7 +104,7 @@ void Server::close() {
     }
 }
 
-void Server::drain(DrainOptions const& options, std::function<void()> told) {
+void Server::drain(DrainOptions const& options, engineio::Callback<void()> told) {
     auto const until = engineio::net::later(engineio::net::Clock::now(), options.deadline);
     core_->drain(options, [this, until, goodbye = options.goodbye, told = std::move(told)] {
         if (!own_runtime_) {

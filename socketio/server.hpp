@@ -129,11 +129,12 @@ struct ServerOptions {
     /// That timeout.
     std::chrono::milliseconds destroy_upgrade_timeout = engineio::limits::destroy_upgrade_timeout;
     /// May add headers to the first answer of a session.
-    std::function<void(engineio::net::Headers&, Request const&)> initial_headers = {};
+    engineio::Callback<void(engineio::net::Headers&, Request const&)> initial_headers = {};
     /// May add headers to every polling answer and 101.
-    std::function<void(engineio::net::Headers&, Request const&)> headers = {};
+    engineio::Callback<void(engineio::net::Headers&, Request const&)> headers = {};
     /// Hears of refused requests, with code and context.
-    std::function<void(Request const&, engineio::ConnectionError const&)> connection_error = {};
+    engineio::Callback<void(Request const&, engineio::ConnectionError const&)> connection_error =
+        {};
 };
 
 /// The Engine.IO half of the options.
@@ -163,7 +164,7 @@ public:
     /// The same; `set_up(nsp)` registers its handlers before anybody can see it, which is how a
     /// namespace is made after listen(). Throws std::logic_error (from the registering) if it
     /// exists and the server listens. Any thread.
-    Namespace& of(std::string_view name, std::function<void(Namespace&)> const& set_up);
+    Namespace& of(std::string_view name, engineio::Callback<void(Namespace&)> const& set_up);
     /// Handlers for every namespace in whose name the pattern is found, as JavaScript's
     /// RegExp.test does (anchor the expression yourself). Asked in order of registration, for
     /// unknown names of at most limits::max_dynamic_name_bytes only. Only before listen().
@@ -172,10 +173,10 @@ public:
     ParentNamespace& of_matching(ParentNamespace::Admit admit);
     /// Every namespace made from now on, dynamic ones included. Runs on the thread that makes it;
     /// only before listen().
-    void on_new_namespace(std::function<void(Namespace&)> listener);
+    void on_new_namespace(engineio::Callback<void(Namespace&)> listener);
     /// Every new Engine.IO connection, before any of its packets (Node:
     /// `io.engine.on("connection")`). Runs on its shard; only before listen().
-    void on_engine_connection(std::function<void(Connection)> listener);
+    void on_engine_connection(engineio::Callback<void(Connection)> listener);
 
     /// The main namespace "/", to which the following calls go.
     Namespace& sockets() { return of("/"); }
@@ -224,7 +225,22 @@ public:
     /// Requests that are neither for the client files nor for the engine, upgrades included. Runs
     /// on the shard of the connection. Default: 404; upgrades are ended after
     /// destroy_upgrade_timeout, as in Node, which option is up to the handler once there is one.
-    void on_http(std::function<void(Request, Responder)> handler);
+    /// May be a coroutine; the connection of one that ends without an answer is cut.
+    template <class F>
+    void on_http(F handler) {
+        using R = std::invoke_result_t<F&, Request, Responder>;
+        if constexpr (detail::TaskResult<R>::is_task) {
+            static_assert(detail::takes_values<F>,
+                          "an HTTP handler that is a coroutine takes its arguments by value: "
+                          "references would dangle after the first co_await");
+            set_http_handler(
+                [handler = std::move(handler)](Request request, Responder responder) mutable {
+                    spawn(handler(std::move(request), std::move(responder)));
+                });
+        } else {
+            set_http_handler(std::move(handler));
+        }
+    }
 
     /// Binds and listens as the options say; returns the port. Freezes the handler tables. Throws
     /// std::system_error if the address can't be used, std::runtime_error if a certificate can't.
@@ -256,7 +272,7 @@ public:
     /// shard, when every client was told, polling ones in their next poll. With
     /// RecoveryOptions::file clients are recovered if the next server has the same file. A second
     /// call does nothing, close() ends it at once. Any thread.
-    void drain(DrainOptions const& options = {}, std::function<void()> told = {});
+    void drain(DrainOptions const& options = {}, engineio::Callback<void()> told = {});
     /// drain() was called: for health checks, which should say 503 then. Any thread.
     bool draining() const;
     /// The first SIGINT or SIGTERM drains, the next one ends it at once. Only for a server that
@@ -278,6 +294,7 @@ private:
     friend class AddressesAll<Server, BroadcastOperator>;
 
     BroadcastOperator all() { return BroadcastOperator(sockets()); }
+    void set_http_handler(std::function<void(Request, Responder)> handler);
 
     std::unique_ptr<Runtime> own_runtime_;
     std::unique_ptr<Core> core_;

@@ -200,7 +200,7 @@ public:
     ListenerId use(F middleware) {
         return add_middleware(make_event_middleware(std::move(middleware)));
     }
-    /// As on the namespace. These handlers are no coroutines.
+    /// As on the namespace; coroutines, too.
     template <class F>
     ListenerId on_disconnecting(F handler) {
         return add_disconnect(detail::make_disconnect_handler(std::move(handler)), true);

@@ -76,6 +76,8 @@ public:
     /// @private For the compiler.
     using promise_type = detail::Promise<T>;
     using Handle = std::coroutine_handle<promise_type>;
+    /// @private For engineio::Callback.
+    using begins_when_awaited = void;
 
     /// @private For the compiler.
     explicit Task(Handle handle) : handle_(handle) {}

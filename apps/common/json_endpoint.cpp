@@ -118,23 +118,23 @@ void JsonEndpoint::add(std::string_view type, PeerHandler handler) {
     SIO_ASSERT(added);
 }
 
-void JsonEndpoint::on_connection(std::function<void(Peer&, Request const&)> hook) {
+void JsonEndpoint::on_connection(engineio::Callback<void(Peer&, Request const&)> hook) {
     on_connection_ = std::move(hook);
 }
 
-void JsonEndpoint::on_disconnect(std::function<void(Peer&, std::uint16_t)> hook) {
+void JsonEndpoint::on_disconnect(engineio::Callback<void(Peer&, std::uint16_t)> hook) {
     on_disconnect_ = std::move(hook);
 }
 
-void JsonEndpoint::on_invalid(std::function<void(Peer&, Invalid const&)> hook) {
+void JsonEndpoint::on_invalid(engineio::Callback<void(Peer&, Invalid const&)> hook) {
     on_invalid_ = std::move(hook);
 }
 
-void JsonEndpoint::on_flood(std::function<void(Peer&, std::uint32_t)> hook) {
+void JsonEndpoint::on_flood(engineio::Callback<void(Peer&, std::uint32_t)> hook) {
     on_flood_ = std::move(hook);
 }
 
-void JsonEndpoint::on_drain(std::function<void(Peer&)> hook) {
+void JsonEndpoint::on_drain(engineio::Callback<void(Peer&)> hook) {
     on_drain_ = std::move(hook);
 }
 

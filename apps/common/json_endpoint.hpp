@@ -4,6 +4,7 @@
 #include "apps/common/envelope.hpp"
 #include "apps/common/peer.hpp"
 #include "apps/common/peer_handler.hpp"
+#include "engineio/callback.hpp"
 #include "engineio/net/drain.hpp"
 #include "engineio/net/http_server.hpp"
 #include "engineio/net/ws_handshake.hpp"
@@ -138,16 +139,16 @@ public:
         add(type, make_peer_handler(method, object));
     }
     /// A peer has come in, before its first message.
-    void on_connection(std::function<void(Peer&, Request const&)> hook);
+    void on_connection(engineio::Callback<void(Peer&, Request const&)> hook);
     /// It has gone; rooms are left afterwards. 1006: without a close frame.
-    void on_disconnect(std::function<void(Peer&, std::uint16_t code)> hook);
+    void on_disconnect(engineio::Callback<void(Peer&, std::uint16_t code)> hook);
     /// Default: binary frames close with 1003, everything else is ignored.
-    void on_invalid(std::function<void(Peer&, Invalid const&)> hook);
+    void on_invalid(engineio::Callback<void(Peer&, Invalid const&)> hook);
     /// A message over the rate, unread; `refused` counts those since the last within it, so 1 is
     /// the time to answer. Default: closes with 1008.
-    void on_flood(std::function<void(Peer&, std::uint32_t refused)> hook);
+    void on_flood(engineio::Callback<void(Peer&, std::uint32_t refused)> hook);
     /// Everything that had to wait for a slow reader is sent.
-    void on_drain(std::function<void(Peer&)> hook);
+    void on_drain(engineio::Callback<void(Peer&)> hook);
 
     /// An upgrade request for this endpoint: opens the WebSocket or answers why not. On the
     /// connection's shard. A plain request gets 426.
@@ -201,11 +202,11 @@ private:
     std::function<bool(Request const&)> allow_origin_;
     std::function<std::string(std::vector<std::string> const&)> choose_subprotocol_;
     std::unordered_map<std::string, PeerHandler> handlers_;
-    std::function<void(Peer&, Request const&)> on_connection_;
-    std::function<void(Peer&, std::uint16_t)> on_disconnect_;
-    std::function<void(Peer&, Invalid const&)> on_invalid_;
-    std::function<void(Peer&, std::uint32_t)> on_flood_;
-    std::function<void(Peer&)> on_drain_;
+    engineio::Callback<void(Peer&, Request const&)> on_connection_;
+    engineio::Callback<void(Peer&, std::uint16_t)> on_disconnect_;
+    engineio::Callback<void(Peer&, Invalid const&)> on_invalid_;
+    engineio::Callback<void(Peer&, std::uint32_t)> on_flood_;
+    engineio::Callback<void(Peer&)> on_drain_;
     std::vector<std::unique_ptr<EndpointShard>> shards_;
     std::string const id_prefix_;  // of message ids: tells this run of the program from others
     std::atomic<std::uint64_t> next_message_id_{1};

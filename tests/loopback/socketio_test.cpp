@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -206,6 +207,22 @@ TEST_CASE("a server may be torn down with polling sessions left") {
     CHECK(client.read_answer().ends_with("ok"));
     CHECK(server.io.clients_count() == 1);
     server.abandon();
+}
+
+TEST_CASE("a handler of on_http may be a coroutine; one that does not answer is cut") {
+    RunningServer server;
+    server.io.on_http([](Request request, Responder responder) -> Task<> {
+        co_await sleep_for(std::chrono::milliseconds(1));
+        if (request.path() == "/answer") {
+            responder.respond({.status = 200, .headers = {}, .body = "late"});
+        }
+    });
+    server.run();
+    RawClient client(server.port);
+    client.send("GET /answer HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(client.read_answer().ends_with("\r\n\r\nlate"));
+    client.send("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(client.read_all().empty());
 }
 
 }  // namespace socketio_test

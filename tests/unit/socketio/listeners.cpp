@@ -423,6 +423,43 @@ TEST_CASE("what a hook of the connection has captured may call it when the conne
     rig.connects("a").cuts("a").notes("bye").notes("bye").run();
 }
 
+TEST_CASE("on_disconnecting and on_disconnect may be coroutines, which outlive their socket") {
+    ServerRig rig;
+    rig.serves([](World& world) {
+        world.io().on_disconnecting([&world](Socket& socket) -> Task<> {
+            world.note("rooms " + std::to_string(socket.rooms().size()));
+            co_await socketio::sleep_for(100ms);
+            world.note("rooms later " + std::to_string(socket.rooms().size()));
+        });
+        world.io().on_disconnect([&world](Socket& socket, DisconnectReason reason) -> Task<> {
+            co_await socketio::sleep_for(200ms);
+            world.note(*socket.handshake().query("user") + " " + std::string(to_string(reason)));
+        });
+        world.io().on_connection([&world](Socket& socket) {
+            auto const text = std::make_shared<std::string>("captured");
+            socket.on_disconnect([&world, text](Socket& self) -> Task<int> {
+                co_await socketio::sleep_for(300ms);
+                world.note(*text + " " + *self.handshake().query("user"));
+                throw std::runtime_error("expected by the test");
+                co_return 1;
+            });
+        });
+    });
+    rig.connects("a")
+        .cuts("a")
+        .notes("rooms 1")
+        .notes_nothing()
+        .advance(100ms)
+        .notes("rooms later 0")
+        .advance(100ms)
+        .notes("a transport close")
+        .advance(100ms)
+        .notes("captured a")
+        .notes_nothing()
+        .does([](World& world) { CHECK(world.metrics().handler_exceptions == 1); })
+        .run();
+}
+
 TEST_CASE("a coroutine that its shard cuts off goes before its socket and what was captured") {
     std::vector<std::string> gone;
     struct Witness {
