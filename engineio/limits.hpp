@@ -123,7 +123,7 @@ inline constexpr std::size_t max_packets_per_turn = 4096;
 inline constexpr std::size_t max_posted_per_turn = 128;
 /// Such tasks may be posted faster than they are done. When a shard has so much before it, the
 /// others read nothing from their peers until half of it is done.
-inline constexpr std::size_t posted_high_water_bytes = 4 * 1024 * 1024;
+inline constexpr std::size_t posted_high_water_bytes = 1024 * 1024;
 /// What a task counts for besides what it sends: it may be work for thousands of recipients.
 inline constexpr std::size_t posted_task_bytes = 1024;
 /// Then they look again after this time.

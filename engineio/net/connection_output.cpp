@@ -19,23 +19,20 @@ constexpr auto discard_time = std::chrono::seconds(5);
 }  // namespace
 
 void Connection::send(Message message) {
-    OutputItem one{std::move(message), {}};
+    OutputItem one(std::move(message));
     enqueue({&one, 1});
 }
 
 void Connection::send(std::string bytes) {
     if (!bytes.empty()) {
-        OutputItem one{{}, std::make_shared<std::string const>(std::move(bytes))};
+        OutputItem one(std::move(bytes));
         enqueue({&one, 1});
     }
 }
 
 void Connection::send(std::string head, SharedBytes body) {
-    std::array<OutputItem, 2> both = {{
-        {{}, std::make_shared<std::string const>(std::move(head))},
-        {{}, std::move(body)},
-    }};
-    enqueue(std::span(both).first(both[1].text.size() != 0 ? 2 : 1));
+    std::array<OutputItem, 2> both = {OutputItem(std::move(head)), OutputItem(std::move(body))};
+    enqueue(std::span(both).first(both[1].bytes().empty() ? 1 : 2));
 }
 
 // One message or answer, however many pieces it has.
@@ -159,7 +156,7 @@ void Connection::consumed(std::size_t bytes) {
     first_offset_ += bytes;
     while (first_ < queue_.size() && first_offset_ >= queue_[first_].bytes().size()) {
         first_offset_ -= queue_[first_].bytes().size();
-        queue_[first_++] = {};
+        queue_[first_++] = OutputItem();
     }
     if (first_ == queue_.size()) {
         clear_queue();

@@ -4,17 +4,35 @@
 #include "engineio/net/shared_bytes.hpp"
 
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace engineio::net {
 
-// One part of a connection's output, of its own or shared with other connections.
+// What is no message: the answers of HTTP, of the connection's own or shared with other shards,
+// too.
+struct OutputText {
+    explicit OutputText(std::string own) : own(std::move(own)) {}
+    explicit OutputText(SharedBytes shared) : shared(std::move(shared)) {}
+    std::string_view bytes() const { return shared ? shared.view() : std::string_view(own); }
+
+    std::string own;
+    SharedBytes shared;
+};
+
+// One part of a connection's output. Small, because a slow reader's queue holds very many.
 struct OutputItem {
-    Message shared;
-    SharedBytes text;  // instead; may be shared with other shards, too
-    std::string_view bytes() const { return text ? text.view() : shared.frame(); }
+    explicit OutputItem(Message message = {}) : message(std::move(message)) {}
+    explicit OutputItem(std::string own) : text(std::make_unique<OutputText>(std::move(own))) {}
+    explicit OutputItem(SharedBytes shared)
+        : text(std::make_unique<OutputText>(std::move(shared))) {}
+    std::string_view bytes() const { return text ? text->bytes() : message.frame(); }
+
+    Message message;
+    std::unique_ptr<OutputText> text;  // instead
 };
 using OutputItems = std::vector<OutputItem>;
 
