@@ -204,12 +204,17 @@ inline constexpr std::size_t max_unfinished_handlers_closing = 16 * 1024;
 /// event alone. A value may take twenty times the bytes of its text.
 inline constexpr std::size_t unfinished_messages = 4;
 inline constexpr std::size_t unfinished_messages_closing = 16;
-/// Most packets, their bytes (and those of the rooms and data of saved sessions), and saved
-/// sessions that the recovery of one namespace keeps; beyond, the oldest are dropped, so a client
-/// that was away longer connects anew.
+/// Most packets, their bytes (and those of saved sessions), and saved sessions that the recovery of
+/// a server keeps, of all its namespaces together: clients may name those. Beyond, the oldest of
+/// the namespace with the most are dropped, so a client that was away longer connects anew.
 inline constexpr std::size_t max_recovery_packets = 65'536;
 inline constexpr std::size_t max_recovery_bytes = 64 * 1024 * 1024;
 inline constexpr std::size_t max_recovery_sessions = 65'536;
+/// What these take besides their texts, and each text (room, attachment) besides its characters:
+/// a quarter more than measured, for what the allocator loses.
+inline constexpr std::size_t recovery_packet_bytes = 256;
+inline constexpr std::size_t recovery_session_bytes = 480;
+inline constexpr std::size_t recovery_text_bytes = 48;
 /// What a client that comes back has missed, with so many bytes more for each message of it, which
 /// its frames and handles take: a client that has missed more connects anew. And so many times
 /// that, until it names an event that is newer than its return: it may come again as its connection

@@ -52,6 +52,12 @@ engineio::Options engine_options(ServerOptions const& options) {
 
 namespace {
 
+std::shared_ptr<RecoveryBudget> budget_of(std::optional<RecoveryOptions> const& recovery) {
+    return recovery ? std::make_shared<RecoveryBudget>(RecoveryBudget::Bounds{
+                          recovery->max_packets, recovery->max_bytes, recovery->max_sessions})
+                    : nullptr;
+}
+
 std::string without_trailing_slash(std::string path) {
     if (path.ends_with('/')) {
         path.pop_back();
@@ -144,6 +150,7 @@ private:
 
 Core::Core(Runtime& runtime, ServerOptions options)
     : runtime_(runtime), options_(std::move(options)), engine_(engine_options(options_)),
+      recovery_budget_(budget_of(options_.connection_state_recovery)),
       first_client_(runtime.shard_count()), forgetting_(runtime.shard_count()),
       answer_bytes_(runtime.shard_count()), missed_messages_(runtime.shard_count()),
       has_send_hooks_(options_.headers || options_.initial_headers) {

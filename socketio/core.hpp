@@ -12,6 +12,7 @@
 #include "socketio/parent_namespace.hpp"
 #include "socketio/parser.hpp"
 #include "socketio/recovery.hpp"
+#include "socketio/recovery_budget.hpp"
 #include "socketio/recovery_file.hpp"
 #include "socketio/server.hpp"
 
@@ -103,6 +104,8 @@ public:
     void on_shards(std::function<bool(unsigned)> const& wanted,
                    std::function<void(engineio::net::Shard&)> const& task, std::size_t bytes = 0);
 
+    /// Of the recoveries of all namespaces; null if that is off.
+    std::shared_ptr<RecoveryBudget> const& recovery_budget() const { return recovery_budget_; }
     /// Calls forget() of that recovery then, and again as long as it wants that. Any thread.
     void forget_at(Recovery::TimePoint due, std::weak_ptr<Recovery> recovery);
 
@@ -134,6 +137,7 @@ private:
     ServerOptions options_;
     engineio::EngineGroup engine_;  // outlives the entrances
     std::optional<ClientFiles> client_files_;
+    std::shared_ptr<RecoveryBudget> const recovery_budget_;
     std::optional<RecoveryFile> recovery_file_;
     std::atomic<bool> recovery_kept_ = false;    // close() may be called again
     engineio::net::OneShot kept_recovery_ends_;  // of what was in the file

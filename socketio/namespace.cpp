@@ -51,17 +51,16 @@ Namespace::Namespace(Core& core, std::string name, std::shared_ptr<HandlerTable>
         using engineio::net::sum;
         recovery_ = std::make_shared<Recovery>(
             Recovery::Bounds{
-                clocked(options->max_disconnection_duration), options->max_packets,
-                options->max_bytes, options->max_sessions,
+                clocked(options->max_disconnection_duration),
                 options->max_bytes / engineio::limits::recovery_session_share,
                 max_missed_bytes(core.options()),
                 sum(clocked(core.options().ping_interval), clocked(core.options().ping_timeout))},
-            core.shard_count(),
-            [this](std::string_view limit) {
+            core.shard_count(), core.recovery_budget(), table_.get(),
+            [name = name_](std::string_view limit) {
                 // Only shards count; what other threads have caused waits for the next that does.
                 auto* const shard = engineio::net::Shard::current();
                 if (shard) {
-                    shard->limit_hit(limit, name_);
+                    shard->limit_hit(limit, name);
                 }
                 return shard != nullptr;
             },

@@ -7,23 +7,51 @@
 
 namespace socketio {
 
-std::size_t Recovery::size_of(Entry const& entry) {
-    std::size_t bytes = entry.packet->main.size();
-    for (auto const* const texts :
-         {&entry.packet->attachments, &entry.selection.rooms, &entry.selection.except}) {
-        for (auto const& text : *texts) {
-            bytes += sizeof(text) + text.size();
-        }
+namespace {
+
+std::size_t bytes_of(std::vector<std::string> const& texts) {
+    std::size_t bytes = 0;
+    for (auto const& text : texts) {
+        bytes += engineio::limits::recovery_text_bytes + text.size();
     }
     return bytes;
 }
 
-std::size_t Recovery::size_of(SavedSession const& session) {
-    std::size_t bytes = session.sid.size() + session.pid.size() + session.data.memory();
-    for (auto const& room : session.rooms) {
-        bytes += sizeof(room) + room.size();
+// It was made for sending, with room to spare.
+EncodedPacket fitted(EncodedPacket packet) {
+    packet.main.shrink_to_fit();
+    for (auto& attachment : packet.attachments) {
+        attachment.shrink_to_fit();
     }
-    return bytes;
+    return packet;
+}
+
+}  // namespace
+
+Recovery::Change::~Change() {
+    recovery_.settle();
+    lock_.unlock();
+    try {
+        recovery_.account_.enforce();
+    } catch (...) {
+        // No memory to tell of it: the next change goes on.
+        return;
+    }
+}
+
+void Recovery::settle() {
+    account_.set({log_.size(), log_bytes_, sessions_.size(), session_bytes_});
+}
+
+std::size_t Recovery::size_of(Entry const& entry) {
+    return engineio::limits::recovery_packet_bytes + entry.packet->main.size() +
+           bytes_of(entry.packet->attachments) + bytes_of(entry.selection.rooms) +
+           bytes_of(entry.selection.except);
+}
+
+std::size_t Recovery::size_of(SavedSession const& session) {
+    return engineio::limits::recovery_session_bytes + session.sid.size() + session.pid.size() +
+           session.data.memory() + bytes_of(session.rooms);
 }
 
 // A clock that is set back must not give an offset twice.
@@ -42,28 +70,22 @@ RecoveryOffset Recovery::next_offset() {
 Recovery::Entry& Recovery::push(TimePoint now, Selection selection, Encode const& encode) {
     forget_old(now);
     keep(now);
+    tell_all();
     auto const offset = next_offset();
-    auto packet = std::make_shared<EncodedPacket const>(encode(offset.text()));
-    log_.push_back({offset, now, std::move(selection), std::move(packet)});
-    log_bytes_ += size_of(log_.back());
-    bound_log();
-    return log_.back();
+    auto packet = std::make_shared<EncodedPacket const>(fitted(encode(offset.text())));
+    return remember({offset, now, std::move(selection), std::move(packet)});
 }
 
-void Recovery::bound_log() {
-    for (; log_.size() > bounds_.max_packets; drop_oldest()) {
-        ++untold_packets_;
-    }
-    for (; log_bytes_ > bounds_.max_bytes && log_.size() > 1; drop_oldest()) {
-        ++untold_bytes_;
-    }
-    tell("max_recovery_packets", untold_packets_);
-    tell("max_recovery_bytes", untold_bytes_);
+Recovery::Entry& Recovery::remember(Entry entry) {
+    log_.push_back(std::move(entry));
+    log_bytes_ += size_of(log_.back());
+    log_room_ = std::max(log_room_, log_.size());
+    return log_.back();
 }
 
 Recovery::Logged Recovery::append(TimePoint now, Selection selection, Encode const& encode,
                                   std::function<bool(unsigned shard)> const& wanted) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     Logged logged{push(now, std::move(selection), encode).packet, end(), {}};
     logged.previous.assign(last_sent_.size(), not_sent);
     for (unsigned shard = 0; shard < last_sent_.size(); ++shard) {
@@ -76,7 +98,7 @@ Recovery::Logged Recovery::append(TimePoint now, Selection selection, Encode con
 
 std::shared_ptr<EncodedPacket const>
 Recovery::append_unicast(TimePoint now, Selection selection, Encode const& encode, unsigned shard) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     auto packet = push(now, std::move(selection), encode).packet;
     if (!delivered_[shard].advance(end(), std::exchange(last_sent_[shard], end()))) {
         delivered_[shard].remember(end(), first_position_);
@@ -101,16 +123,10 @@ bool Recovery::outlived(Saved const& saved, unsigned shard, std::uint64_t base) 
     return saved.base > base || (saved.base == base && saved.shard != shard);
 }
 
-// The latest entry of a pid in there says how old its session is.
-std::uint64_t Recovery::queue(std::string const& pid) {
-    session_order_.emplace_back(next_order_, pid);
-    return next_order_++;
-}
-
-// After its session was set.
+// After its session or what it had heard was set.
 void Recovery::weigh(Saved& saved) {
     session_bytes_ -= saved.bytes;
-    saved.bytes = size_of(saved.session);
+    saved.bytes = size_of(saved.session) + saved.heard.beyond.size() * sizeof(std::uint64_t);
     session_bytes_ += saved.bytes;
 }
 
@@ -118,33 +134,23 @@ void Recovery::put(Saved saved) {
     if (auto const before = sessions_.find(saved.session.pid); before != sessions_.end()) {
         erase(before);
     }
-    weigh(saved);
+    Order place(1);
     auto pid = saved.session.pid;
-    sessions_.emplace(std::move(pid), std::move(saved));
+    auto& kept = sessions_.emplace(std::move(pid), std::move(saved)).first->second;
+    kept.place = place.begin();
+    place.front() = &kept;
+    order_.splice(order_.end(), place);
+    weigh(kept);
 }
 
 void Recovery::erase(Sessions::iterator saved) {
     session_bytes_ -= saved->second.bytes;
+    order_.erase(saved->second.place);
     sessions_.erase(saved);
 }
 
-void Recovery::bound_sessions() {
-    while (session_order_.size() > bounds_.max_sessions || session_bytes_ > bounds_.max_bytes) {
-        bool const many = session_order_.size() > bounds_.max_sessions;
-        auto const oldest = std::move(session_order_.front());
-        session_order_.pop_front();
-        if (auto const found = sessions_.find(oldest.second);
-            found != sessions_.end() && found->second.order == oldest.first) {
-            erase(found);
-            ++(many ? untold_sessions_ : untold_bytes_);
-        }
-    }
-    tell("max_recovery_sessions", untold_sessions_);
-    tell("max_recovery_bytes", untold_bytes_);
-}
-
 void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     forget_old(now);
     auto const before = sessions_.find(session.pid);
     if (before != sessions_.end() && outlived(before->second, shard, base)) {
@@ -155,29 +161,27 @@ void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::ui
             close(before->second, now);
         }
         ++untold_bytes_;
-        return bound_sessions();
+        return tell_all();
     }
     keep(now);
-    auto const order = queue(session.pid);
-    Saved saved{std::move(session), now, order, shard, base};
+    tell_all();
+    Saved saved{std::move(session), now, shard, base};
     if (before != sessions_.end() && before->second.base == base) {
         saved.last = before->second.last;
         saved.heard = std::move(before->second.heard);
         saved.resent = before->second.resent;
     }
     put(std::move(saved));
-    bound_sessions();
 }
 
 void Recovery::revoke(TimePoint now, std::string const& pid, unsigned shard, std::uint64_t base) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     forget_old(now);
     auto const found = sessions_.find(pid);
     if (found == sessions_.end() || outlived(found->second, shard, base)) {
         return;
     }
     close(found->second, now);
-    bound_sessions();
 }
 
 // For good.
@@ -193,29 +197,60 @@ void Recovery::tell(std::string_view name, std::uint64_t& times) {
     }
 }
 
+void Recovery::tell_all() {
+    tell("max_recovery_packets", untold_packets_);
+    tell("max_recovery_bytes", untold_bytes_);
+    tell("max_recovery_sessions", untold_sessions_);
+}
+
 void Recovery::drop_oldest() {
     log_bytes_ -= size_of(log_.front());
     log_.pop_front();
     ++first_position_;
+    // It keeps what was the index of many.
+    if (log_.size() < log_room_ / 4) {
+        log_.shrink_to_fit();
+        log_room_ = log_.size();
+    }
+}
+
+void Recovery::drop_oldest_session() {
+    constexpr std::size_t few = 64;
+    erase(sessions_.find(order_.front()->session.pid));
+    if (auto const room = sessions_.bucket_count(); room > few && sessions_.size() < room / 8) {
+        sessions_.rehash(0);  // as above
+    }
+}
+
+// Somebody, who may be somebody else, has added too much.
+void Recovery::give_way(RecoveryBudget::Kind kind) {
+    std::lock_guard const lock(mutex_);
+    bool const of_log = kind == RecoveryBudget::packets || kind == RecoveryBudget::packet_bytes;
+    if (of_log && !log_.empty()) {
+        drop_oldest();
+        for (auto& record : delivered_) {
+            record.forget(first_position_);
+        }
+        ++(kind == RecoveryBudget::packets ? untold_packets_ : untold_bytes_);
+    } else if (!of_log && !order_.empty()) {
+        drop_oldest_session();
+        ++(kind == RecoveryBudget::sessions ? untold_sessions_ : untold_bytes_);
+    }
+    settle();
+    tell_all();
 }
 
 void Recovery::forget_old(TimePoint now) {
     while (!log_.empty() && now - log_.front().time > bounds_.max_age) {
         drop_oldest();
     }
-    while (!session_order_.empty()) {
-        auto const& [order, pid] = session_order_.front();
-        auto const found = sessions_.find(pid);
-        bool const current = found != sessions_.end() && found->second.order == order;
-        if (current && now - found->second.time <= bounds_.max_age) {
-            break;
+    while (!order_.empty() && now - order_.front()->time > bounds_.max_age) {
+        auto& oldest = *order_.front();
+        if (oldest.live && now - oldest.resumed <= bounds_.late_end) {
+            hollow_out(oldest, now);
+        } else {
+            drop_oldest_session();
         }
-        if (current && found->second.live && now - found->second.resumed <= bounds_.late_end) {
-            hollow_out(found->second, now);
-        } else if (current) {
-            erase(found);
-        }
-        session_order_.pop_front();
     }
 }
 
@@ -234,7 +269,7 @@ Recovery::TimePoint Recovery::all_old() const {
 }
 
 std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     forget_old(now);
     for (auto& record : delivered_) {
         record.forget(first_position_);
@@ -245,7 +280,6 @@ std::optional<Recovery::TimePoint> Recovery::forget(TimePoint now) {
     }
     if (sessions_.empty()) {
         sessions_ = decltype(sessions_)();
-        session_order_ = decltype(session_order_)();
     }
     watched_ = !log_.empty() || !sessions_.empty();
     return watched_ ? std::optional(all_old()) : std::nullopt;
@@ -257,7 +291,7 @@ void Recovery::hollow_out(Saved& saved, TimePoint now) {
     saved.session = {{}, std::move(saved.session.pid), {}, {}};
     weigh(saved);
     saved.time = now;
-    saved.order = queue(saved.session.pid);
+    order_.splice(order_.end(), order_, saved.place);
 }
 
 std::size_t Recovery::log_size() const {

@@ -4,6 +4,7 @@
 #include "socketio/delivery_record.hpp"
 #include "socketio/json.hpp"
 #include "socketio/packet.hpp"
+#include "socketio/recovery_budget.hpp"
 #include "socketio/recovery_offset.hpp"
 #include "socketio/recovery_state.hpp"
 #include "socketio/selection.hpp"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,8 +35,10 @@ struct SavedSession {
 };
 
 /// Connection state recovery of one namespace (reference-behaviour 5.9): the log of recent events
-/// and the saved sessions. Shared by all shards, hence the only lock on the sending path, and only
-/// when the option is on. Pure: time is an argument.
+/// and the saved sessions. Shared by all shards, hence the lock on the sending path, and only when
+/// the option is on. How much there may be is a matter of the whole server (RecoveryBudget);
+/// beyond, and when they are too old, the oldest are forgotten, so a client that was away longer
+/// connects anew. Pure: time is an argument.
 ///
 /// Every event has a position in the log. A socket is sent live what comes after the position of
 /// its CONNECT answer; before that answer it is sent what it missed. The client names the last
@@ -44,12 +48,8 @@ class Recovery {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Encode = std::function<EncodedPacket(std::string_view offset)>;
-    /// Beyond these the oldest are forgotten, so a client that was away longer connects anew.
     struct Bounds {
         TimePoint::duration max_age;
-        std::size_t max_packets = engineio::limits::max_recovery_packets;
-        std::size_t max_bytes = engineio::limits::max_recovery_bytes;  ///< of each of the two
-        std::size_t max_sessions = engineio::limits::max_recovery_sessions;
         /// A session with more is not saved.
         std::size_t max_session_bytes =
             engineio::limits::max_recovery_bytes / engineio::limits::recovery_session_share;
@@ -59,7 +59,8 @@ public:
         /// The end of a connection is noticed after this time at the latest (heartbeat).
         TimePoint::duration late_end = std::chrono::seconds(45);
     };
-    /// Hears each time that a number of them was reached. False: it wants to be told later.
+    /// Hears each time that something was forgotten or refused because of that bound. Under the
+    /// lock. False: it wants to be told later.
     using OnBound = std::function<bool(std::string_view name)>;
     /// Hears that something is kept and forget() is to be called at `due`. Under the lock.
     using OnKept = std::function<void(TimePoint due)>;
@@ -84,9 +85,12 @@ public:
         std::uint64_t position;  // later events are live ones
     };
 
-    Recovery(Bounds bounds, unsigned shards, OnBound on_bound, OnKept on_kept)
+    /// `family` names that of the namespace (RecoveryBudget).
+    Recovery(Bounds bounds, unsigned shards, std::shared_ptr<RecoveryBudget> budget,
+             void const* family, OnBound on_bound, OnKept on_kept)
         : bounds_(bounds), on_bound_(std::move(on_bound)), on_kept_(std::move(on_kept)),
-          last_sent_(shards), delivered_(shards) {}
+          last_sent_(shards), delivered_(shards),
+          account_(std::move(budget), family, [this](auto kind) { give_way(kind); }) {}
 
     /// Gives the event an offset, has it encoded with it, and remembers it. The order of offsets
     /// is the order of the log. `wanted(shard)`: somebody is there to hear it.
@@ -124,22 +128,36 @@ public:
     std::size_t session_count() const;  // revoked ones, too, which are remembered as such
 
 private:
+    struct Saved;
+    using Order = std::list<Saved*>;  // oldest first
     struct Saved {
         SavedSession session;
         TimePoint time;
-        std::uint64_t order;
         unsigned shard;          // where its socket is or was
         std::uint64_t base;      // what came later was sent to it live
-        std::size_t bytes = 0;   // of `session`
+        std::size_t bytes = 0;   // size_of() it
         bool live = false;       // resumed, and no end of that socket was heard of
         std::uint64_t last = 0;  // if it was resumed: what the client named as its last event then,
         LogPositions heard{};    // and what it had heard
         TimePoint resumed{};
         std::size_t resent = 0;  // weight() of what it was sent on its returns from that event on
+        Order::iterator place{};
         // Only a place is left of it, so that no late end of an earlier connection saves it anew.
         bool hollow() const { return session.sid.empty(); }
     };
     static constexpr std::uint64_t no_later_base = ~std::uint64_t{0};
+    // Holds the lock. At its end the budget hears of what is kept then, which may be too much.
+    class Change {
+    public:
+        explicit Change(Recovery& recovery) : recovery_(recovery), lock_(recovery.mutex_) {}
+        ~Change();
+        Change(Change const&) = delete;
+        Change& operator=(Change const&) = delete;
+
+    private:
+        Recovery& recovery_;
+        std::unique_lock<std::mutex> lock_;
+    };
 
     Entry& push(TimePoint now, Selection selection, Encode const& encode);
     std::uint64_t end() const { return first_position_ + log_.size() - 1; }
@@ -154,21 +172,23 @@ private:
     RecoveryOffset next_offset();
     static std::size_t size_of(Entry const& entry);
     static std::size_t size_of(SavedSession const& session);
-    void bound_log();
+    Entry& remember(Entry entry);
     static bool outlived(Saved const& saved, unsigned shard, std::uint64_t base);
-    std::uint64_t queue(std::string const& pid);
     using Sessions = std::unordered_map<std::string, Saved>;  // by pid
     void weigh(Saved& saved);
     void put(Saved saved);
     void erase(Sessions::iterator saved);
     void close(Saved& saved, TimePoint now);
-    void bound_sessions();
     void keep(TimePoint now);
     TimePoint all_old() const;
     void drop_oldest();
+    void drop_oldest_session();
     void forget_old(TimePoint now);
     void hollow_out(Saved& saved, TimePoint now);
+    void settle();
+    void give_way(RecoveryBudget::Kind kind);
     void tell(std::string_view name, std::uint64_t& times);
+    void tell_all();
 
     Bounds const bounds_;
     OnBound const on_bound_;
@@ -176,14 +196,14 @@ private:
     mutable std::mutex mutex_;  // guards everything below
     std::deque<Entry> log_;
     std::size_t log_bytes_ = 0;             // of its entries
+    std::size_t log_room_ = 0;              // most entries since it was as large as they needed
     std::uint64_t first_position_ = 1;      // of log_.front()
     std::vector<std::uint64_t> last_sent_;  // per shard
     Sessions sessions_;
-    std::size_t session_bytes_ = 0;                                    // of them
-    std::deque<std::pair<std::uint64_t, std::string>> session_order_;  // oldest first
-    std::uint64_t next_order_ = 0;
-    TimePoint last_kept_{};  // the time of the latest that is kept
-    bool watched_ = false;   // forget() is going to be called
+    Order order_;                    // of all of them
+    std::size_t session_bytes_ = 0;  // of them
+    TimePoint last_kept_{};          // the time of the latest that is kept
+    bool watched_ = false;           // forget() is going to be called
     RecoveryOffset last_offset_;
     std::vector<DeliveryRecord> delivered_;  // per shard, then those of a process before
     // What was forgotten, but on_bound_ has not heard of it.
@@ -191,6 +211,7 @@ private:
     std::uint64_t untold_bytes_ = 0;
     std::uint64_t untold_sessions_ = 0;
     std::uint64_t untold_missed_ = 0;
+    RecoveryBudget::Account account_;  // the last, as others may ask it to give way until its end
 };
 
 }  // namespace socketio

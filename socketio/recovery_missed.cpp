@@ -122,7 +122,7 @@ bool Recovery::may_resend(Saved const& saved, std::string_view offset,
 
 std::optional<SavedSession> Recovery::find(TimePoint now, std::string_view pid,
                                            std::string_view offset) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     forget_old(now);
     auto const found = sessions_.find(std::string(pid));
     if (found == sessions_.end()) {
@@ -138,7 +138,7 @@ std::optional<SavedSession> Recovery::find(TimePoint now, std::string_view pid,
 
 std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view pid,
                                                  std::string_view offset, unsigned shard) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     forget_old(now);
     auto const found = sessions_.find(std::string(pid));
     if (found == sessions_.end()) {
@@ -151,7 +151,6 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
     if (known && saved.live && saved.base == end() && saved.shard == shard) {
         push(log_.empty() ? now : log_.back().time, {{saved.session.sid}, {saved.session.sid}},
              [](std::string_view) { return EncodedPacket(); });
-        known = heard(saved, offset);  // the log may have dropped its oldest
     }
     if (!known) {
         return std::nullopt;
@@ -173,6 +172,7 @@ std::optional<Recovery::Missed> Recovery::resume(TimePoint now, std::string_view
     saved.live = true;
     saved.resumed = now;
     saved.heard = std::move(*known);
+    weigh(saved);
     return missed;
 }
 

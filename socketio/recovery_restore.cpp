@@ -84,17 +84,14 @@ RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_poi
     for (auto const& entry : log_) {
         state.events.push_back(event_of(entry, calendar.date_of(entry.time)));
     }
-    for (auto const& [order, pid] : session_order_) {
-        auto const found = sessions_.find(pid);
-        if (found == sessions_.end() || found->second.order != order || found->second.live ||
-            found->second.hollow() || has_lost(found->second)) {
+    for (auto const* const saved : order_) {
+        if (saved->live || saved->hollow() || has_lost(*saved)) {
             continue;
         }
-        auto const& [sid, id, rooms, data] = found->second.session;
-        auto const& saved = found->second;
-        state.sessions.push_back({sid, id, rooms, packed(data), calendar.date_of(saved.time),
-                                  saved.shard, saved.base, saved.last, saved.heard.low,
-                                  saved.heard.beyond});
+        auto const& [sid, pid, rooms, data] = saved->session;
+        state.sessions.push_back({sid, pid, rooms, packed(data), calendar.date_of(saved->time),
+                                  saved->shard, saved->base, saved->last, saved->heard.low,
+                                  saved->heard.beyond});
     }
     for (auto const& record : delivered_) {
         state.deviations.push_back(record.deviations());
@@ -104,7 +101,7 @@ RecoveryState Recovery::state(TimePoint now, std::chrono::system_clock::time_poi
 
 void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall,
                        RecoveryState state) {
-    std::lock_guard const lock(mutex_);
+    Change const change(*this);
     Calendar const calendar(now, wall);
     auto const offsets = offsets_of(state);
     if (!offsets) {
@@ -119,11 +116,10 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
     for (std::size_t i = 0; i < state.events.size(); ++i) {
         auto& event = state.events[i];
         auto packet = packet_of(event);
-        log_.push_back({(*offsets)[i],
-                        calendar.time_of(event.time),
-                        {std::move(event.rooms), std::move(event.except)},
-                        std::move(packet)});
-        log_bytes_ += size_of(log_.back());
+        remember({(*offsets)[i],
+                  calendar.time_of(event.time),
+                  {std::move(event.rooms), std::move(event.except)},
+                  std::move(packet)});
     }
     // Behind those of our own shards, for what was heard before.
     auto const first_record = delivered_.size();
@@ -136,19 +132,15 @@ void Recovery::restore(TimePoint now, std::chrono::system_clock::time_point wall
             one.shard < state.deviations.size() && one.heard_low <= one.base && one.base <= end();
         if (data && !one.sid.empty() && known) {
             auto const shard = static_cast<unsigned>(first_record + one.shard);
-            auto const order = queue(one.pid);
             put({.session = {std::move(one.sid), std::move(one.pid), std::move(one.rooms),
                              *std::move(data)},
                  .time = calendar.time_of(one.time),
-                 .order = order,
                  .shard = shard,
                  .base = one.base,
                  .last = one.last,
                  .heard = {one.heard_low, std::move(one.heard_beyond)}});
         }
     }
-    bound_log();
-    bound_sessions();
     forget_old(now);
 }
 

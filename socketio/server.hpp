@@ -45,12 +45,14 @@ struct RecoveryOptions {
     std::chrono::milliseconds max_disconnection_duration{120'000};
     /// A socket that comes back has passed the middlewares before.
     bool skip_middlewares = true;
-    /// Events of one namespace that are kept, and their bytes; beyond, the oldest are forgotten,
-    /// and who has missed one of those connects anew. The memory of the rooms and data of saved
-    /// sockets is bounded by as many bytes; one with more than a 64th of them is not saved.
+    /// Events that are kept, and their memory, of all namespaces together, as clients may name
+    /// those. Beyond, the namespace with the most forgets its oldest, and who has missed one of
+    /// those connects anew. Children of one parent count as one first, so that a flood in them
+    /// costs them alone. As many bytes bound the memory of saved sockets, their rooms and data
+    /// included; one with more than a 64th of them is not saved.
     std::size_t max_packets = engineio::limits::max_recovery_packets;
     std::size_t max_bytes = engineio::limits::max_recovery_bytes;
-    /// Sockets of one namespace whose return is awaited; likewise.
+    /// Sockets whose return is awaited, of all namespaces together; likewise.
     std::size_t max_sessions = engineio::limits::max_recovery_sessions;
     /// Where all this outlives the server: written when it is closed or drained, read and removed
     /// by the next one, so that clients are recovered over a restart. One file for one server; it

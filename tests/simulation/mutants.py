@@ -43,7 +43,7 @@ MUTANTS = {
     "recovery without end": (
         "socketio/recovery.cpp",
         "void Recovery::forget_old(TimePoint now) {\n",
-        "void Recovery::forget_old(TimePoint now) {\n    now -= 9 * max_age_;\n"),
+        "void Recovery::forget_old(TimePoint now) {\n    now -= 9 * bounds_.max_age;\n"),
     "events dated by the wall clock": (
         "socketio/namespace_broadcast.cpp",
         "    return shard ? shard->now() : engineio::net::Shard::Clock::now();",
@@ -86,7 +86,7 @@ MUTANTS = {
 THREADS = {
     "logged without the lock": (
         "socketio/recovery.cpp",
-        "    std::lock_guard const lock(mutex_);\n    auto packet = push(",
+        "    Change const change(*this);\n    auto packet = push(",
         "    auto packet = push("),
     "answers gathered on any shard": (
         "socketio/namespace_ack.cpp",

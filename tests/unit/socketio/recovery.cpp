@@ -15,6 +15,14 @@ namespace recovery_test {
 using socketio::RecoveryOffset;
 using socketio::SavedSession;
 
+namespace {
+
+constexpr auto packet_bytes = engineio::limits::recovery_packet_bytes;
+constexpr auto session_bytes = engineio::limits::recovery_session_bytes;
+constexpr auto text_bytes = engineio::limits::recovery_text_bytes;
+
+}  // namespace
+
 TEST_CASE("recovery: who comes back while its last connection still lives, as far as we know") {
     Log log(1'000ms, 2);
     auto const seen = log.append("seen");
@@ -206,7 +214,7 @@ TEST_CASE("recovery: a shard that delivers in another order than the log") {
 }
 
 TEST_CASE("recovery: an event that is never delivered does not spoil those after it") {
-    Log log(Recovery::Bounds{.max_age = 1s, .max_packets = 3});
+    Log log(RecoveryBudget::Bounds{.max_packets = 3});
     log.append("1");
     log.log("lost");
     log.append("2");
@@ -279,7 +287,7 @@ TEST_CASE("recovery: sessions and events expire after the same time") {
 }
 
 TEST_CASE("recovery: the names of rooms count among the bytes") {
-    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 64'000'000});
+    Log log(RecoveryBudget::Bounds{.max_bytes = 64'000'000});
     for (int i = 0; i < 100; ++i) {
         log.append("x", {{std::string(500'000, 'r')}, {std::string(500'000, 'e')}});
     }
@@ -349,14 +357,20 @@ TEST_CASE("recovery: who left for good does not come back as an earlier cut has 
     }
 }
 
-TEST_CASE("recovery: leaving over and over is limited as saving is") {
-    Log log(Recovery::Bounds{.max_age = 1s, .max_sessions = 2});
+TEST_CASE("recovery: who has left counts as who was saved, and not twice") {
+    Log log(RecoveryBudget::Bounds{.max_sessions = 2});
     auto const seen = log.append("seen");
     log.save("me");
     log.save("you");
-    log.revoke("you");
-    CHECK(log.recovery.session_count() == 1);
-    CHECK(log.missed("me", seen) == "none");
+    log.revoke("me");
+    log.revoke("me");
+    CHECK(log.recovery.session_count() == 2);
+    CHECK(log.missed("you", seen) == "");
+    CHECK(log.hits.empty());
+    log.save("other");
+    CHECK(log.recovery.session_count() == 2);
+    CHECK(log.missed("you", seen) == "none");  // the oldest by now
+    CHECK(log.missed("other", seen) == "");
 }
 
 TEST_CASE("recovery: a session saved again starts anew") {
@@ -391,7 +405,8 @@ TEST_CASE("recovery: log and sessions are limited; the oldest go") {
 }
 
 TEST_CASE("recovery: the bounds one under, at and one over") {
-    Log log(Recovery::Bounds{.max_age = 1s, .max_packets = 3, .max_bytes = 10, .max_sessions = 2});
+    Log log(RecoveryBudget::Bounds{
+        .max_packets = 3, .max_bytes = 3 * packet_bytes + 10, .max_sessions = 2});
     log.append("aaa");
     log.append("bbb");
     log.append("ccc");
@@ -403,13 +418,18 @@ TEST_CASE("recovery: the bounds one under, at and one over") {
     log.hits.clear();
     log.append("eeeeee");  // 3 + 1 + 6 bytes
     CHECK(log.recovery.log_size() == 3);
-    log.append("ffffff");  // leaves but itself: 6 + 6 are too many
-    CHECK(log.recovery.log_size() == 1);
+    log.append("fffffff");  // 1 + 6 + 7 are too many, 6 + 7 are not with one packet less
+    CHECK(log.recovery.log_size() == 2);
     CHECK(log.hits == std::vector<std::string>{"max_recovery_packets", "max_recovery_packets",
-                                               "max_recovery_bytes", "max_recovery_bytes"});
-    // The last one stays, however large.
-    log.append(std::string(50, 'g'));
-    CHECK(log.recovery.log_size() == 1);
+                                               "max_recovery_bytes"});
+    // What is larger than all is not kept.
+    auto const large = log.append(std::string(2 * packet_bytes + 11 + packet_bytes, 'g'));
+    CHECK(log.recovery.log_size() == 0);
+    CHECK(log.budget->amounts() == RecoveryBudget::Amounts{});
+    log.save("me");
+    CHECK(log.missed("me", large) == "none");
+    auto const next = log.append("next");
+    CHECK(log.missed("me", next) == "");
 }
 
 TEST_CASE("recovery: who has missed too much connects anew") {
@@ -471,8 +491,8 @@ TEST_CASE("recovery: the same is not brought for ever") {
 }
 
 TEST_CASE("recovery: names of rooms count as the strings that they are") {
-    auto const each = 1 + sizeof(std::string) + 1;
-    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 2 * each});
+    auto const each = packet_bytes + 1 + text_bytes + 1;
+    Log log(RecoveryBudget::Bounds{.max_bytes = 2 * each});
     log.append("a", {{"r"}, {}});
     log.append("b", {{}, {"r"}});
     CHECK(log.recovery.log_size() == 2);
@@ -481,7 +501,7 @@ TEST_CASE("recovery: names of rooms count as the strings that they are") {
 }
 
 TEST_CASE("recovery: saved sessions, and their memory, one under, at and one over") {
-    Log few(Recovery::Bounds{.max_age = 1s, .max_sessions = 2});
+    Log few(RecoveryBudget::Bounds{.max_sessions = 2});
     few.save("1");
     few.save("2");
     CHECK(few.hits.empty());
@@ -491,8 +511,9 @@ TEST_CASE("recovery: saved sessions, and their memory, one under, at and one ove
 
     std::string const room(100, 'r');
     // The id, which is also the data, the pid, the data's value, and one room.
-    auto const each = 1 + 8 + (sizeof(Json) + 1) + (sizeof(std::string) + room.size());
-    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 3 * each, .late_end = 0s});
+    auto const each = session_bytes + 1 + 8 + (sizeof(Json) + 1) + (text_bytes + room.size());
+    Log log(Log::budget_of({.max_bytes = 3 * each}), "family",
+            Recovery::Bounds{.max_age = 1s, .late_end = 0s});
     auto const seen = log.append("seen");
     for (auto const* const sid : {"1", "2", "3"}) {
         log.save(sid, {room});
@@ -519,8 +540,9 @@ TEST_CASE("recovery: saved sessions, and their memory, one under, at and one ove
 
 TEST_CASE("recovery: a session that is too large drives out no others") {
     std::string const room(100, 'r');
-    auto const most = 1 + 8 + (sizeof(Json) + 1) + (sizeof(std::string) + room.size());
-    Log log(Recovery::Bounds{.max_age = 1s, .max_bytes = 2 * most, .max_session_bytes = most});
+    auto const most = session_bytes + 1 + 8 + (sizeof(Json) + 1) + (text_bytes + room.size());
+    Log log(Log::budget_of({.max_bytes = 2 * most}), "family",
+            Recovery::Bounds{.max_age = 1s, .max_session_bytes = most});
     auto const seen = log.append("seen");
     log.save("1", {room});
     log.save("2", {room});
@@ -548,7 +570,7 @@ TEST_CASE("recovery: an offset and its text") {
 }
 
 TEST_CASE("recovery: what could not be told is told later") {
-    Log log(Recovery::Bounds{.max_age = 1s, .max_packets = 1});
+    Log log(RecoveryBudget::Bounds{.max_packets = 1});
     log.on_a_shard = false;
     for (auto const* const name : {"1", "2", "3"}) {
         log.append(name);

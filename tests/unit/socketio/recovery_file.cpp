@@ -30,9 +30,11 @@ constexpr auto max_age = 1'000ms;
 
 // One process: the recovery of a namespace, packets told by a name instead of their bytes.
 struct Process {
-    explicit Process(unsigned shards)
-        : recovery(
-              Recovery::Bounds{max_age}, shards, [](std::string_view) { return true; },
+    explicit Process(unsigned shards, RecoveryBudget::Bounds all = {})
+        : budget(std::make_shared<RecoveryBudget>(all)),
+          recovery(
+              Recovery::Bounds{max_age}, shards, budget, this,
+              [](std::string_view) { return true; },
               [this](Recovery::TimePoint due) { forget_at = due; }) {}
 
     Recovery::Logged log(std::string const& name, Selection selection = {}) {
@@ -71,6 +73,7 @@ struct Process {
     }
 
     Recovery::TimePoint forget_at{};  // as the recovery wants it
+    std::shared_ptr<RecoveryBudget> budget;
     Recovery recovery;
     Recovery::TimePoint now{24h};
     system_clock::time_point wall{};
@@ -307,6 +310,20 @@ TEST_CASE("recovery file: what is no state of ours brings nothing back and does 
             }
         }
     }
+}
+
+TEST_CASE("recovery file: what is brought back is bounded as what is kept") {
+    Process first(1);
+    for (auto const* const name : {"1", "2", "3"}) {
+        first.append(name);
+        first.save(name, {}, 0, first.recovery.position());
+    }
+    Process next(1, {.max_packets = 2, .max_sessions = 1});
+    next.recovery.restore(next.now, next.wall, first.recovery.state(first.now, first.wall));
+    CHECK(next.recovery.log_size() == 2);
+    CHECK(next.recovery.session_count() == 1);
+    CHECK(next.missed("2", first.offsets["2"]) == "none");
+    CHECK(next.missed("3", first.offsets["2"]) == "3 ");
 }
 
 TEST_CASE("recovery file: who has heard more than there was is not known") {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@ namespace recovery_test {
 using socketio::EncodedPacket;
 using socketio::Json;
 using socketio::Recovery;
+using socketio::RecoveryBudget;
 using socketio::Selection;
 using namespace std::chrono_literals;
 
@@ -24,14 +26,22 @@ struct Log {
     explicit Log(std::chrono::milliseconds limit = 1'000ms, unsigned shards = 1)
         : Log(Recovery::Bounds{limit}, shards) {}
     explicit Log(Recovery::Bounds bounds, unsigned shards = 1)
-        : recovery(
-              bounds, shards,
-              [this](std::string_view name) {
-                  hits.emplace_back(name);
-                  return on_a_shard;
-              },
-              [this](Recovery::TimePoint due) { dues.push_back(due); }) {}
+        : Log(budget_of({}), "family", bounds, shards) {}
+    explicit Log(RecoveryBudget::Bounds all) : Log(budget_of(all), "family") {}
+    Log(std::shared_ptr<RecoveryBudget> shared, char const* family,
+        Recovery::Bounds bounds = {.max_age = 1s}, unsigned shards = 1)
+        : budget(std::move(shared)), recovery(
+                                         bounds, shards, budget, family,
+                                         [this](std::string_view name) {
+                                             hits.emplace_back(name);
+                                             return on_a_shard;
+                                         },
+                                         [this](Recovery::TimePoint due) { dues.push_back(due); }) {
+    }
 
+    static std::shared_ptr<RecoveryBudget> budget_of(RecoveryBudget::Bounds all) {
+        return std::make_shared<RecoveryBudget>(all);
+    }
     // Not delivered anywhere yet.
     Recovery::Logged log(std::string const& name, Selection selection = {}) {
         return recovery.append(
@@ -74,6 +84,7 @@ struct Log {
     std::vector<std::string> hits;  // of bounds, told or refused
     bool on_a_shard = true;
     std::vector<Recovery::TimePoint> dues;  // when forget() is to be called
+    std::shared_ptr<RecoveryBudget> budget;
     Recovery recovery;
     Recovery::TimePoint now{};
     std::map<std::string, std::string> offsets;  // of the latest event of each name
