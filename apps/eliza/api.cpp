@@ -141,8 +141,12 @@ Api::Json Api::current_server() const {
     return success(Json::object({{"messageServerId", default_server_id}}));
 }
 
-Api::Task Api::servers() {
+Api::Task Api::servers(Call& call) {
     auto work = [](Eliza& rules) { return rules.servers(); };
+    auto const turn = co_await turn_of(call);
+    if (!turn) {
+        co_return too_many_reads();
+    }
     auto const outcome = co_await desk_.ask(std::move(work));
     co_return reply_of(outcome, [](std::vector<Server> const& servers) {
         auto const list = socketio::to_json(views_of(servers));

@@ -4,6 +4,7 @@
 #include "apps/eliza/access.hpp"
 #include "apps/eliza/desk.hpp"
 #include "apps/eliza/journal.hpp"
+#include "apps/eliza/read_turns.hpp"
 #include "apps/eliza/stage.hpp"
 
 #include <optional>
@@ -64,7 +65,7 @@ public:
     Task stop_agent(std::string id);
 
     Json current_server() const;
-    Task servers();
+    Task servers(Call& call);
     Task make_server(Json body);
     Task remove_server(std::string id);
     Task channels(Call& call, std::string server);
@@ -93,6 +94,8 @@ public:
     Task complete(Call& call, Json body);
 
 private:
+    /// To be kept while the answer is made; null: too many wait.
+    ReadTurns::Task turn_of(Call const& call);
     Task set_active(std::string id, bool active);
     Task set_channel_agent(Call& call, std::string id, std::string agent, bool present);
 
@@ -100,6 +103,7 @@ private:
     Stage& stage_;
     Journal& journal_;
     Access const& access_;
+    ReadTurns turns_;
     std::int64_t started_;
 };
 

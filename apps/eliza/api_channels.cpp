@@ -4,6 +4,7 @@
 #include "apps/eliza/replies.hpp"
 #include "apps/eliza/statements.hpp"
 #include "apps/eliza/times.hpp"
+#include "engineio/net/address_group.hpp"
 
 #include <utility>
 
@@ -17,6 +18,11 @@ constexpr int created = 201;
 // has an authenticating proxy set the header.
 std::string viewer_of(common::RestCall const& call) {
     return std::string(call.request.header("x-entity-id"));
+}
+
+// Where it comes from: who makes much, and reads much at once, is counted by that.
+std::string maker_of(common::RestCall const& call) {
+    return engineio::net::address_group(call.request.remote_address);
 }
 
 std::optional<std::vector<std::string>> ids_of(socketio::Json const& list) {
@@ -35,10 +41,18 @@ auto const channel_view = [](Channel const& channel) { return record_of(channel)
 
 }  // namespace
 
+ReadTurns::Task Api::turn_of(Call const& call) {
+    return turns_.enter(maker_of(call));
+}
+
 Api::Task Api::channels(Call& call, std::string server) {
     auto work = [server, viewer = viewer_of(call)](Eliza& rules) {
         return rules.channels(server, viewer);
     };
+    auto const turn = co_await turn_of(call);
+    if (!turn) {
+        co_return too_many_reads();
+    }
     auto const outcome = co_await desk_.ask(std::move(work));
     co_return reply_of(outcome, [](std::vector<Channel> const& channels) {
         return Json::object({{"channels", socketio::to_json(records_of(channels))}});
@@ -148,6 +162,10 @@ Api::Task Api::remove_channel_agent(Call& call, std::string id, std::string agen
 
 Api::Task Api::title(Call& call, std::string id) {
     auto work = [id, viewer = viewer_of(call)](Eliza& rules) { return rules.title(id, viewer); };
+    auto const turn = co_await turn_of(call);
+    if (!turn) {
+        co_return too_many_reads();
+    }
     auto const outcome = co_await desk_.ask(std::move(work));
     co_return reply_of(outcome, [id](std::string const& title) {
         return Json::object({{"title", title}, {"channelId", id}});
@@ -162,10 +180,15 @@ Api::Task Api::messages(Call& call, std::string channel, PageQuery query) {
     auto work = [channel, page, viewer = viewer_of(call)](Eliza& rules) {
         return rules.messages(channel, page, viewer);
     };
+    auto const turn = co_await turn_of(call);
+    if (!turn) {
+        co_return too_many_reads();
+    }
     auto const outcome = co_await desk_.ask(std::move(work));
-    co_return reply_of(outcome, [](std::vector<Message> const& messages) {
-        return Json::object({{"messages", socketio::to_json(records_of(messages))}});
-    });
+    if (!outcome) {
+        co_return refusal_reply(outcome.error());
+    }
+    co_return Reply(MessagePage{true, {records_of(*outcome)}});
 }
 
 Api::Task Api::post_message(Call& call, std::string channel, Json body) {
@@ -227,8 +250,8 @@ Api::Task Api::submit(Call& call, Json body) {
     message.in_reply_to = common::is_uuid(statement.in_reply_to)
                               ? std::optional(statement.in_reply_to)
                               : std::nullopt;
-    message.metadata = statement.metadata;
-    message.author_name = first_text(message.metadata, {"agentName", "agent_name"});
+    message.metadata = socketio::RawJson::trusted(statement.metadata.dump());
+    message.author_name = first_text(statement.metadata, {"agentName", "agent_name"});
     auto work = [message, viewer = viewer_of(call)](Eliza& rules) {
         return rules.submit(message, viewer);
     };

@@ -50,9 +50,12 @@ Channel channel_of(Query const& row) {
 }
 
 Message message_of(Query const& row) {
-    return {row.text(0),          row.text(1),          row.text(2),     row.text(3),
-            row.text(4),          row.text(5),          row.text(6),     row.optional_text(7),
-            row.optional_text(8), json_of(row.text(9)), row.integer(10), row.integer(11)};
+    return {row.text(0),          row.text(1),
+            row.text(2),          row.text(3),
+            row.text(4),          row.text(5),
+            row.text(6),          row.optional_text(7),
+            row.optional_text(8), socketio::RawJson::parse(row.text(9)).value_or(no_metadata()),
+            row.integer(10),      row.integer(11)};
 }
 
 Participant participant_of(Query const& row) {
@@ -305,7 +308,7 @@ void Archive::put(Message const& message) {
             "SELECT 1 + max(cleared_to, (SELECT coalesce(max(seq), 0) FROM eliza_messages)), "
             "?, id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM eliza_channels WHERE id = ?",
             message.id, message.author_id, message.author_name, message.content,
-            message.source_type, message.client_id, message.in_reply_to, message.metadata.dump(),
+            message.source_type, message.client_id, message.in_reply_to, message.metadata.text(),
             message.created_at, message.updated_at, message.channel_id);
 }
 

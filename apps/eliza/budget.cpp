@@ -48,7 +48,7 @@ std::size_t weight_of(Channel const& channel) {
 
 std::size_t weight_of(Message const& message) {
     return record_bytes + text_weight(message.author_name) + text_weight(message.content) +
-           text_weight(message.source_type) + weight_of(message.metadata);
+           text_weight(message.source_type) + message.metadata.text().size();
 }
 
 }  // namespace apps::eliza

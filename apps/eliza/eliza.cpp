@@ -78,8 +78,9 @@ Outcome<Said> Eliza::say(Statement statement) {
     if (auto refusal = check(statement)) {
         return *std::move(refusal);
     }
+    auto metadata = socketio::RawJson::trusted(statement.metadata.dump());
     auto const bytes = message_bytes + statement.name.size() + statement.text.size() +
-                       statement.source.size() + statement.metadata.dump().size();
+                       statement.source.size() + metadata.text().size();
     if (!make_room(bytes + participant_bytes)) {
         return no_place("message");
     }
@@ -123,7 +124,7 @@ Outcome<Said> Eliza::say(Statement statement) {
     if (common::is_uuid(statement.in_reply_to)) {
         message.in_reply_to = statement.in_reply_to;
     }
-    message.metadata = std::move(statement.metadata);
+    message.metadata = std::move(metadata);
     message.created_at = message.updated_at = now;
     archive_.put(message);
     archive_.trim(channel->id, policy_.limits.messages_per_channel);
@@ -214,7 +215,7 @@ std::optional<Message> Eliza::answered(Message answer) {
     }
     answer.server_id = channel->server_id;
     if (!make_room(message_bytes + answer.author_name.size() + answer.content.size() +
-                   answer.source_type.size() + answer.metadata.dump().size())) {
+                   answer.source_type.size() + answer.metadata.text().size())) {
         return std::nullopt;
     }
     answer.created_at = answer.updated_at = clock_();
@@ -236,7 +237,7 @@ Outcome<Message> Eliza::submit(Message message, std::string const& viewer) {
         return no_access("speak for somebody else");
     }
     if (message.content.empty() || message.content.size() > limits.text_bytes ||
-        message.metadata.dump().size() > limits.metadata_bytes) {
+        message.metadata.text().size() > limits.metadata_bytes) {
         return Refusal{"content is required and must not be too long", "content", ""};
     }
     auto const agent = archive_.agent(message.author_id);

@@ -5,6 +5,7 @@
 
 #include "socketio/describe.hpp"
 #include "socketio/json.hpp"
+#include "socketio/raw_json.hpp"
 
 #include <cstdint>
 #include <map>
@@ -68,7 +69,7 @@ struct Broadcast {
     std::string source;
     std::string thought;
     std::vector<std::string> actions;
-    std::vector<socketio::Json> attachments;
+    socketio::RawJson attachments = socketio::RawJson::trusted("[]");
     std::optional<std::string> clientMessageId;  ///< for the sender: which of its lines this is
     SIO_JSON(Broadcast, id, senderId, senderName, text, channelId, roomId, messageServerId,
              serverId, createdAt, updatedAt, source, thought, actions, attachments, clientMessageId)
@@ -285,7 +286,7 @@ struct MessageRecord {
     std::string authorDisplayName;
     std::string content;
     RawMessage rawMessage;
-    socketio::Json metadata;
+    socketio::RawJson metadata;
     std::string sourceType;
     std::optional<std::string> inReplyToRootMessageId;
     std::string createdAt;
@@ -295,6 +296,18 @@ struct MessageRecord {
     SIO_JSON(MessageRecord, id, channelId, authorId, authorDisplayName, content, rawMessage,
              metadata, sourceType, inReplyToRootMessageId, createdAt, updatedAt, created_at,
              updated_at)
+};
+
+struct MessageList {
+    std::vector<MessageRecord> messages;
+    SIO_JSON(MessageList, messages)
+};
+
+/// The answer to who asks for a page of messages.
+struct MessagePage {
+    bool success = true;
+    MessageList data;
+    SIO_JSON(MessagePage, success, data)
 };
 
 }  // namespace apps::eliza

@@ -5,6 +5,7 @@
 // but for the members named in messages.hpp.
 
 #include "socketio/json.hpp"
+#include "socketio/raw_json.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -65,6 +66,10 @@ struct Channel {
     std::int64_t updated_at = 0;
 };
 
+inline socketio::RawJson no_metadata() {
+    return socketio::RawJson::trusted("{}");
+}
+
 struct Message {
     std::string id;
     std::string channel_id;
@@ -75,7 +80,9 @@ struct Message {
     std::string source_type;  ///< where it came from, "client_chat" or "agent_response"
     std::optional<std::string> client_id;
     std::optional<std::string> in_reply_to;
-    socketio::Json metadata;  ///< may have attachments, thought, actions
+    /// An object, may have attachments, thought, actions. As text: a tree of it takes up to twenty
+    /// times as much, and pages of messages hand it on as it is.
+    socketio::RawJson metadata = no_metadata();
     std::int64_t created_at = 0;
     std::int64_t updated_at = 0;
 };

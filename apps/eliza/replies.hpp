@@ -30,6 +30,10 @@ common::Reply empty_reply(Outcome<T> const& outcome) {
     return outcome ? common::Reply::empty() : refusal_reply(outcome.error());
 }
 
+inline common::Reply too_many_reads() {
+    return common::RestError(429, "429", "Too many requests of this address wait for an answer");
+}
+
 inline socketio::Json object_of(socketio::Json const& json) {
     return json.is_object() ? json : socketio::Json::object();
 }

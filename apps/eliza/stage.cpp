@@ -16,7 +16,7 @@ namespace {
 
 constexpr int error_level = 50;
 
-Json reply_metadata(AgentState const& agent, AgentReply const& reply) {
+socketio::RawJson reply_metadata(AgentState const& agent, AgentReply const& reply) {
     auto metadata = Json::object({{"agentName", agent.name}});
     auto actions = Json::array();
     for (auto const& action : reply.actions) {
@@ -26,7 +26,7 @@ Json reply_metadata(AgentState const& agent, AgentReply const& reply) {
     if (!reply.thought.empty()) {
         metadata.set("thought", reply.thought);
     }
-    return metadata;
+    return socketio::RawJson::trusted(metadata.dump());
 }
 
 }  // namespace

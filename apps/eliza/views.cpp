@@ -20,6 +20,10 @@ std::vector<std::string> texts_of(Json const& json) {
     return texts;
 }
 
+Json tree_of(socketio::RawJson const& json) {
+    return Json::parse(json.text()).value_or(Json());
+}
+
 }  // namespace
 
 std::string first_text(Json const& json, std::initializer_list<char const*> names) {
@@ -65,10 +69,11 @@ Broadcast broadcast_of(Message const& message) {
     broadcast.createdAt = message.created_at;
     broadcast.updatedAt = message.updated_at;
     broadcast.source = message.source_type;
-    broadcast.thought = first_text(message.metadata, {"thought"});
-    broadcast.actions = texts_of(message.metadata["actions"]);
-    if (auto const* attachments = message.metadata["attachments"].array_items()) {
-        broadcast.attachments = *attachments;
+    auto const metadata = tree_of(message.metadata);
+    broadcast.thought = first_text(metadata, {"thought"});
+    broadcast.actions = texts_of(metadata["actions"]);
+    if (auto const& attachments = metadata["attachments"]; attachments.is_array()) {
+        broadcast.attachments = socketio::RawJson::trusted(attachments.dump());
     }
     return broadcast;
 }
@@ -158,8 +163,9 @@ MessageRecord record_of(Message const& message) {
     record.authorDisplayName = message.author_name;
     record.content = message.content;
     record.metadata = message.metadata;
-    record.rawMessage = {message.content, first_text(message.metadata, {"thought"}),
-                         texts_of(message.metadata["actions"])};
+    auto const metadata = tree_of(message.metadata);
+    record.rawMessage = {message.content, first_text(metadata, {"thought"}),
+                         texts_of(metadata["actions"])};
     record.sourceType = message.source_type;
     record.inReplyToRootMessageId = message.in_reply_to;
     record.createdAt = iso_time(message.created_at);

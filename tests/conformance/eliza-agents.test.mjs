@@ -385,6 +385,24 @@ describe("ElizaOS among people one need not trust", { skip }, () => {
         await worlds.next();
     });
 
+    it("E08 lets one address read one page at a time, and so many wait", async () => {
+        server = await startSystem("eliza");
+        const { id } = (await api(server, "POST", messages, { name: "Group" })).body.data;
+        const metadata = { a: Array.from({ length: 300 }, () => []) };
+        for (let i = 0; i < 10; i++) {
+            await api(server, "POST", `${messages}/${id}/messages`,
+                { author_id: randomUUID(), content: "x", metadata });
+        }
+        const read = () => api(server, "GET", `${messages}/${id}/messages?limit=200`);
+        const answers = await Promise.all(Array.from({ length: 400 }, read));
+        const of = (status) => answers.filter((answer) => answer.status === status);
+        assert.ok(of(200).length >= 256, `${of(200).length} answers`);
+        assert.equal(of(200).length + of(429).length, 400);
+        assert.deepEqual(of(200).at(-1).body.data.messages[0].metadata, metadata);
+        if (of(429).length > 0) assert.equal(of(429)[0].body.error.code, 429);
+        assert.equal((await read()).status, 200);
+    });
+
     it("E08 bounds what one address may write by REST", async () => {
         server = await startSystem("eliza");
         const write = () => api(server, "POST", "/api/messaging/complete", {});

@@ -1,6 +1,7 @@
 #include "apps/common/turnstile.hpp"
 #include "apps/eliza/desk.hpp"
 #include "apps/eliza/presence.hpp"
+#include "apps/eliza/read_turns.hpp"
 #include "apps/eliza/views.hpp"
 #include "socketio/json_codec.hpp"
 #include "socketio/task.hpp"
@@ -389,7 +390,7 @@ TEST_CASE("answers are bounded in bytes, whatever people keep in messages and ch
         wanted.metadata = metadata;
         auto const channel = lobby.rules().make_channel(wanted, lobby.ana);
         REQUIRE(channel);
-        for (int i = 0; i < 3; ++i) {
+        for (int i = 0; i < 5; ++i) {
             auto statement = lobby.line(lobby.ana, std::string(10'000, '\1'));
             statement.channel = channel->id;
             statement.metadata = metadata;
@@ -413,8 +414,8 @@ TEST_CASE("answers are bounded in bytes, whatever people keep in messages and ch
     auto const channels = lobby.rules().channels(default_server_id, "");
     REQUIRE(channels->size() == 2);  // the small one, and one of the others
     auto const full = channels->back().id;
-    CHECK(lobby.rules().world(full, "")->rooms[0].messages.size() == 1);
-    CHECK(lobby.rules().messages(full, {200, {}, {}}, "")->size() == 1);
+    CHECK(lobby.rules().world(full, "")->rooms[0].messages.size() == 3);
+    CHECK(lobby.rules().messages(full, {200, {}, {}}, "")->size() == 3);
     // What people really say fits.
     for (int i = 0; i < 100; ++i) {
         REQUIRE(lobby.rules().say(lobby.line(lobby.ben, "How do you do?")));
@@ -466,6 +467,64 @@ TEST_CASE("the world takes no more work than its answer is long, however much th
         }
         CHECK(runs_and_steps(lobby.ben).second <= few + few / 10);
     }
+}
+
+TEST_CASE("long answers are made one at a time, and an address waits for its own") {
+    TurnTaker loop;
+    std::string passed;
+    ReadTurns turns;
+    std::vector<std::unique_ptr<ReadTurns::Ticket>> held;
+    auto const come = [&](char who, std::string address) -> socketio::Task<void> {
+        auto ticket = co_await turns.enter(address);
+        passed += ticket ? who : '-';
+        if (ticket) {
+            held.push_back(std::move(ticket));
+        }
+    };
+    auto const leave = [&] { loop.now([&] { held.clear(); }); };
+    SUBCASE("of an address and of all") {
+        for (auto const* who : {"aA", "bA", "cA", "dB", "e"}) {
+            loop.now([&] { socketio::spawn(come(who[0], who + 1)); });
+        }
+        CHECK(turns.size() == 2);
+        for (auto const* expected : {"a", "ad", "ade", "adeb", "adebc"}) {
+            CHECK(passed == expected);
+            leave();
+        }
+    }
+    SUBCASE("of which not too many wait") {
+        auto const most = ReadTurns::max_of_address;
+        for (std::size_t i = 0; i < most; ++i) {
+            loop.now([&] { socketio::spawn(come('a', "A")); });
+            loop.now([&] { socketio::spawn(come('e', "")); });
+        }
+        CHECK(passed == "a");
+        loop.now([&] { socketio::spawn(come('x', "A")); });
+        CHECK(passed == "a-");
+        loop.now([&] { socketio::spawn(come('b', "B")); });
+        loop.now([&] { socketio::spawn(come('e', "")); });
+        leave();
+        loop.now([&] { socketio::spawn(come('a', "A")); });
+        CHECK(passed == "a-e");
+        while (!held.empty()) {
+            leave();
+        }
+        CHECK(passed.size() == 2 * most + 4);
+    }
+    CHECK(turns.size() == 0);
+}
+
+TEST_CASE("a page of messages takes about the memory of its text") {
+    Lobby lobby;
+    auto const metadata = Json::object({{"a", Json(Json::Array(2000, Json::array()))}});
+    for (int i = 0; i < 60; ++i) {
+        auto statement = lobby.line(lobby.ana, "x");
+        statement.metadata = metadata;
+        REQUIRE(lobby.rules().say(statement));
+    }
+    auto const page = lobby.rules().messages(lobby.room, {200, {}, {}}, "");
+    CHECK(page->size() == 60);
+    CHECK(record_of(page->front()).metadata.text() == metadata.dump());
 }
 
 TEST_CASE("a turnstile lets one through at a time, and nobody waits for who has gone") {
