@@ -335,6 +335,13 @@ std::vector<Message> Archive::page(std::string const& channel, std::size_t limit
     return all(query, message_of, budget);
 }
 
+std::int64_t Archive::last_said(std::string const& channel) {
+    auto query = db_.query("SELECT coalesce(max(created_at), -1) FROM eliza_messages "
+                           "WHERE channel_id = ?");
+    query.bind(channel).step();
+    return query.integer(0);
+}
+
 bool Archive::remove_message(std::string const& channel, std::string const& id) {
     db_.run("DELETE FROM eliza_messages WHERE channel_id = ? AND id = ?", channel, id);
     return db_.changes() > 0;

@@ -83,6 +83,8 @@ public:
                               Budget& budget);
     bool remove_message(std::string const& channel, std::string const& id);
     int clear(std::string const& channel);  ///< leaves leftovers
+    /// When the latest of its messages was said, leftovers included; -1: never.
+    std::int64_t last_said(std::string const& channel);
     /// Forgets all but the newest `keep` messages.
     void trim(std::string const& channel, std::size_t keep);
     /// Forgets that many of the oldest messages of the channel that takes the most bytes. False if

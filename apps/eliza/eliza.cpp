@@ -104,7 +104,6 @@ Outcome<Said> Eliza::say(Statement statement) {
         include(*channel, statement.sender);
     }
     name_participant(*channel, statement.sender, name);
-    auto const now = clock_();
     said.audience = audience_of(*channel, statement);
     if (!said.audience.empty()) {
         said.history = history_of(channel->id);
@@ -125,7 +124,7 @@ Outcome<Said> Eliza::say(Statement statement) {
         message.in_reply_to = statement.in_reply_to;
     }
     message.metadata = std::move(metadata);
-    message.created_at = message.updated_at = now;
+    message.created_at = message.updated_at = time_in(channel->id);
     archive_.put(message);
     archive_.trim(channel->id, policy_.limits.messages_per_channel);
     said.agent = said.audience.empty() ? agent_for_log(archive_.participants(channel->id))
@@ -208,6 +207,12 @@ std::vector<AgentState> Eliza::audience_of(Channel const& channel, Statement con
     return agents == 0 && (direct || alone) ? active : members;
 }
 
+// Later than all that was said there, also after the clock was set back: what is new would be shown
+// among what is old, or be forgotten as the oldest, and pages go by the time.
+std::int64_t Eliza::time_in(std::string const& channel) {
+    return std::max(clock_(), archive_.last_said(channel) + 1);
+}
+
 std::optional<Message> Eliza::answered(Message answer) {
     auto const channel = archive_.channel(answer.channel_id);
     if (!channel) {
@@ -218,7 +223,7 @@ std::optional<Message> Eliza::answered(Message answer) {
                    answer.source_type.size() + answer.metadata.text().size())) {
         return std::nullopt;
     }
-    answer.created_at = answer.updated_at = clock_();
+    answer.created_at = answer.updated_at = time_in(answer.channel_id);
     archive_.put(answer);
     archive_.trim(answer.channel_id, policy_.limits.messages_per_channel);
     return answer;

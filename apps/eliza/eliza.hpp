@@ -168,6 +168,7 @@ private:
     void name_participant(Channel const& channel, std::string const& entity,
                           std::string const& name);
     bool make_place();
+    std::int64_t time_in(std::string const& channel);
     bool make_room(std::size_t bytes);
     bool admits(std::string const& channel, std::string const& viewer);
     std::vector<AgentState> audience_of(Channel const& channel, Statement const& statement);

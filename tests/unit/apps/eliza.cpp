@@ -204,6 +204,41 @@ TEST_CASE("pages of messages, newest first") {
     CHECK_FALSE(lobby.rules().messages(uuid(2), {}, ""));
 }
 
+TEST_CASE("what is said after the clock was set back is the newest all the same") {
+    Policy policy;
+    policy.limits.messages_per_channel = 3;
+    Lobby lobby(policy);
+    lobby.now = 1'000'000;
+    for (auto const* text : {"a", "b", "c"}) {
+        REQUIRE(lobby.rules().say(lobby.line(lobby.ana, text)));
+    }
+    lobby.now = 5000;
+    auto const said = lobby.rules().say(lobby.line(lobby.ana, "d"));
+    REQUIRE(said);
+    CHECK(said->history.back().content == "c");
+    CHECK(lobby.rules().message(said->message.id, ""));
+    Message answer;
+    answer.id = uuid(400);
+    answer.channel_id = lobby.room;
+    answer.author_id = lobby.agent;
+    answer.content = "e";
+    REQUIRE(lobby.rules().answered(answer));
+    std::string texts;
+    for (auto const& message : *lobby.rules().messages(lobby.room, {}, "")) {
+        texts += message.content;
+    }
+    CHECK(texts == "edc");
+    auto const older = lobby.rules().messages(lobby.room, {{}, said->message.created_at, {}}, "");
+    REQUIRE(older->size() == 1);
+    CHECK(older->front().content == "c");
+    // Elsewhere the clock counts, and here again when it is later.
+    auto elsewhere = lobby.line(lobby.ana, "x");
+    elsewhere.channel = uuid(2);
+    CHECK(lobby.rules().say(elsewhere)->message.created_at < 6000);
+    lobby.now = 2'000'000;
+    CHECK(lobby.rules().say(lobby.line(lobby.ana, "f"))->message.created_at >= 2'000'000);
+}
+
 TEST_CASE("channels are made, changed, cleared and removed") {
     Lobby lobby;
     auto const group = lobby.group({lobby.ana, lobby.agent});
