@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace apps::eliza {
 
@@ -44,8 +45,11 @@ public:
     using Reply = common::Reply;
     using Task = socketio::Task<common::Reply>;
 
-    Api(Desk& desk, Stage& stage, Journal& journal, Access const& access)
-        : desk_(desk), stage_(stage), journal_(journal), access_(access), started_(desk.now()) {}
+    /// `admit_change`: refuses a GET that would change something to who may change nothing now.
+    Api(Desk& desk, Stage& stage, Journal& journal, Access const& access,
+        common::Rest::Hook admit_change)
+        : desk_(desk), stage_(stage), journal_(journal), access_(access),
+          admit_change_(std::move(admit_change)), started_(desk.now()) {}
 
     /// The API key, before anything else below /api/.
     std::optional<Reply> check(Call const& call) const;
@@ -103,6 +107,7 @@ private:
     Stage& stage_;
     Journal& journal_;
     Access const& access_;
+    common::Rest::Hook admit_change_;
     ReadTurns turns_;
     std::int64_t started_;
 };

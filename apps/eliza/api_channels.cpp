@@ -78,7 +78,18 @@ Api::Task Api::make_channel(Call& call, Json body) {
     co_return reply_of(outcome, channel_view, created);
 }
 
+// A GET, as clients have it, that is a change if there is none yet.
 Api::Task Api::dm_channel(Call& call, DmQuery query) {
+    auto find = [query, viewer = viewer_of(call)](Eliza& rules) {
+        return rules.find_dm(query.currentUserId, query.targetUserId, viewer);
+    };
+    auto const known = co_await desk_.ask(std::move(find));
+    if (!known || *known) {
+        co_return reply_of(known, [](auto const& channel) { return record_of(*channel); });
+    }
+    if (auto refusal = admit_change_(call)) {
+        co_return *std::move(refusal);
+    }
     auto work = [query, viewer = viewer_of(call)](Eliza& rules) {
         return rules.dm_channel(query.dmServerId.value_or(default_server_id), query.currentUserId,
                                 query.targetUserId, viewer);

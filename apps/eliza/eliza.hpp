@@ -139,6 +139,10 @@ public:
     // Channels.
     Outcome<std::vector<Channel>> channels(std::string const& server, std::string const& viewer);
     Outcome<Channel> make_channel(NewChannel channel, std::string const& viewer);
+    /// The direct channel of two, if there is one.
+    Outcome<std::optional<Channel>> find_dm(std::string const& user, std::string const& target,
+                                            std::string const& viewer);
+    /// The same, made if there is none.
     Outcome<Channel> dm_channel(std::string const& server, std::string const& user,
                                 std::string const& target, std::string const& viewer);
     Outcome<Channel> channel(std::string const& id, std::string const& viewer);

@@ -190,16 +190,25 @@ bool Eliza::sweep() {
            (archive_.bytes() > policy_.limits.kept_bytes && archive_.shorten_heaviest(piece));
 }
 
-Outcome<Channel> Eliza::dm_channel(std::string const& server, std::string const& user,
-                                   std::string const& target, std::string const& viewer) {
+Outcome<std::optional<Channel>> Eliza::find_dm(std::string const& user, std::string const& target,
+                                               std::string const& viewer) {
     if (!common::is_uuid(user) || !common::is_uuid(target) || user == target) {
         return Refusal{"currentUserId and targetUserId must be two UUIDs", "targetUserId", ""};
     }
     if (policy_.isolation && user != viewer) {
         return no_access("use this channel");
     }
-    if (auto existing = archive_.dm_between(user, target)) {
-        return *std::move(existing);
+    return archive_.dm_between(user, target);
+}
+
+Outcome<Channel> Eliza::dm_channel(std::string const& server, std::string const& user,
+                                   std::string const& target, std::string const& viewer) {
+    auto found = find_dm(user, target, viewer);
+    if (!found) {
+        return found.error();
+    }
+    if (*found) {
+        return **std::move(found);
     }
     auto metadata =
         Json::object({{"isDm", true}, {"user1", user}, {"user2", target}, {"forAgent", target}});

@@ -5,6 +5,7 @@
 #include "apps/eliza/lounge.hpp"
 #include "apps/server/systems.hpp"
 #include "eliza_schema.hpp"
+#include "engineio/cors.hpp"
 
 #include <utility>
 
@@ -48,11 +49,14 @@ public:
           journal_(io().sockets(), common::wall_clock_ms),
           stage_(io().sockets(), desk_, journal_, staff(context.config, http_client_)),
           lounge_(desk_, stage_, journal_, presence_, access_), limits_({.login_paths = {}}),
-          api_(desk_, stage_, journal_, access_), rest_(options_of(context)) {
+          no_foreign_changes_(common::refuse_foreign_changes(context.origins)),
+          api_(desk_, stage_, journal_, access_,
+               [this](common::RestCall const& call) { return refuse_as_change(call); }),
+          rest_(options_of(context)) {
         auto const profiles = stage_.profiles();
         desk_.begin(profiles);
         eliza::lounge_events(io().sockets(), lounge_, journal_);
-        rest_.before(common::refuse_foreign_changes(context.origins));
+        rest_.before(no_foreign_changes_);
         limits_.add_to(rest_);
         eliza::api_routes(rest_, api_);
         rest_.mount(routes());
@@ -71,6 +75,18 @@ private:
         return options;
     }
 
+    // What a GET says of its page: links and images of foreign ones send no Origin.
+    std::optional<common::Reply> refuse_as_change(common::RestCall call) {
+        auto& request = call.request;
+        request.method = "POST";
+        if (!request.header("sec-fetch-site").empty() || !request.header("referer").empty()) {
+            engineio::net::set_header(request.headers, "origin",
+                                      engineio::page_origin(request, true));
+        }
+        auto refusal = no_foreign_changes_(call);
+        return refusal ? std::move(refusal) : limits_.check(call);
+    }
+
     eliza::Access access_;
     eliza::Presence presence_;
     eliza::Desk desk_;
@@ -79,6 +95,7 @@ private:
     eliza::Stage stage_;
     eliza::Lounge lounge_;
     common::RestLimits limits_;
+    common::Rest::Hook no_foreign_changes_;
     eliza::Api api_;
     common::Rest rest_;
 };
