@@ -71,6 +71,7 @@ Api::Task Api::make_channel(Call& call, Json body) {
     wanted.type = direct ? ChannelType::dm : ChannelType::group;
     wanted.participants =
         ids_of(body["participantCentralUserIds"]).value_or(std::vector<std::string>());
+    wanted.maker = maker_of(call);
     auto work = [wanted, viewer = viewer_of(call)](Eliza& rules) {
         return rules.make_channel(wanted, viewer);
     };
@@ -90,9 +91,9 @@ Api::Task Api::dm_channel(Call& call, DmQuery query) {
     if (auto refusal = admit_change_(call)) {
         co_return *std::move(refusal);
     }
-    auto work = [query, viewer = viewer_of(call)](Eliza& rules) {
+    auto work = [query, viewer = viewer_of(call), maker = maker_of(call)](Eliza& rules) {
         return rules.dm_channel(query.dmServerId.value_or(default_server_id), query.currentUserId,
-                                query.targetUserId, viewer);
+                                query.targetUserId, viewer, maker);
     };
     auto const outcome = co_await desk_.ask(std::move(work));
     co_return reply_of(outcome, channel_view);
@@ -206,6 +207,7 @@ Api::Task Api::post_message(Call& call, std::string channel, Json body) {
     auto statement = statement_of(body);
     statement.channel = channel;
     statement.self = viewer_of(call);
+    statement.maker = maker_of(call);
     if (statement.server.empty()) {
         statement.server = default_server_id;
     }

@@ -13,10 +13,10 @@ namespace {
 
 #define CHANNEL_COLUMNS                                                                            \
     "c.id, c.server_id, c.name, c.type, c.source_type, c.metadata_json, c.created_at, "            \
-    "c.updated_at"
+    "c.updated_at, c.maker"
 
 #define BARE_CHANNEL_COLUMNS                                                                       \
-    "c.id, c.server_id, c.name, c.type, c.source_type, '{}', c.created_at, c.updated_at"
+    "c.id, c.server_id, c.name, c.type, c.source_type, '{}', c.created_at, c.updated_at, c.maker"
 
 // Of anybody (NULL), or of one; bound twice.
 #define HAS_PARTICIPANT                                                                            \
@@ -46,7 +46,8 @@ Channel channel_of(Query const& row) {
     return {row.text(0),    row.text(1),
             row.text(2),    row.text(3) == "DM" ? ChannelType::dm : ChannelType::group,
             row.text(4),    json_of(row.text(5)),
-            row.integer(6), row.integer(7)};
+            row.integer(6), row.integer(7),
+            row.text(8)};
 }
 
 Message message_of(Query const& row) {
@@ -165,14 +166,14 @@ void Archive::put(Channel const& channel) {
             "(SELECT id FROM eliza_channels WHERE id = ? AND removed = 1)",
             channel.id);
     db_.run("INSERT INTO eliza_channels (id, server_id, name, type, source_type, metadata_json, "
-            "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+            "created_at, updated_at, maker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET server_id = excluded.server_id, name = excluded.name, "
             "type = excluded.type, source_type = excluded.source_type, "
             "metadata_json = excluded.metadata_json, created_at = excluded.created_at, "
-            "updated_at = excluded.updated_at, removed = 0",
+            "updated_at = excluded.updated_at, maker = excluded.maker, removed = 0",
             channel.id, channel.server_id, channel.name,
             channel.type == ChannelType::dm ? "DM" : "GROUP", channel.source_type,
-            channel.metadata.dump(), channel.created_at, channel.updated_at);
+            channel.metadata.dump(), channel.created_at, channel.updated_at, channel.maker);
 }
 
 std::optional<Channel> Archive::channel(std::string const& id) {
@@ -224,8 +225,7 @@ std::size_t Archive::count_channels() {
     return static_cast<std::size_t>(query.integer(0));
 }
 
-std::optional<std::string>
-Archive::most_dispensable_channel(std::function<bool(std::string const& id)> const& in_use) {
+std::optional<std::string> Archive::most_dispensable_channel(InUse const& in_use) {
     // Nothing, or one line and an agent's answer; as in the index.
     auto query = db_.query("SELECT id FROM eliza_channels WHERE removed = 0 "
                            "ORDER BY messages > 2, updated_at");
@@ -235,6 +235,32 @@ Archive::most_dispensable_channel(std::function<bool(std::string const& id)> con
         }
     }
     return std::nullopt;
+}
+
+std::optional<std::string> Archive::most_dispensable_channel(std::string const& maker,
+                                                             InUse const& in_use,
+                                                             std::size_t most_used) {
+    auto query = db_.query("SELECT id FROM eliza_channels WHERE removed = 0 AND maker = ? "
+                           "ORDER BY messages > 2, updated_at LIMIT ?");
+    query.bind(maker, static_cast<std::int64_t>(most_used + 1));
+    std::string first;
+    std::size_t used = 0;
+    while (query.step()) {
+        auto id = query.text(0);
+        if (!in_use(id)) {
+            return id;
+        }
+        if (used++ == 0) {
+            first = std::move(id);
+        }
+    }
+    return used > most_used ? std::optional(std::move(first)) : std::nullopt;
+}
+
+std::vector<std::string> Archive::makers_of_channels(std::size_t channels) {
+    auto query = db_.query("SELECT maker FROM eliza_makers WHERE maker <> '' AND channels >= ? "
+                           "ORDER BY channels DESC");
+    return all(query.bind(static_cast<std::int64_t>(channels)), text_of);
 }
 
 bool Archive::add_participant(std::string const& channel, std::string const& entity) {

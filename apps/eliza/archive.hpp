@@ -54,10 +54,16 @@ public:
     std::optional<Channel> dm_between(std::string const& a, std::string const& b);
     std::size_t count_channels();
     bool remove_channel(std::string const& id);  ///< leaves leftovers
+    using InUse = std::function<bool(std::string const& id)>;
     /// Of the channels that are not in use: one where next to nothing was said, else any; of these
     /// the one that was silent for the longest time.
-    std::optional<std::string>
-    most_dispensable_channel(std::function<bool(std::string const& id)> const& in_use);
+    std::optional<std::string> most_dispensable_channel(InUse const& in_use);
+    /// The same of one maker's; if it passes over more than so many that are in use, the first of
+    /// those.
+    std::optional<std::string> most_dispensable_channel(std::string const& maker,
+                                                        InUse const& in_use, std::size_t most_used);
+    /// Who has made so many channels or more, the one with the most first.
+    std::vector<std::string> makers_of_channels(std::size_t channels);
 
     bool add_participant(std::string const& channel, std::string const& entity);
     bool remove_participant(std::string const& channel, std::string const& entity);
@@ -87,9 +93,10 @@ public:
     std::int64_t last_said(std::string const& channel);
     /// Forgets all but the newest `keep` messages.
     void trim(std::string const& channel, std::size_t keep);
-    /// Forgets that many of the oldest messages of the channel that takes the most bytes. False if
-    /// there are none.
-    bool shorten_heaviest(std::size_t messages);
+    /// Forgets that many of the oldest messages of the channel that takes the most bytes: of all,
+    /// or if there are makers whose channels take `share` bytes or more, of the heaviest of these.
+    /// False if there are none.
+    bool shorten_heaviest(std::size_t messages, std::size_t share);
 
     /// What messages and participants take, leftovers included.
     std::size_t bytes();
@@ -98,6 +105,7 @@ public:
     bool sweep(std::size_t rows);
 
 private:
+    std::string heaviest_channel(std::size_t share);
     int shorten(std::string const& channel, std::int64_t messages);
 
     store::Database& db_;

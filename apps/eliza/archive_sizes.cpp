@@ -64,13 +64,25 @@ void Archive::trim(std::string const& channel, std::size_t keep) {
     }
 }
 
-bool Archive::shorten_heaviest(std::size_t messages) {
-    std::string heaviest;
-    {
-        auto query = db_.query("SELECT id FROM eliza_channels WHERE messages > 0 "
+// What one takes may all be in participants, of which nothing can be forgotten.
+std::string Archive::heaviest_channel(std::size_t share) {
+    auto makers = db_.query("SELECT maker FROM eliza_makers WHERE maker <> '' AND bytes >= ? "
+                            "ORDER BY bytes DESC");
+    makers.bind(static_cast<std::int64_t>(share));
+    while (makers.step()) {
+        auto query = db_.query("SELECT id FROM eliza_channels WHERE messages > 0 AND maker = ? "
                                "ORDER BY bytes DESC LIMIT 1");
-        heaviest = query.step() ? query.text(0) : std::string();
+        if (query.bind(makers.text(0)).step()) {
+            return query.text(0);
+        }
     }
+    auto query = db_.query("SELECT id FROM eliza_channels WHERE messages > 0 "
+                           "ORDER BY bytes DESC LIMIT 1");
+    return query.step() ? query.text(0) : std::string();
+}
+
+bool Archive::shorten_heaviest(std::size_t messages, std::size_t share) {
+    auto const heaviest = heaviest_channel(share);
     return !heaviest.empty() && shorten(heaviest, static_cast<std::int64_t>(messages)) > 0;
 }
 

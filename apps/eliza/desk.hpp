@@ -5,8 +5,11 @@
 #include "engineio/guard.hpp"
 #include "socketio/task.hpp"
 
+#include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace apps::eliza {
 
@@ -41,16 +44,24 @@ public:
     auto ask(F work)
         -> socketio::Task<typename detail::AsOutcome<std::invoke_result_t<F&, Eliza&>>::Type> {
         try {
+            auto const gave_place = std::make_shared<std::vector<std::string>>();
             // Named, as the reply is: GCC 12 frees such temporaries of a co_await twice.
-            auto job = [this, work = std::move(work)](store::Database& database) mutable {
+            auto job = [this, gave_place,
+                        work = std::move(work)](store::Database& database) mutable {
                 Eliza rules(database, clock_, ids_, policy_);
                 auto result = work(rules);
+                *gave_place = rules.gave_place();
                 if (rules.has_leftovers()) {
                     sweep();
                 }
                 return result;
             };
-            auto reply = store_.ask(job);
+            auto told = [this, gave_place](auto const&) {
+                for (auto const& channel : *gave_place) {
+                    policy_.gave_place(channel);
+                }
+            };
+            auto reply = store_.ask(job, told);
             co_return co_await reply;
         } catch (store::StoreError const& error) {
             engineio::tell_threw("eliza", "the store", error.what());

@@ -50,9 +50,14 @@ Outcome<Entry> Eliza::join(Entrance const& entrance) {
     }
     auto const ours = archive_.agent(entrance.agent);
     if (!channel && entrance.makes_channel) {
-        auto made = make_channel(
-            {entrance.channel, entrance.server, "", ChannelType::group, {}, Json::object()},
-            entrance.self);
+        auto made = make_channel({entrance.channel,
+                                  entrance.server,
+                                  "",
+                                  ChannelType::group,
+                                  {},
+                                  Json::object(),
+                                  entrance.maker},
+                                 entrance.self);
         if (!made) {
             return made.error();
         }
@@ -169,7 +174,8 @@ Outcome<Channel> Eliza::channel_of(Statement const& statement) {
         }
         return *std::move(channel);
     }
-    NewChannel fresh{statement.channel, statement.server, "", {}, {statement.sender}, {}};
+    NewChannel fresh{statement.channel, statement.server, "", {}, {statement.sender}, {},
+                     statement.maker};
     bool const dm = statement.type == ChannelType::dm;
     fresh.type = dm ? ChannelType::dm : ChannelType::group;
     if (dm && common::is_uuid(statement.target) && statement.target != statement.sender) {

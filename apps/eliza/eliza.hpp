@@ -23,6 +23,9 @@ struct Policy {
     Limits limits = {};
     /// Whether somebody is connected to a channel; called on the store's thread. Empty: nobody.
     std::function<bool(std::string const& channel)> in_use = {};
+    /// Hears on the store's thread of a channel that had to make place though somebody is connected
+    /// to it. Empty: nobody.
+    std::function<void(std::string const& channel)> gave_place = {};
 };
 
 /// Who enters a channel. `agent` names an agent to be brought along, if it is one of ours.
@@ -34,6 +37,7 @@ struct Entrance {
     std::string server = default_server_id;
     bool makes_channel = false;  ///< the seed's join: a room comes into being by it
     std::string self;            ///< who the connection is
+    std::string maker = {};      ///< where it comes from, see Channel
 };
 
 /// What somebody says. Unknown channels come into being by it.
@@ -50,6 +54,7 @@ struct Statement {
     std::string in_reply_to;
     socketio::Json metadata;
     std::string self;
+    std::string maker = {};
 };
 
 /// Who came in; the agent of the log line.
@@ -74,6 +79,7 @@ struct NewChannel {
     ChannelType type = ChannelType::group;
     std::vector<std::string> participants;
     socketio::Json metadata;
+    std::string maker = {};
 };
 
 struct ChannelChange {
@@ -110,6 +116,8 @@ public:
     /// called again and again after the start, and when this object has_leftovers().
     bool sweep();
     bool has_leftovers() const { return has_leftovers_; }
+    /// Channels that had to make place though somebody is connected to them.
+    std::vector<std::string> const& gave_place() const { return gave_place_; }
 
     // What is said and heard.
     Outcome<Entry> join(Entrance const& entrance);
@@ -144,7 +152,8 @@ public:
                                             std::string const& viewer);
     /// The same, made if there is none.
     Outcome<Channel> dm_channel(std::string const& server, std::string const& user,
-                                std::string const& target, std::string const& viewer);
+                                std::string const& target, std::string const& viewer,
+                                std::string const& maker = {});
     Outcome<Channel> channel(std::string const& id, std::string const& viewer);
     Outcome<ChangedChannel> change_channel(std::string const& id, ChannelChange const& change,
                                            std::string const& viewer);
@@ -172,6 +181,7 @@ private:
     void name_participant(Channel const& channel, std::string const& entity,
                           std::string const& name);
     bool make_place();
+    bool give_up(std::string const& channel);
     std::int64_t time_in(std::string const& channel);
     bool make_room(std::size_t bytes);
     bool admits(std::string const& channel, std::string const& viewer);
@@ -187,6 +197,7 @@ private:
     common::IdSource const& ids_;
     Policy const& policy_;
     bool has_leftovers_ = false;
+    std::vector<std::string> gave_place_;
 };
 
 }  // namespace apps::eliza

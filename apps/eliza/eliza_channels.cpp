@@ -151,6 +151,7 @@ Outcome<Channel> Eliza::make_channel(NewChannel wanted, std::string const& viewe
     channel.source_type = made_on_purpose ? "client" : "auto";
     channel.metadata = wanted.metadata.is_object() ? std::move(wanted.metadata) : Json::object();
     channel.created_at = channel.updated_at = clock_();
+    channel.maker = wanted.maker;
     archive_.put(channel);
     for (auto const& participant : wanted.participants) {
         archive_.add_participant(channel.id, participant);
@@ -162,14 +163,31 @@ Outcome<Channel> Eliza::make_channel(NewChannel wanted, std::string const& viewe
     return channel;
 }
 
-// Anybody may fill the server with channels: they go again first, and none where somebody is.
+// Anybody may fill the server with channels: those who do pay for it, else what was used least, and
+// none where somebody is. But somebody can be in as many as they like, so of those who made many
+// only so many are spared.
 bool Eliza::make_place() {
     auto const in_use = [this](std::string const& id) {
         return policy_.in_use && policy_.in_use(id);
     };
+    auto const& limits = policy_.limits;
+    for (auto const& maker : archive_.makers_of_channels(limits.channels_per_maker)) {
+        auto const own =
+            archive_.most_dispensable_channel(maker, in_use, limits.used_channels_per_maker);
+        if (own) {
+            if (policy_.gave_place && in_use(*own)) {
+                gave_place_.push_back(*own);
+            }
+            return give_up(*own);
+        }
+    }
     auto const oldest = archive_.most_dispensable_channel(in_use);
+    return oldest && give_up(*oldest);
+}
+
+bool Eliza::give_up(std::string const& channel) {
     has_leftovers_ = true;
-    return oldest && archive_.remove_channel(*oldest);
+    return archive_.remove_channel(channel);
 }
 
 // A message at most needs a few tries; where a smaller limit than before needs more, sweep() does
@@ -177,7 +195,9 @@ bool Eliza::make_place() {
 bool Eliza::make_room(std::size_t bytes) {
     constexpr int tries = 16;
     for (int i = 0; archive_.bytes() + bytes > policy_.limits.kept_bytes; ++i) {
-        if (i == tries || !(archive_.sweep(few_rows) || archive_.shorten_heaviest(few_rows))) {
+        if (i == tries ||
+            !(archive_.sweep(few_rows) ||
+              archive_.shorten_heaviest(few_rows, policy_.limits.kept_bytes_per_maker))) {
             return false;
         }
     }
@@ -187,7 +207,8 @@ bool Eliza::make_room(std::size_t bytes) {
 bool Eliza::sweep() {
     constexpr std::size_t piece = 100;
     return archive_.sweep(piece) ||
-           (archive_.bytes() > policy_.limits.kept_bytes && archive_.shorten_heaviest(piece));
+           (archive_.bytes() > policy_.limits.kept_bytes &&
+            archive_.shorten_heaviest(piece, policy_.limits.kept_bytes_per_maker));
 }
 
 Outcome<std::optional<Channel>> Eliza::find_dm(std::string const& user, std::string const& target,
@@ -202,7 +223,8 @@ Outcome<std::optional<Channel>> Eliza::find_dm(std::string const& user, std::str
 }
 
 Outcome<Channel> Eliza::dm_channel(std::string const& server, std::string const& user,
-                                   std::string const& target, std::string const& viewer) {
+                                   std::string const& target, std::string const& viewer,
+                                   std::string const& maker) {
     auto found = find_dm(user, target, viewer);
     if (!found) {
         return found.error();
@@ -217,7 +239,8 @@ Outcome<Channel> Eliza::dm_channel(std::string const& server, std::string const&
                          "DM-" + user + "-" + target,
                          ChannelType::dm,
                          {user, target},
-                         std::move(metadata)},
+                         std::move(metadata),
+                         maker},
                         viewer);
 }
 

@@ -3,6 +3,7 @@
 #include "apps/common/clipped.hpp"
 #include "apps/eliza/statements.hpp"
 #include "apps/eliza/views.hpp"
+#include "engineio/net/address_group.hpp"
 #include "engineio/net/shard.hpp"
 
 #include <utility>
@@ -53,6 +54,7 @@ void Lounge::connected(Socket& socket) {
     if (auto const vouched = vouched_entity(socket)) {
         entity = *vouched;
     }
+    socket.data<Visitor>().maker = engineio::net::address_group(socket.handshake().address());
     if (desk_.policy().isolation) {
         socket.join(entity_room(entity));
     }
@@ -88,6 +90,7 @@ Lounge::Task Lounge::come_in(Socket& socket, Json request, bool makes_channel, A
     auto entrance = entrance_of(request);
     entrance.makes_channel = makes_channel;
     entrance.self = socket.data<Visitor>().entity;
+    entrance.maker = socket.data<Visitor>().maker;
     if (!makes_channel && entrance.channel.empty()) {
         refuse(socket, {"channelId is required for joining.", "channelId", ""}, ack);
         co_return;
@@ -176,6 +179,7 @@ Lounge::Task Lounge::say(Socket& socket, Statement statement, Ack ack) {
         co_return;
     }
     statement.self = socket.data<Visitor>().entity;
+    statement.maker = socket.data<Visitor>().maker;
     auto work = [statement = std::move(statement)](Eliza& rules) mutable {
         return rules.say(std::move(statement));
     };

@@ -25,11 +25,19 @@ struct Limits {
     std::size_t metadata_bytes = 8 * 1024;  ///< JSON text of one message or channel
     std::size_t participants = 256;         ///< of one channel
     std::size_t channels = 10'000;          ///< together; those nobody is in make place
+    /// When there are too many, whoever has made this many or more gives up its own first. Makers
+    /// are told apart by their address (an IPv6 network of 64 bits); who has none, at a Unix socket
+    /// or of a channel from before, counts as nobody.
+    std::size_t channels_per_maker = 100;
+    /// Channels somebody is in make no place, but no more than this many of one such maker.
+    std::size_t used_channels_per_maker = 1'000;
     std::size_t servers = 100;
     std::size_t messages_per_channel = 5'000;  ///< the oldest go
     /// Of all channels' messages and participants together, with what SQLite adds: the channel that
     /// takes the most loses its oldest messages, so that a flood costs nobody else's history.
     std::size_t kept_bytes = 1024 * 1024 * 1024;
+    /// Whoever's channels take this many of them or more loses of its own first.
+    std::size_t kept_bytes_per_maker = 64 * 1024 * 1024;
     std::size_t listed_channels = 1'000;     ///< the newest, in one REST answer
     std::size_t page = 200;                  ///< messages of one REST answer
     std::size_t world_messages = 50;         ///< of each channel in `world-state`
@@ -64,6 +72,7 @@ struct Channel {
     socketio::Json metadata;
     std::int64_t created_at = 0;
     std::int64_t updated_at = 0;
+    std::string maker = {};  ///< address it was made from, "" if unknown; told to nobody
 };
 
 inline socketio::RawJson no_metadata() {

@@ -13,8 +13,9 @@ namespace apps::eliza {
 
 /// What the server knows of one connection; in the socket's data, on its shard.
 struct Visitor {
-    std::string entity;  ///< a UUID, given by the client or made up
-    bool seed = false;   ///< speaks the seed's events, hears `error` and `logEntry`
+    std::string entity;      ///< a UUID, given by the client or made up
+    std::string maker = {};  ///< where it comes from, see Channel
+    bool seed = false;       ///< speaks the seed's events, hears `error` and `logEntry`
     /// Has a copy for each of its questions for the world that has no answer yet.
     std::shared_ptr<void const> world_asked = {};
     std::optional<LogFilter> filter;                 ///< has subscribed to the live log

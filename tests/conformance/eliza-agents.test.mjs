@@ -1,6 +1,7 @@
 // ElizaOS's agents and what must hold beyond single events: an agent behind an HTTP endpoint,
 // restarts, many people at once. The ids are rows of the feature table (app-contracts 6).
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -383,6 +384,48 @@ describe("ElizaOS among people one need not trust", { skip }, () => {
         await worlds.take(worlds.size);
         socket.emit("request-world-state", {});
         await worlds.next();
+    });
+
+    it("E08 knows the address a channel was made from, and who fills the server pays", async () => {
+        const store = temporaryDatabase();
+        const start = () => startSystem("eliza",
+            { database: store.file, args: ["--trust-proxy", "loopback"] });
+        const from = (address) => ({ "X-Forwarded-For": address });
+        const sql = (text) => execFileSync("python3", ["-c", "import json, sqlite3, sys\n"
+            + "with sqlite3.connect(sys.argv[1]) as db:\n"
+            + "    print(json.dumps(db.execute(sys.argv[2]).fetchall()))", store.file, text]);
+        const makers = () => JSON.parse(sql("SELECT maker, channels FROM eliza_makers "
+            + "WHERE maker <> '10.0.0.9' ORDER BY maker"));
+        const make = (address) => api(server, "POST", messages, { name: "Group" }, from(address));
+        try {
+            server = await start();
+            const socket = await connect(server.port, { extraHeaders: from("2001:db8::1:2:3:4") });
+            socket.entityId = randomUUID();
+            await ask(socket, "message", line(socket, randomUUID(), "hi"));
+            await ask(socket, "join", { roomId: randomUUID(), userId: socket.entityId });
+            assert.equal((await make("192.0.2.1")).status, 201);
+            await api(server, "POST", `${messages}/${randomUUID()}/messages`,
+                { author_id: randomUUID(), content: "hi" }, from("192.0.2.2"));
+            await api(server, "GET", `/api/messaging/dm-channel?currentUserId=${randomUUID()}`
+                + `&targetUserId=${randomUUID()}`, undefined, from("192.0.2.3"));
+            const made = [["192.0.2.1", 1], ["192.0.2.2", 1], ["192.0.2.3", 1],
+                ["2001:db8::/64", 2]];
+            assert.deepEqual(makers(), made);
+            await server.stop();
+            sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9995) "
+                + "INSERT INTO eliza_channels (id, server_id, name, type, source_type, created_at, "
+                + `updated_at, messages, maker) SELECT i, '${defaultServer}', 'x', 'GROUP', 'auto', `
+                + "9e12, 9e12, 3, '10.0.0.9' FROM n");
+            server = await start();
+            assert.equal((await make("192.0.2.1")).status, 201);
+            assert.equal((await make("10.0.0.9")).status, 201);
+            assert.deepEqual(makers(), [["192.0.2.1", 2], ...made.slice(1)]);
+        } finally {
+            closeAll();
+            await server.stop();
+            server = undefined;
+            store.remove();
+        }
     });
 
     it("E08 lets one address read one page at a time, and so many wait", async () => {

@@ -264,6 +264,12 @@ TEST_CASE("a file of a program that counted nothing is counted, and loses names 
     CHECK(archive.named_participants("c")[0].name == "Ana");
     auto query = database.query("SELECT count(*) FROM eliza_entities");
     CHECK((query.step() && query.integer(0) == 1));
+    auto makers = database.query("SELECT * FROM eliza_makers");
+    REQUIRE(makers.step());
+    CHECK(makers.text(0).empty());
+    CHECK(makers.integer(1) == 2);
+    CHECK(makers.integer(2) == static_cast<std::int64_t>(archive.bytes()));
+    CHECK(archive.makers_of_channels(1).empty());
     CHECK(archive.clear("c") == 2);
     while (archive.sweep(1)) {
     }
