@@ -1,9 +1,9 @@
 #include "apps/auth/accounts.hpp"
 
+#include "apps/auth/control_characters.hpp"
 #include "apps/auth/password.hpp"
 #include "apps/common/uuid.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -25,19 +25,6 @@ constexpr std::size_t min_password_bytes = 8;
 
 RestError refused(std::string message) {
     return {401, "UNAUTHORIZED", std::move(message)};
-}
-
-// C0 and C1 (in UTF-8), which would forge lines and command terminals where others read the text.
-bool has_control_characters(std::string_view text) {
-    auto const is_control = [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    };
-    for (auto at = text.find('\xC2'); at != text.npos; at = text.find('\xC2', at + 1)) {
-        if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) {
-            return true;
-        }
-    }
-    return std::any_of(text.begin(), text.end(), is_control);
 }
 
 bool is_text(std::optional<std::string> const& text, std::size_t max_bytes) {

@@ -32,7 +32,7 @@ struct RegisterRequest {
 
 /// Why there is to be no such account, if there is a reason. A name has 1 to 64 bytes, a password 8
 /// to 511, a display name up to 128, an e-mail address up to 254 (RFC 5321 4.5.3.1.3); of
-/// these, none but the password has control characters. What others are sent must not be long.
+/// these, none but the password has_control_characters(). What others are sent must not be long.
 std::optional<common::RestError> registration_fault(RegisterRequest const& request);
 
 /// What each system has of its own: where accounts are kept, the cookie, how an answer looks. The

@@ -1,5 +1,6 @@
 #include "apps/dungeonlab/accounts.hpp"
 
+#include "apps/auth/control_characters.hpp"
 #include "apps/auth/digest.hpp"
 #include "apps/auth/password.hpp"
 #include "engineio/net/text.hpp"
@@ -28,13 +29,15 @@ RestError unauthorized() {
 bool is_email(std::string const& text) {
     auto const at = text.find('@');
     return at != text.npos && at > 0 && at + 1 < text.size() && text.size() <= 254 &&
-           std::all_of(text.begin(), text.end(),
-                       [](unsigned char c) { return c > ' ' && c != 0x7F; });
+           text.find(' ') == text.npos && !auth::has_control_characters(text);
 }
 
 std::optional<RestError> objection(RegisterRequest const& request) {
     if (request.username.empty() || request.username.size() > max_name_bytes) {
         return RestError(400, "VALIDATION_ERROR", "Username must have 1 to 64 characters");
+    }
+    if (auth::has_control_characters(request.username)) {
+        return RestError(400, "VALIDATION_ERROR", "Username must have no control characters");
     }
     if (!is_email(request.email)) {
         return RestError(400, "VALIDATION_ERROR", "Invalid email address");

@@ -1,5 +1,6 @@
 #include "apps/dungeonlab/documents.hpp"
 
+#include "apps/auth/control_characters.hpp"
 #include "apps/dungeonlab/ids.hpp"
 
 #include <algorithm>
@@ -153,6 +154,10 @@ std::optional<std::array<std::size_t, 5>> sizes_of(store::Database& database, st
 
 }  // namespace
 
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= max_name_bytes && !auth::has_control_characters(text);
+}
+
 std::optional<DocumentRecord> find(store::Database& database, std::string_view id) {
     auto stored = find_stored(database, id);
     return stored ? std::optional(std::move(stored->document)) : std::nullopt;
@@ -224,7 +229,7 @@ Outcome<DocumentRecord> change(store::Database& database, std::string_view id, J
         return Refusal{"Document not found"};
     }
     for (auto const& [key, sql] : names) {
-        if (auto const* text = data[key].string(); text && text->size() > max_name_bytes) {
+        if (auto const* text = data[key].string(); text && !text->empty() && !is_name(*text)) {
             return Refusal{"Invalid document"};
         }
     }

@@ -30,6 +30,10 @@ inline constexpr int max_offset = 10'000;
 /// Data that one search hands out; it ends early after so much, but never without any document.
 inline constexpr std::size_t max_found_bytes = 1024 * 1024;
 
+/// What a document or its slug may be called: 1 to max_name_bytes without control characters, as
+/// characters speak under their names.
+bool is_name(std::string_view text);
+
 /// Why a document is not made or changed, in words for the client.
 struct Refusal {
     std::string message;
@@ -80,8 +84,8 @@ std::vector<DocumentRecord> characters(store::Database& database, std::string_vi
 Outcome<DocumentRecord> add(store::Database& database, NewDocument const& document,
                             std::string const& creator, std::int64_t now);
 /// Replaces name, slug, pluginData, userData, state and itemState where `data` has them in the
-/// right form; nothing else can be changed. Refused as a whole if a name is too long or the
-/// document would grow beyond max_data_bytes.
+/// right form; nothing else can be changed. Refused as a whole if a name is none (is_name)
+/// or the document would grow beyond max_data_bytes.
 Outcome<DocumentRecord> change(store::Database& database, std::string_view id,
                                socketio::Json const& data, std::int64_t now);
 /// The type of each document of a campaign by its id.

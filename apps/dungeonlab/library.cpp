@@ -70,7 +70,7 @@ Task<Json> Library::search(Socket& socket, Json request) {
 // people in.
 std::optional<std::string> Library::objection(User const& user,
                                               documents::NewDocument const& document) {
-    if (document.name.empty() || document.name.size() > documents::max_name_bytes ||
+    if (!documents::is_name(document.name) ||
         std::find(types.begin(), types.end(), document.documentType) == types.end()) {
         return "Invalid document";
     }

@@ -1,5 +1,6 @@
 #include "apps/dungeonlab/rest_side.hpp"
 
+#include "apps/auth/control_characters.hpp"
 #include "apps/dungeonlab/campaigns.hpp"
 #include "socketio/json_codec.hpp"
 
@@ -99,6 +100,9 @@ Task<Reply> RestSide::add_session(RestCall& call, NewSession wanted) {
     auto const user = co_await accounts_.require(call);
     if (wanted.name.size() > campaigns::max_session_name_bytes) {
         co_return RestError(400, "VALIDATION_ERROR", "The name is too long");
+    }
+    if (auth::has_control_characters(wanted.name)) {
+        co_return RestError(400, "VALIDATION_ERROR", "The name must have no control characters");
     }
     if (wanted.name.empty() || !game_.leads_campaign(user, wanted.campaignId)) {
         co_return RestError(403, "FORBIDDEN", "Only the game master can make a session");

@@ -1,5 +1,6 @@
 #include "apps/dungeonlab/users.hpp"
 
+#include "apps/auth/control_characters.hpp"
 #include "apps/dungeonlab/ids.hpp"
 
 namespace apps::dungeonlab::users {
@@ -9,6 +10,11 @@ using socketio::Json;
 namespace {
 
 constexpr std::size_t max_display_name_bytes = 128;
+
+bool is_display_name(std::string const& name) {
+    return !name.empty() && name.size() <= max_display_name_bytes &&
+           !auth::has_control_characters(name);
+}
 
 UserRecord read(store::Query const& query) {
     UserRecord user;
@@ -64,7 +70,7 @@ std::optional<std::pair<UserRecord, std::string>> find_for_login(store::Database
 std::optional<UserRecord> change(store::Database& database, std::string_view id,
                                  Json const& changes) {
     auto const* name = changes["displayName"].string();
-    if (name != nullptr && !name->empty() && name->size() <= max_display_name_bytes) {
+    if (name != nullptr && is_display_name(*name)) {
         database.run("UPDATE dungeonlab_users SET display_name = ? WHERE id = ?", *name, id);
     }
     if (changes["preferences"].is_object()) {

@@ -91,6 +91,22 @@ describe("DungeonLab", { skip }, () => {
             assert.ok((await login(server, "cat", body.password)).cookie);
         });
 
+        it("takes no name that would pass for another, or that forges lines", async () => {
+            const body = { username: "dog", email: "dog@example.com", password: "correct horse" };
+            for (const bad of ["dog\u202e", "dog\n\u001b[31mroot", "\u0085dog", "\u2066dog"]) {
+                for (const key of ["username", "email"]) {
+                    const { status } = await call("POST", "/api/auth/register", null,
+                        { ...body, [key]: body[key] + bad });
+                    assert.equal(status, 400, key);
+                }
+                const name = { displayName: `Ben${bad}` };
+                assert.equal((await call("PATCH", "/api/auth/me", "ben", name)).json.displayName, "Ben");
+                const opening = { name: bad, campaignId: table.campaignId };
+                assert.equal((await call("POST", "/api/game-sessions", "gm", opening)).status, 400);
+            }
+            assert.equal((await call("POST", "/api/auth/register", null, body)).status, 201);
+        });
+
         it("refuses sockets without a login, and forged or foreign ones", async () => {
             const forged = people.ana.cookie.replace(/%3A(.)/,
                 (_, first) => `%3A${first === "A" ? "B" : "A"}`);

@@ -1,4 +1,5 @@
 #include "apps/auth/accounts.hpp"
+#include "apps/auth/control_characters.hpp"
 #include "apps/auth/digest.hpp"
 #include "apps/auth/express_cookie.hpp"
 #include "apps/auth/login_table.hpp"
@@ -196,10 +197,25 @@ TEST_CASE("what a registration may name has bounds, since it is sent to everybod
     CHECK(is_refused([](auto& r) { r.password = "seven77"; }));
     CHECK(is_refused([](auto& r) { r.password += '\0'; }));  // no hash has one
     CHECK_FALSE(is_refused([](auto& r) { r.username = "Anaïs \xE2\x9B\xB5\xC2\xA0"; }));
-    for (std::string const bad : {"a\nb", "\x1B[2J", "\x7F", "\xC2\x9B"}) {
+    for (std::string const bad : {"a\nb", "\x1B[2J", "\x7F", "\xC2\x9B", "ana\u202E"}) {
         CHECK(is_refused([&](auto& r) { r.username = bad; }));
         CHECK(is_refused([&](auto& r) { r.display_name = bad; }));
         CHECK(is_refused([&](auto& r) { r.email = bad; }));
+    }
+}
+
+TEST_CASE("control characters are those of terminals, of lines and of the writing direction") {
+    for (std::string const bad :
+         {"\x01", "\x1F", "\x7F", "\u0080", "\u009F", "\u061C", "\u200E", "\u200F", "\u2028",
+          "\u2029", "\u202A", "\u202E", "\u2066", "\u2069"}) {
+        CHECK_MESSAGE(has_control_characters(bad), bad);
+        CHECK_MESSAGE(has_control_characters("Ana " + bad + "a"), bad);
+    }
+    CHECK(has_control_characters(std::string_view("\0", 1)));
+    for (std::string const good :
+         {"", " ~", "\u00A0", "\u061B", "\u061D", "\u200D", "\u2010", "\u2027", "\u202F", "\u2065",
+          "\u206A", "Ana\u00EFs \u26F5", "\xC2", "\xE2\x80"}) {
+        CHECK_FALSE_MESSAGE(has_control_characters(good), good);
     }
 }
 
