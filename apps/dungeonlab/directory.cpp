@@ -1,5 +1,6 @@
 #include "apps/dungeonlab/directory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace apps::dungeonlab {
@@ -10,7 +11,7 @@ void Directory::put_session(std::string const& id, Session session) {
 
 void Directory::put_character(std::string const& document, Character character) {
     remove_document(document);
-    ++players_[character.campaign][character.owner];
+    players_[character.campaign][character.owner].insert(document);
     characters_[document] = std::move(character);
 }
 
@@ -21,8 +22,10 @@ void Directory::remove_document(std::string const& document) {
     }
     auto const& [name, campaign, owner] = found->second;
     auto const players = players_.find(campaign);
-    if (auto const count = players->second.find(owner); --count->second == 0) {
-        players->second.erase(count);
+    auto const own = players->second.find(owner);
+    own->second.erase(document);
+    if (own->second.empty()) {
+        players->second.erase(own);
     }
     if (players->second.empty()) {
         players_.erase(players);
@@ -79,6 +82,18 @@ bool Directory::is_player(std::string_view user, std::string_view campaign) cons
     return found != players_.end() && found->second.contains(std::string(user));
 }
 
+bool Directory::plays(std::string_view user, std::string_view campaign,
+                      std::string_view name) const {
+    auto const players = players_.find(std::string(campaign));
+    if (players == players_.end()) {
+        return false;
+    }
+    auto const own = players->second.find(std::string(user));
+    return own != players->second.end() && std::ranges::any_of(own->second, [&](auto const& id) {
+               return characters_.at(id).name == name;
+           });
+}
+
 std::vector<std::string> Directory::members_of(std::string_view campaign) const {
     std::vector<std::string> list;
     auto const led = campaigns_.find(std::string(campaign));
@@ -86,7 +101,7 @@ std::vector<std::string> Directory::members_of(std::string_view campaign) const 
         list.push_back(led->second);
     }
     if (auto const found = players_.find(std::string(campaign)); found != players_.end()) {
-        for (auto const& [player, count] : found->second) {
+        for (auto const& [player, characters] : found->second) {
             if (led == campaigns_.end() || player != led->second) {
                 list.push_back(player);
             }

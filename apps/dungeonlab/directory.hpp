@@ -2,11 +2,11 @@
 
 #include "apps/dungeonlab/dungeonlab.hpp"
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace apps::dungeonlab {
@@ -42,6 +42,8 @@ public:
     bool leads_campaign(User const& user, std::string_view campaign) const;
     std::vector<std::string> sessions_of(std::string_view campaign) const;
     bool is_player(std::string_view user, std::string_view campaign) const;
+    /// Has a character of that name there.
+    bool plays(std::string_view user, std::string_view campaign, std::string_view name) const;
     /// Its game master and its players, each once.
     std::vector<std::string> members_of(std::string_view campaign) const;
     std::optional<Character> character(std::string_view document) const;
@@ -50,8 +52,9 @@ private:
     std::unordered_map<std::string, std::string> campaigns_;  // the game master of each
     std::unordered_map<std::string, Session> sessions_;
     std::unordered_map<std::string, Character> characters_;
-    // How many characters each player has, by campaign: asked on every event.
-    std::unordered_map<std::string, std::unordered_map<std::string, std::size_t>> players_;
+    // The characters' documents of each player, by campaign: asked on every event.
+    using Documents = std::unordered_set<std::string>;
+    std::unordered_map<std::string, std::unordered_map<std::string, Documents>> players_;
 };
 
 }  // namespace apps::dungeonlab

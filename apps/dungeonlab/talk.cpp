@@ -127,22 +127,37 @@ std::optional<std::string> Talk::listener(Ticket const& ticket, std::string cons
     return belongs ? std::optional(std::move(user)) : std::nullopt;
 }
 
+// People read names, not ids. So one has one's own: that of the account or of a character. Who
+// leads the session speaks for everybody else in it.
+std::string Talk::name_of(User const& user, std::string const& session,
+                          std::optional<std::string> const& given) {
+    if (!given || *given == user.username || game_.leads(user, session)) {
+        return given.value_or(user.name);
+    }
+    auto const campaign = game_.facts(session).campaign;
+    bool const plays =
+        game_.directory([&](Directory& d) { return d.plays(user.id, campaign, *given); });
+    return plays ? *given : user.name;
+}
+
 // Nobody speaks for somebody else: a character only by its owner, all others only by the game
 // master.
 std::optional<Json> Talk::sender_of(Socket& socket, Ticket const& ticket, Json sender) {
     auto const& user = Game::user(socket);
     auto const type = text_of(sender["type"]).value_or("user");
     if (type == "user") {
-        auto const name = text_of(sender["name"]).value_or(user.name);
-        return party("user", user.id, name);
+        return party("user", user.id, name_of(user, ticket.session, text_of(sender["name"])));
     }
     if (game_.leads(user, ticket.session)) {
         return sender;
     }
     auto const id = text_of(sender["id"]).value_or("");
     auto const character = game_.directory([&](Directory& d) { return d.character(id); });
-    bool const own = type == "actor" && character && character->owner == user.id;
-    return own ? std::optional(std::move(sender)) : std::nullopt;
+    if (type != "actor" || !character || character->owner != user.id) {
+        return std::nullopt;
+    }
+    sender.set("name", character->name);
+    return sender;
 }
 
 Task<bool> Talk::keep(Spoken line, Say say) {
@@ -186,6 +201,10 @@ void Talk::message(Socket& socket, Json envelope, socketio::Ack<Answer> ack) {
     if (type == "game-state-update" || type == "plugin-state-update") {
         refuse(socket, "Only the server sends " + type, ack);
         return;
+    }
+    if (auto const shown = text_of(envelope["data"]["displayName"])) {
+        envelope.object_members()->find("data")->set("displayName",
+                                                     name_of(ticket->user, ticket->session, shown));
     }
     envelope.set("sender", ticket->user.id);
     envelope.set("gameSessionId", ticket->session);

@@ -49,6 +49,9 @@ private:
     void say_to_user(Spoken const& line, std::string const& user);
     std::optional<std::string> listener(Ticket const& ticket, std::string const& type,
                                         std::string const& id);
+    /// Under which name somebody speaks who has given that one.
+    std::string name_of(User const& user, std::string const& session,
+                        std::optional<std::string> const& given);
     std::optional<Json> sender_of(Socket& socket, Ticket const& ticket, Json sender);
     void relay(Socket& socket, std::string_view event, std::optional<StateKind> kind, Json update,
                socketio::Ack<Answer> const& ack);

@@ -90,6 +90,93 @@ describe("Rights at DungeonLab", { skip }, () => {
         }
     });
 
+    it("D03 shows a player under their own name or that of their character only", async () => {
+        const [gm, ben] = [await inC("gm"), await inC("ben")];
+        const heard = gm.said("chat");
+        const tove = character("Tove");
+        const shown = async (socket, sender) => {
+            socket.emit("chat", { sender, recipient: { type: "session", id: table.session.id } }, "x");
+            return (await heard.next())[0].sender.name;
+        };
+        for (const [name, seen] of [["Mo (game master)", "Ben"], ["Mo", "Ben"], ["Rill", "Ben"],
+            ["Ben\u202e", "Ben"], [undefined, "Ben"], ["Ben", "Ben"], ["ben", "ben"],
+            ["Tove", "Tove"]]) {
+            assert.equal(await shown(ben, { type: "user", name }), seen);
+        }
+        assert.equal(await shown(ben, { type: "actor", id: tove.id, name: "Mo" }), "Tove");
+        assert.equal(await shown(gm, { type: "user", name: "The innkeeper" }), "The innkeeper");
+        assert.equal(await shown(gm, { type: "system", id: "system", name: "Fate" }), "Fate");
+        const box = gm.said("message");
+        const envelope = async (data) => {
+            await ben.ask("message", { id: "m", type: "chat", recipient: "all", data });
+            return (await box.next())[0].data.displayName;
+        };
+        assert.equal(await envelope({ content: "x", displayName: "Mo" }), "Ben");
+        assert.equal(await envelope({ content: "x", displayName: "Tove" }), "Tove");
+        assert.equal(await envelope({ content: "x" }), undefined);
+    });
+
+    describe("D02 who has no right to be at the table any more", () => {
+        const { file, remove } = temporaryDatabase();
+        let other;
+        before(async () => {
+            other = await Table.open(file);
+        });
+        after(async () => {
+            await other?.server.stop();
+            remove();
+        });
+        const own = (name) => other.session.characters
+            .find((one) => one.ownerId === other.people[name].user.id).id;
+        const say = (socket, text) => socket.emit("chat",
+            { recipient: { type: "session", id: other.session.id } }, text);
+
+        it("leaves it with their last character, and the others are told", async () => {
+            const [gm, ana, second, ben] = [await other.joined("gm", "gameSession:join"),
+                await other.joined("ana", "gameSession:join"),
+                await other.joined("ana", "joinSession", own("ana")),
+                await other.joined("ben", "join-session")];
+            const left = { gm: gm.said("gameSession:left"), ben: ben.said("user-left") };
+            const heard = { ana: ana.said("chat"), second: second.said("chat"), gm: gm.said("chat") };
+            const spare = await ana.ask("document:create", { name: "Spare", pluginId: "p",
+                documentType: "character", pluginDocumentType: "pc",
+                campaignId: other.session.campaignId });
+            assert.equal((await ana.ask("document:delete", { id: own("ana") })).success, true);
+            say(gm, "she has another one");
+            for (const box of Object.values(heard)) {
+                assert.equal((await box.next())[1], "she has another one");
+            }
+            assert.equal((await ana.ask("document:delete", { id: spare.data.id })).success, true);
+            const [notice] = await left.gm.next();
+            assert.deepEqual([notice.sessionId, notice.userId], [other.session.id, ana.user.id]);
+            const [{ members }] = await left.ben.next();
+            assert.deepEqual(members.map((one) => one.userName).sort(), ["Ben", "Mo"]);
+            say(gm, "without her");
+            assert.equal((await heard.gm.next())[1], "without her");
+            for (const socket of [ana, second]) await socket.ask("document:get", { id: "none" });
+            assert.deepEqual([heard.ana.size, heard.second.size, left.gm.size], [0, 0, 0]);
+            assert.equal((await ana.ask("gameSession:join", other.session.id)).error,
+                "Access denied: not a participant in this session");
+            assert.equal((await gm.ask("gameState:requestFull", other.session.id)).success, true);
+        });
+
+        it("leaves it when an administrator takes their character", async () => {
+            execFileSync("python3", ["-c", "import sqlite3, sys\n"
+                + "with sqlite3.connect(sys.argv[1]) as db: db.execute('UPDATE dungeonlab_users "
+                + "SET is_admin = 1 WHERE id = ?', sys.argv[2:])", file, other.people.gm.user.id]);
+            const [admin, ben] = [await other.seat("gm"), await other.joined("ben", "gameSession:join")];
+            const [left, heard] = [ben.said("gameSession:left"), ben.said("chat")];
+            assert.equal((await admin.ask("document:delete", { id: own("ben") })).success, true);
+            assert.equal((await left.next())[0].userId, ben.user.id);
+            await admin.ask("gameSession:join", other.session.id);
+            const own_line = admin.said("chat");
+            say(admin, "not for him");
+            await own_line.next();
+            await ben.ask("document:get", { id: "none" });
+            assert.equal(heard.size, 0);
+        });
+    });
+
     it("D01 a logout takes the sockets of that login along, and no others", async () => {
         const mine = await login(table.server, "ana");
         const [one, two] = await Promise.all([1, 2].map(() => table.seat("ana", mine)));
