@@ -109,6 +109,15 @@ Outcome<Ticket> DungeonLab::authorise(std::string const& connection,
     return Ticket{current, user, stamp(sessions_[current])};
 }
 
+std::optional<Departure> DungeonLab::recheck(std::string const& user_id) {
+    auto const where = session_of_user_.find(user_id);
+    if (where == session_of_user_.end() ||
+        !access_(sessions_[where->second].present[user_id].user, where->second)) {
+        return std::nullopt;
+    }
+    return remove_user(user_id);
+}
+
 Outcome<Ticket> DungeonLab::chat(std::string const& connection,
                                  std::optional<std::string> const& session, std::string_view text,
                                  std::size_t metadata_bytes) {

@@ -126,6 +126,10 @@ public:
     Outcome<Ticket> authorise(std::string const& connection,
                               std::optional<std::string> const& session);
 
+    /// The same check of whoever it may concern, when a right was taken away: a departure if the
+    /// user is in a session where they may not be any more.
+    std::optional<Departure> recheck(std::string const& user_id);
+
     /// `authorise` plus the rules for a line of chat: not empty, text and metadata (as JSON) not
     /// longer than their limits.
     Outcome<Ticket> chat(std::string const& connection, std::optional<std::string> const& session,

@@ -144,6 +144,13 @@ void Game::complain(Socket& socket, std::string const& message) {
     switch (seat.dialect == Dialect::unknown ? seat.presumed : seat.dialect) {
     case Dialect::seed:
         socket.emit("error", ErrorNotice{message});
+void Game::recheck(std::string const& user) {
+    auto const departure = rules([&](DungeonLab& rules) { return rules.recheck(user); });
+    if (departure) {
+        tell_departure(*departure, nullptr);
+    }
+}
+
         break;
     case Dialect::camel:
         socket.emit("error", message);

@@ -72,6 +72,10 @@ public:
     /// A campaign's documents are for its members.
     bool may_see(User const& user, DocumentRecord const& document);
     /// As documents::search() wants them: whose eyes count, nothing for an administrator.
+    /// After a right may have been taken away: takes the user out of a session where they may not
+    /// be any more, and tells the others. Any thread.
+    void recheck(std::string const& user);
+
     static std::optional<std::string> viewer(User const& user) {
         return user.is_admin ? std::nullopt : std::optional(user.id);
     }

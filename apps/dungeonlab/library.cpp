@@ -160,6 +160,7 @@ Task<Json> Library::remove(Socket& socket, Json request) {
     auto const work = [id](store::Database& database) { return documents::remove(database, id); };
     auto const announce = [this, from = socket.id(), user, gone = *present](bool removed) {
         if (!removed) {
+        game_.recheck(gone.ownerId);  // who has no other character leaves the table
             return;
         }
         auto const audience = audience_of(gone);  // its owner may be no member without it

@@ -100,7 +100,7 @@ describe("DungeonLab's older dialects", { skip }, () => {
             for (const box of heard) assert.equal((await box.next())[0].recipient, "all");
         });
 
-        it("an authorisation failure takes one out of the room", async () => {
+        it("who may not be in the room any more is taken out of it", async () => {
             await call("POST", "/api/auth/register", null,
                 { username: "cat", email: "cat@example.com", password: "correct horse" });
             const cat = await login(server, "cat", "correct horse");
@@ -113,10 +113,12 @@ describe("DungeonLab's older dialects", { skip }, () => {
             const [left, errors, lines] =
                 [gm.said("user-left"), socket.said("error"), socket.said("chat-message")];
             await socket.ask("document:delete", { id: guest.data.id });
+            assert.equal((await left.next())[0].userId, cat.user.id);
             socket.emit("chat-message", { sessionId: table.id, message: "still here?" });
+            assert.deepEqual(await errors.next(), [{ message: "Not in a game session" }]);
+            socket.emit("join-session", table.id);
             assert.deepEqual(await errors.next(),
                 [{ message: "Access denied: not a participant in this session" }]);
-            assert.equal((await left.next())[0].userId, cat.user.id);
             await gm.ask("chat-message", { message: "only members" });
             assert.equal((await socket.ask("get-user-data")).data.sessionId, undefined);
             assert.equal(lines.size, 0);

@@ -166,6 +166,27 @@ TEST_CASE("losing the permission ends the membership at the next operation") {
     CHECK(table.game.join("c-ana", "s1").error().room == "s1");
 }
 
+TEST_CASE("losing the permission ends the membership at once where somebody says so") {
+    Table table;
+    table.game.connect("c-ana-2", {"ana", "Ana"});
+    REQUIRE(table.game.join("c-ana", "s1"));
+    REQUIRE(table.game.join("c-ana-2", "s1", "rill"));
+    REQUIRE(table.game.join("c-ben", "s1"));
+    CHECK_FALSE(table.game.recheck("ana"));
+    CHECK_FALSE(table.game.recheck("gm"));  // in no session
+    CHECK_FALSE(table.game.recheck("nobody"));
+    table.banned.insert("ana");
+    auto const departure = table.game.recheck("ana");
+    REQUIRE(departure);
+    CHECK(departure->session == "s1");
+    CHECK(departure->user.name == "Ana");
+    CHECK(departure->actor == "rill");
+    CHECK(ids(departure->members) == Ids{"ben"});
+    CHECK(table.game.session_of("c-ana").empty());
+    CHECK(table.game.session_of("c-ana-2").empty());
+    CHECK_FALSE(table.game.recheck("ana"));
+}
+
 TEST_CASE("joining again without permission ends the membership too") {
     Table table;
     REQUIRE(table.game.join("c-ana", "s1"));
