@@ -39,12 +39,13 @@ void current_events(socketio::Namespace& nsp, Parts& p) {
     on("gameSession:leave", &Sessions::leave_current, &p.sessions);  // others: …:left
     on("gameSession:end", &Sessions::end, &p.sessions);              // room: …:ended, by the GM
 
-    on("gameState:requestFull", &StateKeeper::request_full, &p.states);  // ack
-    on("gameState:update", &StateKeeper::update, &p.states);  // all in the campaign: …:updated
-    on("gameState:resetHash", &StateKeeper::reset_hash, &p.states);       // ack, GM
-    on("gameState:reinitialize", &StateKeeper::reinitialize, &p.states);  // …:reinitialized, GM
-    on("gameState:checkStatus", &StateKeeper::check, &p.states);          // ack, GM
-    on("gameState:sync", &StateKeeper::sync, &p.states);                  // ack, GM
+    // All sessions of the campaign hear …:updated and, from the GM, …:reinitialized.
+    on.in_turn("gameState:requestFull", &StateKeeper::request_full, &p.states);   // ack
+    on.in_turn("gameState:update", &StateKeeper::update, &p.states);              // ack
+    on.in_turn("gameState:resetHash", &StateKeeper::reset_hash, &p.states);       // ack, GM
+    on.in_turn("gameState:reinitialize", &StateKeeper::reinitialize, &p.states);  // ack, GM
+    on.in_turn("gameState:checkStatus", &StateKeeper::check, &p.states);          // ack, GM
+    on.in_turn("gameState:sync", &StateKeeper::sync, &p.states);                  // ack, GM
 
     on("gameAction:request", &ActionRouter::request, &p.actions);   // one GM socket: …:forward
     on("gameAction:response", &ActionRouter::respond, &p.actions);  // the player's ack
@@ -53,8 +54,8 @@ void current_events(socketio::Namespace& nsp, Parts& p) {
 
     on("roll:request", &Rolls::request, &p.rolls);  // the player, from the GM
 
-    on("document:get", &Library::get, &p.library);        // ack
-    on("document:search", &Library::search, &p.library);  // ack
+    on("document:get", &Library::get, &p.library);                // ack
+    on.in_turn("document:search", &Library::search, &p.library);  // ack
     on("document:create", &Library::create, &p.library);  // others who may see it: document:changed
     on("document:update", &Library::update, &p.library);  // the same
     on("document:delete", &Library::remove, &p.library);  // the same

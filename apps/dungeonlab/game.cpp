@@ -52,13 +52,18 @@ Dialect Game::dialect(Socket& socket) {
     return socket.data<Seat>().dialect;
 }
 
-common::Turnstile& Game::searches(Socket& socket) {
-    auto& searches = socket.data<Seat>().searches;
-    return searches ? *searches : searches.emplace();
+Task<common::Turnstile::TicketPtr> Game::turn_of(Socket& socket) {
+    auto turn = socket.data<Seat>().turnstile->enter();
+    auto ticket = co_await turn.later;
+    if (!socket.connected()) {
+        ticket = nullptr;
+    }
+    co_return ticket;
 }
 
 void Game::admit(Socket& socket, User user, std::string login) {
     auto& seat = socket.data<Seat>();
+    seat.turnstile = turnstile(user);
     seat.user = std::move(user);
     seat.login = std::move(login);
 }
@@ -139,11 +144,6 @@ Outcome<Ticket> Game::authorise_chat(Socket& socket, std::optional<std::string> 
     return ticket;
 }
 
-void Game::complain(Socket& socket, std::string const& message) {
-    auto const& seat = socket.data<Seat>();
-    switch (seat.dialect == Dialect::unknown ? seat.presumed : seat.dialect) {
-    case Dialect::seed:
-        socket.emit("error", ErrorNotice{message});
 void Game::recheck(std::string const& user) {
     auto const departure = rules([&](DungeonLab& rules) { return rules.recheck(user); });
     if (departure) {
@@ -151,6 +151,11 @@ void Game::recheck(std::string const& user) {
     }
 }
 
+void Game::complain(Socket& socket, std::string const& message) {
+    auto const& seat = socket.data<Seat>();
+    switch (seat.dialect == Dialect::unknown ? seat.presumed : seat.dialect) {
+    case Dialect::seed:
+        socket.emit("error", ErrorNotice{message});
         break;
     case Dialect::camel:
         socket.emit("error", message);

@@ -4,7 +4,7 @@
 #include "apps/common/fair_die.hpp"
 #include "apps/common/rate_limit.hpp"
 #include "apps/common/synchronized.hpp"
-#include "apps/common/turnstile.hpp"
+#include "apps/common/turnstiles.hpp"
 #include "apps/dungeonlab/dialect.hpp"
 #include "apps/dungeonlab/dice.hpp"
 #include "apps/dungeonlab/directory.hpp"
@@ -47,8 +47,11 @@ public:
     /// Who a socket belongs to; set when it was admitted.
     static User const& user(Socket& socket);
     static Dialect dialect(Socket& socket);
-    /// A socket's searches go one after the other: each may look at many documents.
-    static common::Turnstile& searches(Socket& socket);
+    /// Where somebody waits for what costs much, a search in the documents or the whole state of a
+    /// campaign: one thing of a person goes after the other, by however many connections they ask.
+    common::Turnstiles::TurnstilePtr turnstile(User const& user) { return turnstiles_.of(user.id); }
+    /// A socket's turn there; nothing if it has gone meanwhile.
+    static Task<common::Turnstile::TicketPtr> turn_of(Socket& socket);
 
     /// `login`: by which it came, see Accounts::login_of().
     void admit(Socket& socket, User user, std::string login);
@@ -69,13 +72,13 @@ public:
     Outcome<Ticket> authorise_chat(Socket& socket, std::optional<std::string> const& session,
                                    std::string_view text, Json const& metadata);
 
-    /// A campaign's documents are for its members.
-    bool may_see(User const& user, DocumentRecord const& document);
-    /// As documents::search() wants them: whose eyes count, nothing for an administrator.
     /// After a right may have been taken away: takes the user out of a session where they may not
     /// be any more, and tells the others. Any thread.
     void recheck(std::string const& user);
 
+    /// A campaign's documents are for its members.
+    bool may_see(User const& user, DocumentRecord const& document);
+    /// As documents::search() wants them: whose eyes count, nothing for an administrator.
     static std::optional<std::string> viewer(User const& user) {
         return user.is_admin ? std::nullopt : std::optional(user.id);
     }
@@ -117,7 +120,7 @@ private:
         Dialect dialect = Dialect::unknown;
         Dialect presumed = Dialect::current;               // by its last event, while it is unknown
         std::optional<common::TokenBucket> messages = {};  // full at the first message
-        std::optional<common::Turnstile> searches = {};    // made for the first
+        common::Turnstiles::TurnstilePtr turnstile = {};
     };
 
     void settle(Socket& socket, Refusal const& refusal);
@@ -128,6 +131,7 @@ private:
     void keep_state_of(Departure const& departure);
 
     Means means_;
+    common::Turnstiles turnstiles_;
     common::Synchronized<Directory> directory_;
     common::Synchronized<DungeonLab> rules_;
     common::Synchronized<std::set<std::string>>

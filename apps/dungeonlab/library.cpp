@@ -54,11 +54,6 @@ Task<Json> Library::search(Socket& socket, Json request) {
         answer.set("data", Json::array());
         co_return answer;
     }
-    auto turn = Game::searches(socket).enter();
-    auto const ticket = co_await turn.later;
-    if (!socket.connected()) {
-        co_return failure("Not connected");  // nobody hears it
-    }
     auto const work = [wanted, viewer = Game::viewer(user)](store::Database& database) {
         return documents::search(database, wanted, viewer);
     };
@@ -160,12 +155,12 @@ Task<Json> Library::remove(Socket& socket, Json request) {
     auto const work = [id](store::Database& database) { return documents::remove(database, id); };
     auto const announce = [this, from = socket.id(), user, gone = *present](bool removed) {
         if (!removed) {
-        game_.recheck(gone.ownerId);  // who has no other character leaves the table
             return;
         }
         auto const audience = audience_of(gone);  // its owner may be no member without it
         game_.directory([&](Directory& d) { d.remove_document(gone.id); });
         tell(from, audience, notice_of("deleted", user, gone.id), nullptr);
+        game_.recheck(gone.ownerId);  // who has no other character leaves the table
     };
     bool const removed = co_await game_.store().ask(work, announce);
     co_return removed ? success() : failure("Document not found");

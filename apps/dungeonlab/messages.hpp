@@ -4,6 +4,7 @@
 
 #include "socketio/describe.hpp"
 #include "socketio/json.hpp"
+#include "socketio/raw_json.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -126,6 +127,47 @@ struct CamelLeft {
     std::vector<std::string> actorIds;
     std::vector<std::string> characterNames;
     SIO_JSON(CamelLeft, userId, sessionId, actorIds, characterNames)
+};
+
+// ---- dialect C: the state of a campaign, as the text that is kept
+
+struct FullState {
+    std::string sessionId;
+    std::string gameStateId;
+    socketio::RawJson gameState;
+    std::string gameStateVersion;
+    std::string gameStateHash;
+    std::int64_t timestamp = 0;
+    SIO_JSON(FullState, sessionId, gameStateId, gameState, gameStateVersion, gameStateHash,
+             timestamp)
+};
+
+struct FullStateAnswer {
+    bool success = false;
+    std::optional<std::string> error;
+    std::optional<FullState> data = {};
+    SIO_JSON(FullStateAnswer, success, error, data)
+};
+
+struct StateChanged {
+    std::string gameStateId;
+    socketio::RawJson operations;
+    std::string newVersion;
+    std::string expectedHash;
+    std::int64_t timestamp = 0;
+    std::string source;
+    SIO_JSON(StateChanged, gameStateId, operations, newVersion, expectedHash, timestamp, source)
+};
+
+struct StateMadeAnew {
+    std::string gameStateId;
+    socketio::RawJson gameState;
+    std::string gameStateVersion;
+    std::string gameStateHash;
+    std::int64_t timestamp = 0;
+    std::string reinitializedBy;
+    SIO_JSON(StateMadeAnew, gameStateId, gameState, gameStateVersion, gameStateHash, timestamp,
+             reinitializedBy)
 };
 
 }  // namespace apps::dungeonlab

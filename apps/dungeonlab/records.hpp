@@ -73,11 +73,12 @@ struct DocumentRecord {
 };
 
 /// A campaign's state with its version, counted up by each change, and the hash that clients
-/// compare theirs with.
+/// compare theirs with. The state is what Json::dump() has made of it and is passed on as it is: it
+/// may have megabytes, of which a tree would take twenty times the memory.
 struct StateRecord {
     std::string id;
     std::string campaign;
-    socketio::Json state;
+    std::string text;
     std::int64_t version = 1;
     std::string hash;
 };

@@ -134,7 +134,11 @@ Task<Reply> RestSide::list_documents(RestCall& call, documents::Search search) {
     co_return co_await documents_for(co_await accounts_.require(call), std::move(search));
 }
 
+// Each may look at many documents, so one of a person goes after the other, as on the socket.
 Task<Reply> RestSide::documents_for(User user, documents::Search search) {
+    auto const turnstile = game_.turnstile(user);
+    auto turn = turnstile->enter();
+    auto const ticket = co_await turn.later;
     auto const work = [search, viewer = Game::viewer(user)](store::Database& database) {
         return documents::search(database, search, viewer);
     };

@@ -2,10 +2,14 @@
 
 #include "socketio/json_codec.hpp"
 
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace apps::dungeonlab {
+
+using socketio::RawJson;
 
 namespace {
 
@@ -20,39 +24,50 @@ Json failure_of(states::Refusal const& refusal) {
     return Json::object({{"success", false}, {"error", std::move(error)}});
 }
 
-Json with_state(Json json, StateRecord const& record) {
-    json.set("gameStateId", record.id);
-    json.set("gameState", record.state);
-    json.set("gameStateVersion", std::to_string(record.version));
-    json.set("gameStateHash", record.hash);
-    return json;
+std::string source_of(Json const& change) {
+    return text_of(change["source"]).value_or("gm");
 }
 
 constexpr char no_state[] = "Game state not found for campaign";
 
 }  // namespace
 
-Task<Json> StateKeeper::request_full(Socket& socket, Json session) {
+template <class Notice>
+void StateKeeper::announce(std::string const& campaign, std::string_view event,
+                           Notice const& notice) {
+    std::vector<std::string> rooms;
+    for (auto const& session :
+         game_.directory([&](Directory& d) { return d.sessions_of(campaign); })) {
+        rooms.push_back(session_room(session, Dialect::current));
+    }
+    if (!rooms.empty()) {  // nobody, not everybody
+        game_.nsp().to(rooms).emit(event, notice);
+    }
+}
+
+Task<FullStateAnswer> StateKeeper::request_full(Socket& socket, Json session) {
     auto const id = text_of(session).value_or("");
     auto const facts = game_.session(id);
     if (!facts) {
-        co_return failure("Session not found");
+        co_return FullStateAnswer{false, "Session not found"};
     }
     if (!game_.authorise(socket, id)) {
-        co_return failure("Access denied: not in session");
+        co_return FullStateAnswer{false, "Access denied: not in session"};
     }
     auto const find_record = [campaign = facts->campaign](store::Database& database) {
         return states::of_campaign(database, campaign);
     };
-    auto const record = co_await game_.store().ask(find_record);
+    auto record = co_await game_.store().ask(find_record);
     if (!record) {
-        co_return failure(no_state);
+        co_return FullStateAnswer{false, no_state};
     }
-    auto data = with_state(Json::object({{"sessionId", id}}), *record);
-    data.set("timestamp", game_.now());
-    auto answer = success();
-    answer.set("data", std::move(data));
-    co_return answer;
+    FullState state{id,
+                    record->id,
+                    RawJson::trusted(std::move(record->text)),
+                    std::to_string(record->version),
+                    record->hash,
+                    game_.now()};
+    co_return FullStateAnswer{true, {}, std::move(state)};
 }
 
 // Who leads a session of the campaign may change all. What a client sends as "system" (a plugin's
@@ -70,37 +85,36 @@ StateKeeper::Reach StateKeeper::reach_of(Socket& socket, std::string const& camp
     return source == "system" ? Reach::their_own : Reach::nothing;
 }
 
+void StateKeeper::announce_change(StateRecord const& made, Json const& change) {
+    announce(made.campaign, "gameState:updated",
+             StateChanged{made.id, RawJson::trusted(change["operations"].dump()),
+                          std::to_string(made.version), made.hash, game_.now(), source_of(change)});
+}
+
 Task<Json> StateKeeper::update(Socket& socket, Json change) {
     auto const id = text_of(change["gameStateId"]).value_or("");
-    auto const version = text_of(change["version"]).value_or("");
-    auto const source = text_of(change["source"]).value_or("gm");
-    auto const find_campaign = [id](store::Database& database) -> std::optional<std::string> {
-        auto query = database.query("SELECT campaign_id FROM dungeonlab_states WHERE id = ?");
-        return query.bind(id).step() ? std::optional(query.text(0)) : std::nullopt;
+    auto const find_campaign = [id](store::Database& database) {
+        return states::campaign_of(database, id);
     };
     auto const campaign = co_await game_.store().ask(find_campaign);
     if (!campaign) {
         co_return failure_of({"GAMESTATE_NOT_FOUND", "Game state not found"});
     }
-    auto const reach = reach_of(socket, *campaign, source);
+    auto const reach = reach_of(socket, *campaign, source_of(change));
     if (reach == Reach::nothing) {
         co_return failure_of({"PERMISSION_DENIED", "Only the game master can change the state"});
     }
     auto const player = reach == Reach::all ? std::nullopt : std::optional(Game::user(socket).id);
-    auto const work = [id, version, operations = change["operations"],
-                       player](store::Database& database) {
-        return states::update(database, id, version, operations, player);
+    // Its tree may take tens of megabytes: it is not copied.
+    auto const wanted = std::make_shared<Json>(std::move(change));
+    auto const work = [id, wanted, player](store::Database& database) {
+        return states::update(database, id, text_of((*wanted)["version"]).value_or(""),
+                              (*wanted)["operations"], player);
     };
-    auto const announce_it = [this, campaign = *campaign, operations = change["operations"],
-                              source](states::Outcome<StateRecord> const& record) {
+    auto const announce_it = [this, wanted](states::Outcome<StateRecord> const& record) {
+        auto const done = std::exchange(*wanted, Json());  // and is freed here, not on the shard
         if (record) {
-            announce(campaign, "gameState:updated",
-                     Json::object({{"gameStateId", record->id},
-                                   {"operations", operations},
-                                   {"newVersion", std::to_string(record->version)},
-                                   {"expectedHash", record->hash},
-                                   {"timestamp", game_.now()},
-                                   {"source", source}}));
+            announce_change(*record, done);
         }
     };
     auto const record = co_await game_.store().ask(work, announce_it);
@@ -156,10 +170,9 @@ Task<Json> StateKeeper::reinitialize(Socket& socket, Json session) {
     auto const announce_it = [this, campaign = *campaign,
                               by = Game::user(socket).id](std::optional<StateRecord> const& made) {
         if (made) {
-            auto notice = with_state(Json::object(), *made);
-            notice.set("timestamp", game_.now());
-            notice.set("reinitializedBy", by);
-            announce(campaign, "gameState:reinitialized", notice);
+            announce(campaign, "gameState:reinitialized",
+                     StateMadeAnew{made->id, RawJson::trusted(made->text),
+                                   std::to_string(made->version), made->hash, game_.now(), by});
         }
     };
     auto const record = co_await game_.store().ask(work, announce_it);
@@ -171,18 +184,17 @@ Task<Json> StateKeeper::check(Socket& socket, Json session) {
     if (!campaign) {
         co_return failure(campaign.error().message);
     }
-    auto const find_record = [campaign = *campaign](store::Database& database) {
-        return states::of_campaign(database, campaign);
+    auto const work = [campaign = *campaign](store::Database& database) {
+        return states::check(database, campaign);
     };
-    auto const record = co_await game_.store().ask(find_record);
-    if (!record) {
+    auto const hashes = co_await game_.store().ask(work);
+    if (!hashes) {
         co_return failure(no_state);
     }
-    auto const calculated = states::hash_of(record->state);
     auto answer = success();
-    answer.set("isHashValid", calculated == record->hash);
-    answer.set("storedHash", record->hash);
-    answer.set("calculatedHash", calculated);
+    answer.set("isHashValid", hashes->calculated == hashes->stored);
+    answer.set("storedHash", hashes->stored);
+    answer.set("calculatedHash", hashes->calculated);
     co_return answer;
 }
 
@@ -201,18 +213,6 @@ Task<Json> StateKeeper::sync(Socket& socket, Json session) {
     auto answer = success();
     answer.set("entitiesUpdated", socketio::to_json(*synced));
     co_return answer;
-}
-
-void StateKeeper::announce(std::string const& campaign, std::string_view event,
-                           Json const& notice) {
-    std::vector<std::string> rooms;
-    for (auto const& session :
-         game_.directory([&](Directory& d) { return d.sessions_of(campaign); })) {
-        rooms.push_back(session_room(session, Dialect::current));
-    }
-    if (!rooms.empty()) {  // nobody, not everybody
-        game_.nsp().to(rooms).emit(event, notice);
-    }
 }
 
 }  // namespace apps::dungeonlab

@@ -18,8 +18,11 @@ using socketio::to_json;
 namespace {
 
 StateRecord read(store::Query const& query) {
-    return {query.text(0), query.text(1), Json::parse(query.text(2)).value_or(Json::object()),
-            query.integer(3), query.text(4)};
+    return {query.text(0), query.text(1), query.text(2), query.integer(3), query.text(4)};
+}
+
+Json parsed(std::string const& state) {
+    return Json::parse(state).value_or(Json::object());
 }
 
 constexpr char not_yours[] = "Only the game master can change this part of the state";
@@ -55,9 +58,9 @@ std::optional<std::pair<std::string, std::string>> mark_of(store::Database& data
     return std::pair(std::to_string(query.integer(0)), query.text(1));
 }
 
-void keep(store::Database& database, StateRecord const& record, std::string const& text) {
+void keep(store::Database& database, StateRecord const& record) {
     database.run("UPDATE dungeonlab_states SET state_json = ?, version = ?, hash = ? WHERE id = ?",
-                 text, record.version, record.hash, record.id);
+                 record.text, record.version, record.hash, record.id);
 }
 
 }  // namespace
@@ -78,14 +81,20 @@ std::optional<StateRecord> of_campaign(store::Database& database, std::string_vi
     return query.bind(campaign).step() ? std::optional(read(query)) : std::nullopt;
 }
 
+std::optional<std::string> campaign_of(store::Database& database, std::string_view id) {
+    auto query = database.query("SELECT campaign_id FROM dungeonlab_states WHERE id = ?");
+    return query.bind(id).step() ? std::optional(query.text(0)) : std::nullopt;
+}
+
 StateRecord add(store::Database& database, CampaignRecord campaign) {
     StateRecord record{object_id(), campaign.id, {}, 1, {}};
     campaign.gameStateId = record.id;
-    record.state = initial_state(campaign);
-    record.hash = hash_of(record.state);
+    auto const state = initial_state(campaign);
+    record.text = state.dump();
+    record.hash = hash_of(state);
     database.run("INSERT INTO dungeonlab_states (id, campaign_id, state_json, version, hash) "
                  "VALUES (?, ?, ?, ?, ?)",
-                 record.id, campaign.id, record.state.dump(), record.version, record.hash);
+                 record.id, campaign.id, record.text, record.version, record.hash);
     return record;
 }
 
@@ -107,26 +116,33 @@ Outcome<StateRecord> update(store::Database& database, std::string_view id,
         return Refusal{"VERSION_CONFLICT", "The state has changed in the meantime", present, hash};
     }
     auto record = find(database, id);
-    auto patched = apply_patch(std::move(record->state), operations);
+    auto patched = apply_patch(parsed(std::exchange(record->text, {})), operations);
     if (patched.error) {
         return Refusal{"TRANSACTION_FAILED", *patched.error, present, hash};
     }
-    auto const text = patched.document.dump();
-    if (text.size() > max_state_bytes) {
+    record->text = patched.document.dump();
+    if (record->text.size() > max_state_bytes) {
         return Refusal{"TRANSACTION_FAILED", "The state would become too large", present, hash};
     }
-    record->state = std::move(patched.document);
-    record->hash = hash_of(record->state);
+    record->hash = hash_of(patched.document);
     ++record->version;
-    keep(database, *record, text);
+    keep(database, *record);
     return std::move(*record);
+}
+
+std::optional<Hashes> check(store::Database& database, std::string_view campaign) {
+    auto const record = of_campaign(database, campaign);
+    return record ? std::optional(Hashes{record->hash, hash_of(parsed(record->text))})
+                  : std::nullopt;
 }
 
 std::optional<StateRecord> reset_hash(store::Database& database, std::string_view campaign) {
     auto record = of_campaign(database, campaign);
     if (record) {
-        record->hash = hash_of(record->state);
-        keep(database, *record, record->state.dump());
+        auto const state = parsed(record->text);
+        record->text = state.dump();
+        record->hash = hash_of(state);
+        keep(database, *record);
     }
     return record;
 }
@@ -144,15 +160,16 @@ std::optional<StateRecord> reinitialize(store::Database& database, std::string_v
     if (!record || !campaign) {
         return std::nullopt;
     }
-    record->state = initial_state(*campaign);
+    auto state = initial_state(*campaign);
     Json documents = Json::object();
     for (auto const& character : documents::characters(database, id, max_state_bytes / 2)) {
         documents.set(character.id, to_json(character));
     }
-    record->state.set("documents", std::move(documents));
-    record->hash = hash_of(record->state);
+    state.set("documents", std::move(documents));
+    record->text = state.dump();
+    record->hash = hash_of(state);
     ++record->version;
-    keep(database, *record, record->state.dump());
+    keep(database, *record);
     return record;
 }
 
@@ -162,7 +179,8 @@ std::optional<Synced> sync(store::Database& database, std::string_view campaign,
         return std::nullopt;
     }
     Synced count;
-    auto const* members = record->state["documents"].object_members();
+    auto const state = parsed(record->text);
+    auto const* members = state["documents"].object_members();
     if (members == nullptr) {
         return count;
     }

@@ -29,8 +29,11 @@ using Outcome = boost::system::result<T, Refusal>;
 /// SHA-256 of the text that json-stable-stringify gives, in hexadecimal: what clients compute.
 std::string hash_of(socketio::Json const& state);
 
+/// Without parsing the state.
 std::optional<StateRecord> find(store::Database& database, std::string_view id);
 std::optional<StateRecord> of_campaign(store::Database& database, std::string_view campaign);
+/// Whose state that is.
+std::optional<std::string> campaign_of(store::Database& database, std::string_view id);
 /// The first state of a campaign; in it the campaign is as REST gives it, with the state's id.
 StateRecord add(store::Database& database, CampaignRecord campaign);
 
@@ -41,6 +44,12 @@ Outcome<StateRecord> update(store::Database& database, std::string_view id,
                             std::string_view version, socketio::Json const& operations,
                             std::optional<std::string> const& player = {});
 
+/// The kept hash of a campaign's state, and what it would have to be.
+struct Hashes {
+    std::string stored;
+    std::string calculated;
+};
+std::optional<Hashes> check(store::Database& database, std::string_view campaign);
 /// Hashes the stored state again and keeps that.
 std::optional<StateRecord> reset_hash(store::Database& database, std::string_view campaign);
 

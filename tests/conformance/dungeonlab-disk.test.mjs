@@ -4,7 +4,7 @@ import { after, afterEach, describe, it } from "node:test";
 import { closeAll } from "./lib/clients.mjs";
 import { api, hashOf, sit, startTable, Table, tableOne, login } from "./lib/dungeonlab.mjs";
 import { fillDisk, freeDisk, holdDatabase, startOnSmallDisk } from "./lib/disk.mjs";
-import { until } from "./lib/inbox.mjs";
+import { arrived, until } from "./lib/inbox.mjs";
 import { skip, startSystem, temporaryDatabase } from "./lib/systems.mjs";
 
 // Without the time limit of others: it may never be answered.
@@ -134,18 +134,56 @@ describe("DungeonLab and its disk", { skip }, () => {
         server = await startTable(file);
         const [ana, ben] = await Promise.all(["ana", "ben"].map((name) => sit(server, name)));
         // Answered without the database, so all that was sent before is under way by then.
-        const arrived = (socket) => socket.ask("validate-action", {});
+        const sent = (socket) => socket.ask("validate-action", {});
         const release = await holdDatabase(file);
         const searches = Array(9).fill().map(() => asked(ana, "document:search", { name: "late" }));
-        await arrived(ana);
+        await sent(ana);
         const made = asked(ben, "document:create", { name: "late", documentType: "item",
             pluginId: "p", pluginDocumentType: "gear" });
-        await arrived(ben);
+        await sent(ben);
         release();
         const { data } = await made;
         const found = (await Promise.all(searches)).map((answer) => answer.data.length);
         assert.deepEqual(found, [0, 1, 1, 1, 1, 1, 1, 1, 1]);
         await ben.ask("document:delete", { id: data.id });
+    });
+
+    it("lets others in between what one player wants of the state, by whatever connection", async () => {
+        server = await startTable(file);
+        const [{ socket: gm, version }, { socket: one, session }, { socket: two }] =
+            [await seat("gm"), await seat("ana"), await seat("ana")];
+        const release = await holdDatabase(file);
+        const states = [];
+        for (const socket of [one, two]) {
+            for (let i = 0; i < 5; ++i) {
+                states.push(asked(socket, "gameState:requestFull", session.id));
+            }
+            await socket.ask("validate-action", {}); // all have arrived
+        }
+        const changed = asked(gm, "gameState:reinitialize", session.id);
+        await gm.ask("validate-action", {});
+        release();
+        assert.equal((await changed).success, true);
+        const seen = (await Promise.all(states)).map(({ data }) => data.gameStateVersion - version);
+        assert.deepEqual(seen, [0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+    });
+
+    it("lets a person's searches by REST wait behind those of their connection", async () => {
+        server = await startTable(file);
+        const ana = await sit(server, "ana");
+        const release = await holdDatabase(file);
+        let answered = 0;
+        const searches = Array(9).fill().map(() =>
+            asked(ana, "document:search", {}).then(() => { ++answered; }));
+        await ana.ask("validate-action", {});
+        const after = api(server, "GET", "/api/documents", { cookie: ana.cookie })
+            .then(({ json }) => [json.success, answered]);
+        await arrived();
+        release();
+        const [success, before] = await after;
+        assert.equal(success, true);
+        assert.ok(before >= 5, `after ${before} of 9`);
+        await Promise.all(searches);
     });
 
     it("ends while searches wait for their turn", async () => {
