@@ -28,14 +28,14 @@ void SqliteGameStore::save(Game const& game) {
         db.run("INSERT OR REPLACE INTO casys_games VALUES (?, ?, ?, ?, ?)", game.game_id,
                game.shared, state, game.version, game.updated);
     });
-    store_.after([this, game] { watcher_(game.game_id, &game); });
+    after([this, game] { watcher_(game.game_id, &game); });
 }
 
 void SqliteGameStore::remove(std::string const& game_id) {
     store_.tell("removing a game", [game_id](Database& db) {
         db.run("DELETE FROM casys_games WHERE game_id = ?", game_id);
     });
-    store_.after([this, game_id] { watcher_(game_id, nullptr); });
+    after([this, game_id] { watcher_(game_id, nullptr); });
 }
 
 void SqliteGameStore::feedback(std::string const& text, std::int64_t time) {

@@ -25,7 +25,7 @@ struct ChoiceMessage {
 };
 
 struct PingMessage {
-    std::optional<socketio::Json> timestamp;
+    std::optional<socketio::Json> timestamp;  ///< no array or object
     SIO_JSON(PingMessage, timestamp)
 };
 

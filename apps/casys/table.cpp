@@ -20,6 +20,7 @@ constexpr common::SendOptions in_order{.ordered = true};
 // Longer sequences of refused messages are an attack.
 constexpr std::uint32_t refusals_before_close = 200;
 constexpr std::uint16_t policy_violation = 1008;
+constexpr std::size_t max_timestamp_bytes = 128;  // of a ping
 
 struct Seat {
     std::string game;  // the one the connection named; empty: the shared one
@@ -58,17 +59,6 @@ void Table::changed(std::string const& game_id, Game const* game) {
     });
 }
 
-// Each is answered in the order of asking, so after the choices before it; but while those have to
-// wait for the disk, at once.
-template <class F>
-void Table::in_turn(F answer) {
-    if (store_.thread().accepts()) {
-        store_.thread().after(std::move(answer));
-    } else {
-        answer();
-    }
-}
-
 // Nothing if no game runs.
 void Table::show(common::Audience const& to, std::string const& game_id) {
     kept_.with([&](Games const& kept) {
@@ -80,8 +70,8 @@ void Table::show(common::Audience const& to, std::string const& game_id) {
 
 void Table::refuse(Peer& peer, std::string message, bool of_choice, bool show_state) {
     ErrorFrame error{std::move(message), "error", of_choice ? "choice_error" : "message_error"};
-    in_turn([this, to = endpoint_.peer(peer.id()), game = peer.data<Seat>().game,
-             error = std::move(error), show_state] {
+    store_.in_turn([this, to = endpoint_.peer(peer.id()), game = peer.data<Seat>().game,
+                    error = std::move(error), show_state] {
         to.send_bare(error, in_order);
         if (show_state) {
             show(to, game);
@@ -106,7 +96,7 @@ void Table::connected(Peer& peer, engineio::net::Request const& request) {
 }
 
 void Table::get_state(Peer& peer) {
-    in_turn(
+    store_.in_turn(
         [this, to = endpoint_.peer(peer.id()), game = peer.data<Seat>().game] { show(to, game); });
 }
 
@@ -125,9 +115,15 @@ void Table::choice(Peer& peer, ChoiceMessage const& message) {
     }
 }
 
+// A number or a text: what else it could be may take many times its text while it waits.
 void Table::ping(Peer& peer, PingMessage const& message) {
-    in_turn([to = endpoint_.peer(peer.id()),
-             pong = PongMessage{message.timestamp.value_or(socketio::Json())}] {
+    auto time = message.timestamp.value_or(socketio::Json());
+    auto const* const text = time.string();
+    if (time.is_array() || time.is_object() ||
+        (text != nullptr && text->size() > max_timestamp_bytes)) {
+        return refuse(peer, std::string(common::fault_text(Fault::invalid_payload)));
+    }
+    store_.in_turn([to = endpoint_.peer(peer.id()), pong = PongMessage{std::move(time)}] {
         to.send("pong", pong, in_order);
     });
 }

@@ -49,8 +49,6 @@ public:
 
 private:
     void changed(std::string const& game_id, Game const* game);
-    template <class F>
-    void in_turn(F answer);
     void refuse(Peer& peer, std::string message, bool of_choice = false, bool show_state = false);
     void show(common::Audience const& to, std::string const& game_id);
     Task<common::Reply> end(std::string game_id, std::string message);

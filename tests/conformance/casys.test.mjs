@@ -105,12 +105,17 @@ describe("CASYS RPG", { skip }, () => {
 
     it("C02: ping answers with the timestamp it was given", async () => {
         const client = await connect();
-        for (const timestamp of ["2025-01-03T12:00:00", 1735905600000]) {
+        for (const timestamp of ["2025-01-03T12:00:00", 1735905600000, "x".repeat(128), true]) {
             client.send({ type: "ping", timestamp });
             assert.deepEqual(await client.next(), { type: "pong", timestamp });
         }
         client.send({ type: "ping" });
         assert.deepEqual(await client.next(), { type: "pong", timestamp: null });
+        for (const timestamp of [[], {}, [[[[]]]], "x".repeat(129)]) {
+            client.send({ type: "ping", timestamp });
+            assert.deepEqual(await client.next(), { status: "error", type: "message_error",
+                error: "The fields do not fit the message type" });
+        }
     });
 
     it("C03: a message that can't be read is a message_error and no more", async () => {

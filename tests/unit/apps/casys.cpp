@@ -1,7 +1,10 @@
 #include "apps/casys/casys.hpp"
 
+#include "apps/casys/game_store.hpp"
 #include "apps/casys/state.hpp"
 #include "apps/common/unavailable.hpp"
+#include "apps/store/migrations.hpp"
+#include "casys_schema.hpp"
 #include "casys_story.hpp"
 #include "tests/unit/apps/outcome.hpp"
 
@@ -12,6 +15,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace casys_test {
@@ -370,6 +374,32 @@ TEST_CASE("F03: games stand where they stood after a restart; those that no long
     CHECK(second.find({})->section == 3);
     CHECK(second.find_exact("lost") == nullptr);
     CHECK(store.games.size() == 1);
+}
+
+TEST_CASE("C02: who asks is answered at once, unless a change is on its way to the disk") {
+    apps::store::StoreThread thread(":memory:");
+    migrate(thread.database(), schema);
+    SqliteGameStore games(thread);
+    std::vector<std::string> told;
+    games.watch([&](std::string const& id, Game const* game) {
+        told.push_back((game == nullptr ? "gone " : "kept ") + id);
+    });
+    games.in_turn([&] { told.push_back("first"); });
+    CHECK(told == std::vector<std::string>{"first"});  // the thread has not even started
+    Game game;
+    game.game_id = "g";
+    games.save(game);
+    games.in_turn([&] { told.push_back("second"); });
+    games.remove("g");
+    games.in_turn([&] { told.push_back("third"); });
+    CHECK(told.size() == 1);
+    thread.start();
+    thread.wait([](apps::store::Database&) {});
+    thread.wait([](apps::store::Database&) {});  // in a later batch, when the first is forgotten
+    CHECK(told == std::vector<std::string>{"first", "kept g", "second", "gone g", "third"});
+    auto const here = std::this_thread::get_id();
+    games.in_turn([&] { CHECK(std::this_thread::get_id() == here); });
+    thread.stop();
 }
 
 TEST_CASE("C04: dice for players, and what they tell us") {
