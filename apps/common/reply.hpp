@@ -3,6 +3,7 @@
 #include "engineio/net/http.hpp"
 #include "socketio/json.hpp"
 #include "socketio/json_codec.hpp"
+#include "socketio/writer.hpp"
 
 #include <chrono>
 #include <concepts>
@@ -47,7 +48,7 @@ public:
     template <class T>
     requires(!std::derived_from<T, RestError> && !std::same_as<T, Reply>)
         Reply(T const& value, int status = 200)
-        : status_(status), body_(socketio::to_json(value).dump()) {}
+        : status_(status), body_(text_of(value)) {}
     Reply(RestError error) : status_(error.status), error_(std::move(error)) {}
 
     static Reply created(socketio::Json const& value) { return {value, 201}; }
@@ -64,6 +65,14 @@ public:
 private:
     struct Empty {};
     Reply(Empty, int status) : status_(status) {}
+
+    template <class T>
+    static std::string text_of(T const& value) {
+        std::string text;
+        socketio::TextWriter writer(text);
+        socketio::write_value(writer, value);
+        return text;
+    }
 
     int status_;
     std::optional<std::string> body_;

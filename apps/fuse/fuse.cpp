@@ -6,6 +6,7 @@
 namespace apps::fuse {
 
 using socketio::Json;
+using socketio::RawJson;
 
 namespace {
 
@@ -27,19 +28,21 @@ Fuse::Fuse(Journal& journal, common::Clock clock, common::IdSource ids, Limits l
     : journal_(journal), clock_(std::move(clock)), ids_(std::move(ids)), limits_(limits) {
     auto state = journal_.load();
     users_ = std::move(state.users);
-    for (auto const& [id, creator] : state.rooms) {
-        ++rooms_made_[creator];
-        rooms_[id].created_by = creator;
+    for (auto const& [id, kept] : state.rooms) {
+        ++rooms_made_[kept.maker.user];
+        rooms_[id].kept = kept;
+        weigh(id, rooms_[id]);
     }
     for (auto const& [room, user] : state.members) {
         rooms_[room].members.insert(user);
+        ++rooms_joined_[user];
     }
-    for (auto const& [id, creator] : state.rooms) {
+    for (auto const& [id, kept] : state.rooms) {
         if (rooms_[id].members.empty()) {
             forget(id);
         }
     }
-    for (auto& task : state.tasks) {
+    for (auto const& task : state.tasks) {
         ++tasks_made_[task.creator];
         store(task);
     }
@@ -63,15 +66,46 @@ Outcome<Fuse::Room*> Fuse::open(Speaker const& who, std::string const& id) {
     if (auto const found = rooms_.find(id); found != rooms_.end()) {
         return &found->second;
     }
-    auto& made = rooms_made_[who.user];
-    if (rooms_.size() >= limits_.rooms || made >= limits_.rooms_per_user) {
+    Maker const maker{who.user, who.place};
+    auto const made = rooms_made_.find(who.user);
+    if ((made != rooms_made_.end() && made->second >= limits_.rooms_per_user) ||
+        !make_room(maker)) {
         return Refusal{code::permission_denied, "Too many rooms", "roomId"};
     }
-    ++made;
+    ++rooms_made_[who.user];
     auto& room = rooms_[id];
-    room.created_by = who.user;
-    journal_.room_made(id, who.user, clock_());
+    room.kept = {maker, clock_(), 0};
+    weigh(id, room);
+    journal_.room_made(id, room.kept);
     return &room;
+}
+
+// For one more of that maker. Those who are present somewhere keep their room, but nobody keeps
+// others from making some by having made many.
+bool Fuse::make_room(Maker const& maker) {
+    bool const counts = !maker.place.empty();
+    while (counts && room_shares_.of_place(maker) >= limits_.rooms_per_place) {
+        auto const id = room_shares_.first_to_go_there(maker);
+        if (!id) {
+            return false;
+        }
+        forget(*id);
+    }
+    while (rooms_.size() >= limits_.rooms) {
+        auto const id = room_shares_.first_to_go(maker);
+        if (!id) {
+            return false;
+        }
+        forget(*id);
+    }
+    return true;
+}
+
+void Fuse::weigh(std::string const& id, Room const& room) {
+    room_shares_.put(id, {.maker = room.kept.maker,
+                          .may_go = room.present.empty(),
+                          .worth = room.kept.messages,
+                          .time = room.kept.created});
 }
 
 Outcome<std::vector<std::string>> Fuse::join(Speaker const& who, std::string const& id) {
@@ -82,6 +116,11 @@ Outcome<std::vector<std::string>> Fuse::join(Speaker const& who, std::string con
     if (seat.second.count(id) == 0 && seat.second.size() >= limits_.rooms_per_connection) {
         return Refusal{code::permission_denied, "Too many rooms joined", "roomId"};
     }
+    auto const joined = rooms_joined_.find(who.user);
+    if (joined != rooms_joined_.end() && joined->second >= limits_.rooms_per_member &&
+        !may_read(who.user, id)) {
+        return Refusal{code::permission_denied, "Too many rooms joined, leave one", "roomId"};
+    }
     auto const opened = open(who, id);
     if (!opened) {
         return opened.error();
@@ -90,8 +129,10 @@ Outcome<std::vector<std::string>> Fuse::join(Speaker const& who, std::string con
     seat.first = who.user;
     if (seat.second.insert(id).second) {
         ++room.present[who.user];
+        weigh(id, room);
     }
     if (room.members.insert(who.user).second) {
+        ++rooms_joined_[who.user];
         journal_.joined(id, who.user);
     }
     return present(room);
@@ -107,10 +148,11 @@ Outcome<void> Fuse::leave(Speaker const& who, std::string const& id) {
     }
     if (auto const seat = seats_.find(who.connection);
         seat != seats_.end() && seat->second.second.erase(id) != 0) {
-        step_out(who.user, found->second);
+        step_out(who.user, id);
     }
     bool const elsewhere = found->second.present.count(who.user) != 0;
     if (!elsewhere && found->second.members.erase(who.user) != 0) {
+        drop_member(who.user);
         journal_.left(id, who.user);
         if (found->second.members.empty()) {  // and so nobody present
             forget(id);
@@ -119,13 +161,23 @@ Outcome<void> Fuse::leave(Speaker const& who, std::string const& id) {
     return {};
 }
 
-// Whose `id` may be the room's own.
-void Fuse::forget(std::string const& id) {
+void Fuse::drop_member(std::string const& user) {
+    if (auto const joined = rooms_joined_.find(user); --joined->second == 0) {
+        rooms_joined_.erase(joined);
+    }
+}
+
+// In which nobody is present.
+void Fuse::forget(std::string id) {
     auto const room = rooms_.extract(id);
-    if (auto const made = rooms_made_.find(room.mapped().created_by); --made->second == 0) {
+    for (auto const& user : room.mapped().members) {
+        drop_member(user);
+    }
+    if (auto const made = rooms_made_.find(room.mapped().kept.maker.user); --made->second == 0) {
         rooms_made_.erase(made);
     }
-    journal_.room_gone(room.key());
+    room_shares_.erase(id);
+    journal_.room_gone(id);
 }
 
 void Fuse::disconnect(std::uint64_t connection) {
@@ -135,14 +187,16 @@ void Fuse::disconnect(std::uint64_t connection) {
     }
     auto const& [user, rooms] = seat.mapped();
     for (auto const& room : rooms) {
-        step_out(user, rooms_[room]);
+        step_out(user, room);
     }
 }
 
-void Fuse::step_out(std::string const& user, Room& room) {
+void Fuse::step_out(std::string const& user, std::string const& id) {
+    auto& room = rooms_.at(id);
     auto const found = room.present.find(user);
     if (found != room.present.end() && --found->second == 0) {
         room.present.erase(found);
+        weigh(id, room);
     }
 }
 
@@ -162,16 +216,17 @@ bool Fuse::may_read(std::string const& user, std::string const& room) const {
     return found != rooms_.end() && found->second.members.count(user) != 0;
 }
 
-Outcome<Spoken> Fuse::speak(Speaker const& who, std::string const& room, std::string const& content,
-                            Json metadata, std::string const& message_id) {
-    if (auto refusal = check_room_id(room)) {
+Outcome<Spoken> Fuse::speak(Speaker const& who, std::string const& id, std::string const& content,
+                            Json const& metadata, std::string const& message_id) {
+    if (auto refusal = check_room_id(id)) {
         return *std::move(refusal);
     }
-    if (rooms_.count(room) == 0) {
+    auto const room = rooms_.find(id);
+    if (room == rooms_.end()) {
         return Refusal{code::room_not_found, "Room not found", "roomId"};
     }
     auto const seat = seats_.find(who.connection);
-    if (seat == seats_.end() || seat->second.second.count(room) == 0) {
+    if (seat == seats_.end() || seat->second.second.count(id) == 0) {
         return Refusal{code::permission_denied, "Join the room first", "roomId"};
     }
     if (content.empty() || content.size() > limits_.content_bytes) {
@@ -179,16 +234,20 @@ Outcome<Spoken> Fuse::speak(Speaker const& who, std::string const& room, std::st
     }
     auto const& type = metadata["type"];
     bool const is_object = metadata.is_null() || metadata.is_object();
+    auto text = metadata.dump();
     if (!is_object || !(type.is_null() || type.is_string()) ||
-        metadata.dump().size() > limits_.metadata_bytes) {
+        text.size() > limits_.metadata_bytes) {
         return invalid_field("Invalid metadata", "metadata");
     }
     auto const now = clock_();
     bool const duplicate = recent_.knows(who.user, message_id, now);
-    Line line{
-        message_id.empty() ? ids_() : message_id,     room, who.user, content, std::move(metadata),
-        recent_.first_seen(who.user, message_id, now)};
+    Line line{message_id.empty() ? ids_() : message_id,     id, who.user, content, std::nullopt,
+              recent_.first_seen(who.user, message_id, now)};
+    if (!metadata.is_null()) {
+        line.metadata = RawJson::trusted(std::move(text));
+    }
     if (!duplicate) {
+        ++room->second.kept.messages;
         journal_.said(line);
     }
     return Spoken{std::move(line), duplicate};

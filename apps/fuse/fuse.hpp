@@ -3,8 +3,10 @@
 #include "apps/common/clock.hpp"
 #include "apps/common/uuid.hpp"
 #include "apps/fuse/recent_ids.hpp"
+#include "apps/fuse/shares.hpp"
 #include "engineio/net/keyed_hash.hpp"
 #include "socketio/json.hpp"
+#include "socketio/raw_json.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -51,13 +53,19 @@ struct Limits {
     std::size_t title_bytes = 500;
     std::size_t description_bytes = 10'000;
     std::size_t status_bytes = 64;
-    std::size_t rooms = 20'000;
+    std::size_t rooms = 20'000;              ///< then those with nobody present give way
+    std::size_t rooms_per_place = 2'000;     ///< the same, made from one address (IPv6: a /64)
     std::size_t rooms_per_user = 500;        ///< that a user has made
+    std::size_t rooms_per_member = 1'000;    ///< joined and not left since
     std::size_t rooms_per_connection = 100;  ///< joined at once
-    std::size_t tasks_per_user = 1'000;      ///< that a user has made
-    std::size_t tasks_given = 10'000;        ///< that a user has been given by others,
-    std::size_t tasks_given_by_one = 100;    ///< and by one of them
-    std::size_t listed_members = 200;        ///< in one answer
+    /// Of memory: all tasks, and those made from one address. Then the oldest give way, finished
+    /// ones first, of who has the most.
+    std::size_t task_bytes = 256 * 1024 * 1024;
+    std::size_t task_bytes_per_place = 64 * 1024 * 1024;
+    std::size_t tasks_per_user = 1'000;    ///< that a user has made
+    std::size_t tasks_given = 10'000;      ///< that a user has been given by others,
+    std::size_t tasks_given_by_one = 100;  ///< and by one of them
+    std::size_t listed_members = 200;      ///< in one answer
     /// Of memory, in one answer; but one task is always listed.
     std::size_t listed_task_bytes = 1024 * 1024;
 };
@@ -68,7 +76,7 @@ struct Line {
     std::string room;
     std::string sender;
     std::string content;
-    socketio::Json metadata;  ///< an object, or null if there was none
+    std::optional<socketio::RawJson> metadata;  ///< an object
     std::int64_t time = 0;
 };
 
@@ -81,7 +89,9 @@ struct Task {
     double progress = 0;
     std::string assignee;  ///< "" for nobody
     std::string creator;
-    socketio::Json metadata = socketio::Json::object();
+    std::string place = {};  ///< where it was made
+    /// An object, as text: as values it may take many times the memory.
+    socketio::RawJson metadata = socketio::RawJson::trusted("{}");
     std::int64_t created = 0;
     std::int64_t updated = 0;
 };
@@ -113,6 +123,7 @@ struct TaskChange {
 struct Speaker {
     std::uint64_t connection = 0;
     std::string user;
+    std::string place = {};  ///< as of a Maker
 };
 
 struct Spoken {
@@ -123,20 +134,26 @@ struct Spoken {
 /// Where the state is kept over a restart. Returns at once; order is kept.
 class Journal {
 public:
+    struct Room {
+        Maker maker;
+        std::int64_t created = 0;
+        std::size_t messages = 0;  ///< ever said in it
+    };
     struct State {
         std::map<std::string, std::string> users;                  ///< id → name
-        std::map<std::string, std::string> rooms;                  ///< id → who made it
+        std::map<std::string, Room> rooms;                         ///< by id
         std::vector<std::pair<std::string, std::string>> members;  ///< room, user
         std::vector<Task> tasks;
     };
     virtual ~Journal() = default;
     virtual State load() = 0;
-    virtual void room_made(std::string const& room, std::string const& user, std::int64_t time) = 0;
+    virtual void room_made(std::string const& id, Room const& room) = 0;
     virtual void joined(std::string const& room, std::string const& user) = 0;
     virtual void left(std::string const& room, std::string const& user) = 0;
     virtual void room_gone(std::string const& room) = 0;
     virtual void said(Line const& line) = 0;
     virtual void task(Task const& task) = 0;
+    virtual void task_gone(std::string const& task) = 0;
 };
 
 /// The rules of The New Fuse: who is in which room, what may be said there, who may change which
@@ -149,9 +166,11 @@ public:
 
     /// Makes an account known that came into being later.
     void add_user(std::string const& id, std::string const& name) { users_[id] = name; }
+    bool knows(std::string const& user) const { return users_.count(user) > 0; }
     std::string name_of(std::string const& user) const;
 
-    /// The room's users at present, the newcomer among them. A room comes into being by it.
+    /// The room's users at present, the newcomer among them. A room comes into being by it, and
+    /// where there are too many one in which nobody is present goes, with what was said in it.
     Outcome<std::vector<std::string>> join(Speaker const& who, std::string const& room);
     /// Leaving a room one is not in is no mistake. A room that its last member leaves is gone with
     /// what was said in it; to lose the connection is not to leave.
@@ -162,12 +181,12 @@ public:
     /// `message_id` as the sender gave it, or "": then it is made. A repeated one is not said
     /// again.
     Outcome<Spoken> speak(Speaker const& who, std::string const& room, std::string const& content,
-                          socketio::Json metadata, std::string const& message_id);
+                          socketio::Json const& metadata, std::string const& message_id);
 
     /// True if the user may read what was said in the room: has joined and not left.
     bool may_read(std::string const& user, std::string const& room) const;
 
-    Outcome<TaskChange> create(std::string const& user, TaskPatch const& wish);
+    Outcome<TaskChange> create(Maker const& maker, TaskPatch const& wish);
     /// Creator and assignee may.
     Outcome<TaskChange> update(std::string const& user, std::string const& task,
                                TaskPatch const& patch, std::string const& message_id = {});
@@ -181,16 +200,19 @@ public:
 
 private:
     struct Room {
-        std::string created_by;
+        Journal::Room kept;
         std::set<std::string> members;
         std::map<std::string, std::size_t> present;  // users with their connections here
     };
 
     std::optional<Refusal> check_room_id(std::string const& room) const;
     Outcome<Room*> open(Speaker const& who, std::string const& room);
+    bool make_room(Maker const& maker);
     std::vector<std::string> present(Room const& room) const;
-    void step_out(std::string const& user, Room& room);
-    void forget(std::string const& room);
+    void step_out(std::string const& user, std::string const& room);
+    void weigh(std::string const& id, Room const& room);
+    void drop_member(std::string const& user);
+    void forget(std::string id);
     bool takes_task(std::string const& assignee, std::string const& creator) const;
     std::optional<Refusal> check(std::string const& user, TaskPatch const& patch,
                                  Task const* present) const;
@@ -198,6 +220,8 @@ private:
                                           socketio::Json const& metadata) const;
     TaskChange change(Task& task, TaskPatch const& patch);
     void store(Task const& task);
+    void trim_tasks(Task const& changed);
+    void forget_task(std::string const& id);
 
     Journal& journal_;
     common::Clock clock_;
@@ -205,9 +229,12 @@ private:
     Limits limits_;
     std::map<std::string, std::string> users_;
     std::unordered_map<std::string, Room, engineio::net::KeyedHash> rooms_;
-    std::unordered_map<std::string, std::size_t> rooms_made_;  // by user
+    Shares room_shares_;
+    std::unordered_map<std::string, std::size_t> rooms_made_;    // by user
+    std::unordered_map<std::string, std::size_t> rooms_joined_;  // by user
     std::unordered_map<std::uint64_t, std::pair<std::string, std::set<std::string>>> seats_;
     std::unordered_map<std::string, Task> tasks_;
+    Shares task_shares_;
     std::unordered_map<std::string, std::set<std::string>> tasks_of_;  // user → ids, made or given
     std::unordered_map<std::string, std::size_t> tasks_made_;          // by user
     RecentIds recent_;

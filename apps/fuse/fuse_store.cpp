@@ -10,7 +10,7 @@
 namespace apps::fuse {
 
 using auth::Account;
-using socketio::Json;
+using socketio::RawJson;
 using store::Database;
 
 namespace {
@@ -25,9 +25,10 @@ Task read_task(store::Query const& row) {
     task.progress = row.real(5);
     task.assignee = row.text(6);
     task.creator = row.text(7);
-    task.metadata = Json::parse(row.text(8)).value_or(Json::object());
+    task.metadata = RawJson::parse(row.text(8)).value_or(task.metadata);
     task.created = row.integer(9);
     task.updated = row.integer(10);
+    task.place = row.text(11);
     return task;
 }
 
@@ -65,25 +66,30 @@ Journal::State FuseStore::load() {
     for (auto users = db.query("SELECT id, username FROM fuse_users"); users.step();) {
         state.users[users.text(0)] = users.text(1);
     }
-    for (auto rooms = db.query("SELECT id, created_by FROM fuse_rooms"); rooms.step();) {
-        state.rooms[rooms.text(0)] = rooms.text(1);
+    for (auto rooms = db.query("SELECT id, created_by, made_at, created, messages FROM fuse_rooms");
+         rooms.step();) {
+        state.rooms[rooms.text(0)] = {{rooms.text(1), rooms.text(2)},
+                                      rooms.integer(3),
+                                      static_cast<std::size_t>(rooms.integer(4))};
     }
     for (auto members = db.query("SELECT room_id, user_id FROM fuse_room_members");
          members.step();) {
         state.members.emplace_back(members.text(0), members.text(1));
     }
     for (auto tasks = db.query("SELECT id, title, description, status, priority, progress, "
-                               "IFNULL(assignee_id, ''), creator_id, metadata, created, updated "
-                               "FROM fuse_tasks");
+                               "IFNULL(assignee_id, ''), creator_id, metadata, created, updated, "
+                               "made_at FROM fuse_tasks");
          tasks.step();) {
         state.tasks.push_back(read_task(tasks));
     }
     return state;
 }
 
-void FuseStore::room_made(std::string const& room, std::string const& user, std::int64_t time) {
-    store_.tell("making a room", [=](Database& db) {
-        db.run("INSERT OR IGNORE INTO fuse_rooms VALUES (?, ?, ?)", room, user, time);
+void FuseStore::room_made(std::string const& id, Room const& room) {
+    store_.tell("making a room", [id, room](Database& db) {
+        db.run("INSERT OR IGNORE INTO fuse_rooms (id, created_by, created, made_at) "
+               "VALUES (?, ?, ?, ?)",
+               id, room.maker.user, room.created, room.maker.place);
     });
 }
 
@@ -109,7 +115,9 @@ void FuseStore::said(Line const& line) {
         db.run(
             "INSERT INTO fuse_messages "
             "(room_id, message_id, sender_id, content, metadata, time) VALUES (?, ?, ?, ?, ?, ?)",
-            line.room, line.id, line.sender, line.content, line.metadata.dump(), line.time);
+            line.room, line.id, line.sender, line.content, line.metadata.value_or(RawJson()).text(),
+            line.time);
+        db.run("UPDATE fuse_rooms SET messages = messages + 1 WHERE id = ?", line.room);
         db.run("DELETE FROM fuse_messages WHERE room_id = ? AND number <= (SELECT number FROM "
                "fuse_messages WHERE room_id = ? ORDER BY number DESC LIMIT 1 OFFSET ?)",
                line.room, line.room, kept_messages);
@@ -119,10 +127,16 @@ void FuseStore::said(Line const& line) {
 void FuseStore::task(Task const& task) {
     store_.tell("keeping a task", [task](Database& db) {
         auto const assignee = task.assignee.empty() ? std::nullopt : std::optional(task.assignee);
-        db.run("INSERT OR REPLACE INTO fuse_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        db.run("INSERT OR REPLACE INTO fuse_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                task.id, task.title, task.description, task.status, task.priority, task.progress,
-               assignee, task.creator, task.metadata.dump(), task.created, task.updated);
+               assignee, task.creator, task.metadata.text(), task.created, task.updated,
+               task.place);
     });
+}
+
+void FuseStore::task_gone(std::string const& task) {
+    store_.tell("removing a task",
+                [task](Database& db) { db.run("DELETE FROM fuse_tasks WHERE id = ?", task); });
 }
 
 common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
@@ -133,13 +147,16 @@ common::Later<std::vector<Line>> FuseStore::messages(std::string const& room) {
         query.bind(room, listed_messages);
         for (std::size_t bytes = 0; query.step();) {
             auto content = query.text(3);
-            auto const metadata = query.text(4);
-            bytes += content.size() + metadata.size();
+            auto metadata = RawJson::parse(query.text(4));
+            bytes += content.size() + (metadata ? metadata->text().size() : 0);
             if (bytes > listed_message_bytes && !lines.empty()) {
                 break;
             }
+            if (metadata == RawJson()) {  // null: there was none
+                metadata.reset();
+            }
             lines.push_back({query.text(0), query.text(1), query.text(2), std::move(content),
-                             Json::parse(metadata).value_or(Json()), query.integer(5)});
+                             std::move(metadata), query.integer(5)});
         }
         std::reverse(lines.begin(), lines.end());
         return lines;

@@ -27,12 +27,13 @@ public:
     State load() override;
 
     // Any thread that has the rules' lock.
-    void room_made(std::string const& room, std::string const& user, std::int64_t time) override;
+    void room_made(std::string const& id, Room const& room) override;
     void joined(std::string const& room, std::string const& user) override;
     void left(std::string const& room, std::string const& user) override;
     void room_gone(std::string const& room) override;
     void said(Line const& line) override;
     void task(Task const& task) override;
+    void task_gone(std::string const& task) override;
 
     /// The last ones of a room, oldest first; on a shard.
     common::Later<std::vector<Line>> messages(std::string const& room);

@@ -1,5 +1,9 @@
 #include "apps/fuse/hub.hpp"
 
+#include "apps/auth/digest.hpp"
+#include "engineio/net/address_group.hpp"
+#include "engineio/net/text.hpp"
+
 #include <utility>
 
 namespace apps::fuse {
@@ -19,7 +23,7 @@ constexpr int high_priority = 1;
 constexpr int background = 4;
 
 struct Seat {
-    std::string user;
+    std::string user, place;
     int bad_messages = 0;  // in a row
     int refusals = 0;      // in a row
 };
@@ -29,7 +33,7 @@ Seat& seat_of(common::Peer& peer) {
 }
 
 Speaker speaker(common::Peer& peer) {
-    return {peer.id(), seat_of(peer).user};
+    return {peer.id(), seat_of(peer).user, seat_of(peer).place};
 }
 
 // Names that clients choose and users must not meet.
@@ -59,27 +63,37 @@ void forgive(common::Peer& peer) {
 }  // namespace
 
 MessageNotice notice_of(Line const& line, Fuse const& rules) {
-    MessageNotice notice{line.id,   line.room,    line.sender, rules.name_of(line.sender),
-                         line.time, line.content, std::nullopt};
-    if (!line.metadata.is_null()) {
-        notice.metadata = line.metadata;
-    }
-    return notice;
+    return {line.id,   line.room,    line.sender,  rules.name_of(line.sender),
+            line.time, line.content, line.metadata};
 }
 
 Hub::Hub(common::JsonEndpoint& endpoint, Fuse rules, auth::Accounts& accounts, FuseStore& store,
-         common::Clock clock)
+         common::Clock clock, std::string place_key)
     : endpoint_(endpoint), rules_(std::move(rules)), accounts_(accounts), store_(store),
-      clock_(std::move(clock)), started_(clock_()) {
+      clock_(std::move(clock)), place_key_(std::move(place_key)), started_(clock_()) {
     accounts_.on_new([this](auth::Account const& account, auto const&) {
         rules_.with([&](Fuse& fuse) { fuse.add_user(account.id, account.username); });
     });
     endpoint_.authenticate(
-        [&accounts](engineio::net::Request const& request) -> std::optional<Seat> {
-            auto user = accounts.user(request.query().get("token"));
-            return user ? std::optional(Seat{*std::move(user)}) : std::nullopt;
+        [this](engineio::net::Request const& request) -> std::optional<Seat> {
+            auto user = accounts_.user(request.query().get("token"));
+            return user && knows(*user) ? std::optional(Seat{*user, place_of(request)})
+                                        : std::nullopt;
         },
         {.close_code = code::invalid_authentication, .reason = "Invalid authentication"});
+}
+
+bool Hub::knows(std::string const& user) {
+    return rules_.with([&](Fuse const& fuse) { return fuse.knows(user); });
+}
+
+// Kept with what is made there, so nothing from which the address could be had without the key.
+std::string Hub::place_of(engineio::net::Request const& request) const {
+    constexpr std::size_t enough = 16;  // of 32 bytes
+    auto const group = engineio::net::address_group(request.remote_address);
+    return group.empty() ? group
+                         : engineio::net::base64url_encode(
+                               auth::hmac_sha256(place_key_, "place " + group).substr(0, enough));
 }
 
 void Hub::connected(Peer& peer) {

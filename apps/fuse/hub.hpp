@@ -24,9 +24,10 @@ public:
     using Peer = common::Peer;
     using Inbound = common::Inbound;
 
-    /// Lets users in by the access token in ?token=; the endpoint gets its table by events().
+    /// Lets users in by the access token in ?token=; the endpoint gets its table by events(). With
+    /// `place_key`, a secret, it makes names of the places where users are.
     Hub(common::JsonEndpoint& endpoint, Fuse rules, auth::Accounts& accounts, FuseStore& store,
-        common::Clock clock);
+        common::Clock clock, std::string place_key);
 
     // Events.
     void connected(Peer& peer);
@@ -56,13 +57,18 @@ private:
     /// An event that changes something: `apply(Fuse&)` under the lock, an Outcome<void>.
     template <class F>
     void change(Peer& peer, Inbound const& message, F apply);
-    /// The same by REST: `apply(Fuse&, user)` gives the answer, which goes out when all is kept.
+    /// The same by REST: `apply(Fuse&, maker)` gives the answer, which goes out when all is kept.
     template <class F>
     socketio::Task<common::Reply> change(common::RestCall& call, F apply);
     /// To a caller whose change is kept by then.
     template <class T>
     void answer(Peer& peer, Inbound const& message, char const* type, T notice);
     void announce(TaskChange change);
+
+    bool knows(std::string const& user);
+    /// The user of the request's token, if there is one; throws RestError 401.
+    std::string require(common::RestCall const& call);
+    std::string place_of(engineio::net::Request const& request) const;
 
     void send_error(Peer& peer, Refusal const& refusal, Inbound const& message);
     void refuse(Peer& peer, Refusal const& refusal, Inbound const& message);
@@ -75,6 +81,7 @@ private:
     auth::Accounts& accounts_;
     FuseStore& store_;
     common::Clock clock_;
+    std::string const place_key_;
     std::int64_t started_;
 };
 

@@ -57,8 +57,18 @@ RestError error_of(Refusal const& refusal) {
 
 }  // namespace
 
+// A token may be good and nobody's: of an account that is gone, or of another system with the same
+// secret.
+std::string Hub::require(RestCall const& call) {
+    auto user = accounts_.require(call);
+    if (!knows(user)) {
+        throw RestError(401, "UNAUTHORIZED", "This account is gone");
+    }
+    return user;
+}
+
 Reply Hub::tasks(RestCall& call, TaskQuery const& query) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto const page =
         rules_.with([&](Fuse& fuse) { return fuse.tasks_of(user, query.before.value_or("")); });
     TaskList list;
@@ -71,44 +81,49 @@ Reply Hub::tasks(RestCall& call, TaskQuery const& query) {
 
 template <class F>
 socketio::Task<Reply> Hub::change(RestCall& call, F apply) {
+    Maker const maker{require(call), place_of(call.request)};
+    call.body.reset();  // which is read, and takes many times its text while the disk is waited for
     return store::change(store_.thread(), rules_,
-                         [user = accounts_.require(call), apply = std::move(apply)](
-                             Fuse& rules) -> Reply { return apply(rules, user); });
+                         [maker, apply = std::move(apply)](Fuse& rules) mutable -> Reply {
+                             return apply(rules, maker);
+                         });
 }
 
 socketio::Task<Reply> Hub::create_task(RestCall& call, TaskForm form) {
-    return change(call, [this, form = std::move(form)](Fuse& fuse, auto const& user) -> Reply {
-        auto made = fuse.create(user, patch_of(form));
+    auto create = [this, patch = patch_of(form)](Fuse& fuse, Maker const& maker) mutable -> Reply {
+        auto made = fuse.create(maker, std::exchange(patch, {}));
         if (!made) {
             return error_of(made.error());
         }
         Reply const answer{answer_of(made->task), 201};
         announce(*std::move(made));
         return answer;
-    });
+    };
+    return change(call, std::move(create));
 }
 
 socketio::Task<Reply> Hub::change_task(RestCall& call, std::string id, TaskForm form) {
-    return change(
-        call,
-        [this, id = std::move(id), form = std::move(form)](Fuse& fuse, auto const& user) -> Reply {
-            auto const* const task = fuse.find_task(id);
-            // Strangers do not learn which tasks there are.
-            if (task == nullptr || (task->creator != user && task->assignee != user)) {
-                return RestError(404, "TASK_NOT_FOUND", "Task not found");
-            }
-            auto changed = fuse.update(user, id, patch_of(form));
-            if (!changed) {
-                return error_of(changed.error());
-            }
-            Reply const answer = answer_of(changed->task);
-            announce(*std::move(changed));
-            return answer;
-        });
+    auto update = [this, id = std::move(id),
+                   patch = patch_of(form)](Fuse& fuse, Maker const& maker) mutable -> Reply {
+        auto const& user = maker.user;
+        auto const* const task = fuse.find_task(id);
+        // Strangers do not learn which tasks there are.
+        if (task == nullptr || (task->creator != user && task->assignee != user)) {
+            return RestError(404, "TASK_NOT_FOUND", "Task not found");
+        }
+        auto changed = fuse.update(user, id, std::exchange(patch, {}));
+        if (!changed) {
+            return error_of(changed.error());
+        }
+        Reply const answer = answer_of(changed->task);
+        announce(*std::move(changed));
+        return answer;
+    };
+    return change(call, std::move(update));
 }
 
 socketio::Task<Reply> Hub::messages(RestCall& call, std::string room) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     bool const allowed = rules_.with([&](Fuse& fuse) { return fuse.may_read(user, room); });
     if (!allowed) {
         co_return RestError(404, "ROOM_NOT_FOUND", "Room not found");

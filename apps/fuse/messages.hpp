@@ -3,6 +3,7 @@
 // What travels on The New Fuse's socket, as payload of its envelope, and in its REST answers.
 
 #include "socketio/json_codec.hpp"
+#include "socketio/raw_json.hpp"
 
 #include <cstdint>
 #include <map>
@@ -55,14 +56,14 @@ struct MessageNotice {
     std::string messageId, roomId, senderId, senderName;
     std::int64_t timestamp = 0;
     std::string content;
-    std::optional<socketio::Json> metadata;
+    std::optional<socketio::RawJson> metadata;
     SIO_JSON(MessageNotice, messageId, roomId, senderId, senderName, timestamp, content, metadata)
 };
 
 struct TaskUpdateNotice {
     std::string taskId, status;
     double progress = 0;
-    socketio::Json metadata;
+    socketio::RawJson metadata;
     int priority = 2;
     socketio::Json assigneeId;  ///< text or null
     SIO_JSON(TaskUpdateNotice, taskId, status, progress, metadata, priority, assigneeId)
@@ -107,7 +108,7 @@ struct TaskAnswer {
     double progress = 0;
     socketio::Json assigneeId;  ///< text or null
     std::string creatorId;
-    socketio::Json metadata;
+    socketio::RawJson metadata;
     std::int64_t createdAt = 0, updatedAt = 0;
     SIO_JSON(TaskAnswer, id, title, description, status, priority, progress, assigneeId, creatorId,
              metadata, createdAt, updatedAt)

@@ -10,20 +10,25 @@
 namespace apps::fuse {
 
 using socketio::Json;
+using socketio::RawJson;
 
 namespace {
 
 constexpr int least_priority = 4;
 constexpr double done = 100;
 
+// Of the indices that know a task, about.
+constexpr std::size_t bookkeeping_bytes = 1024;
+
 std::string watching_room(Task const& task) {
-    auto const* const room = task.metadata["roomId"].string();
+    auto const metadata = Json::parse(task.metadata.text()).value_or(Json());
+    auto const* const room = metadata["roomId"].string();
     return room == nullptr ? std::string() : *room;
 }
 
 // About what it takes in memory, which is no more than escaping makes of it in an answer.
 std::size_t weight(Task const& task) {
-    return sizeof task + task.title.size() + task.description.size() + task.metadata.memory();
+    return sizeof task + task.title.size() + task.description.size() + task.metadata.text().size();
 }
 
 template <class T>
@@ -37,10 +42,48 @@ void replace(T& value, std::optional<T> const& wish) {
 
 void Fuse::store(Task const& task) {
     tasks_[task.id] = task;
+    task_shares_.put(task.id, {.maker = {task.creator, task.place},
+                               .size = weight(task) + bookkeeping_bytes,
+                               .worth = task.progress < done ? std::size_t{1} : 0,
+                               .time = task.updated});
     tasks_of_[task.creator].insert(task.id);
     if (!task.assignee.empty()) {
         tasks_of_[task.assignee].insert(task.id);
     }
+}
+
+// After a change, which stays itself.
+void Fuse::trim_tasks(Task const& changed) {
+    Maker const maker{changed.creator, changed.place};
+    while (!maker.place.empty() && task_shares_.of_place(maker) > limits_.task_bytes_per_place) {
+        auto const id = task_shares_.first_to_go_there(maker);
+        if (!id || *id == changed.id) {
+            break;
+        }
+        forget_task(*id);
+    }
+    while (task_shares_.total() > limits_.task_bytes) {
+        auto const id = task_shares_.first_to_go(maker);
+        if (!id || *id == changed.id) {
+            break;
+        }
+        forget_task(*id);
+    }
+}
+
+void Fuse::forget_task(std::string const& id) {
+    auto const task = tasks_.extract(id);
+    for (auto const& user : {task.mapped().creator, task.mapped().assignee}) {
+        auto const own = tasks_of_.find(user);
+        if (own != tasks_of_.end() && own->second.erase(id) != 0 && own->second.empty()) {
+            tasks_of_.erase(own);
+        }
+    }
+    if (auto const made = tasks_made_.find(task.mapped().creator); --made->second == 0) {
+        tasks_made_.erase(made);
+    }
+    task_shares_.erase(id);
+    journal_.task_gone(id);
 }
 
 Task const* Fuse::find_task(std::string const& id) const {
@@ -138,21 +181,22 @@ std::optional<Refusal> Fuse::check_metadata(std::string const& user, Json const&
     return std::nullopt;
 }
 
-Outcome<TaskChange> Fuse::create(std::string const& user, TaskPatch const& wish) {
+Outcome<TaskChange> Fuse::create(Maker const& maker, TaskPatch const& wish) {
     if (!wish.title) {
         return invalid_field("Title is required", "title");
     }
-    if (auto refusal = check(user, wish, nullptr)) {
+    if (auto refusal = check(maker.user, wish, nullptr)) {
         return *std::move(refusal);
     }
-    auto& made = tasks_made_[user];
+    auto& made = tasks_made_[maker.user];
     if (made >= limits_.tasks_per_user) {
         return Refusal{code::permission_denied, "Too many tasks"};
     }
     ++made;
     Task task;
     task.id = ids_();
-    task.creator = user;
+    task.creator = maker.user;
+    task.place = maker.place;
     task.created = clock_();
     return change(task, wish);
 }
@@ -189,13 +233,16 @@ TaskChange Fuse::change(Task& task, TaskPatch const& patch) {
     replace(task.priority, patch.priority);
     replace(task.progress, patch.progress);
     replace(task.assignee, patch.assignee);
-    replace(task.metadata, patch.metadata);
+    if (patch.metadata) {
+        task.metadata = RawJson::trusted(patch.metadata->dump());
+    }
     task.updated = std::max(task.updated + 1, clock_());
     if (!before.empty() && before != task.assignee && before != task.creator) {
         tasks_of_[before].erase(task.id);
     }
     store(task);
     journal_.task(task);
+    trim_tasks(task);
     TaskChange change;
     change.task = task;
     change.room = watching_room(task);

@@ -51,7 +51,8 @@ public:
                     auth::Tokens({context.secrets, "fuse", access_token_lifetime}),
                     fuse::FuseStore::account_rules(), common::wall_clock_ms),
           limits_({.logins = logins_per_minute(context.config)}), rest_(fuse_rest(context)),
-          hub_(endpoint(), rules(context), accounts_, store_, common::wall_clock_ms) {
+          hub_(endpoint(), rules(context), accounts_, store_, common::wall_clock_ms,
+               context.secrets.front()) {
         fuse::events(endpoint(), hub_);
         rest_.before(common::refuse_foreign_changes(context.origins));
         limits_.add_to(rest_);

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -22,9 +23,7 @@ using Names = std::vector<std::string>;
 class MemoryJournal final : public Journal {
 public:
     State load() override { return state; }
-    void room_made(std::string const& room, std::string const& user, std::int64_t) override {
-        state.rooms[room] = user;
-    }
+    void room_made(std::string const& id, Room const& room) override { state.rooms[id] = room; }
     void joined(std::string const& room, std::string const& user) override {
         state.members.emplace_back(room, user);
     }
@@ -33,12 +32,19 @@ public:
     }
     void room_gone(std::string const& room) override {
         state.rooms.erase(room);
+        std::erase_if(state.members, [&](auto const& member) { return member.first == room; });
         std::erase_if(lines, [&](Line const& line) { return line.room == room; });
     }
-    void said(Line const& line) override { lines.push_back(line); }
+    void said(Line const& line) override {
+        lines.push_back(line);
+        ++state.rooms[line.room].messages;
+    }
     void task(Task const& task) override {
         std::erase_if(state.tasks, [&](Task const& other) { return other.id == task.id; });
         state.tasks.push_back(task);
+    }
+    void task_gone(std::string const& id) override {
+        std::erase_if(state.tasks, [&](Task const& task) { return task.id == id; });
     }
 
     State state{{{"u-ana", "ana"}, {"u-ben", "ben"}, {"u-gm", "gm"}}, {}, {}, {}};
@@ -145,8 +151,8 @@ TEST_CASE("what users can make the server keep is bounded") {
     CHECK(table.fuse.join(table.ana, "c"));
     table.fuse.join(table.ben, "d");
     CHECK(refusal(table.fuse.join(table.ana, "d")) == "4004 roomId");
-    CHECK(table.fuse.create("u-ana", titled("one")));
-    CHECK(refusal(table.fuse.create("u-ana", titled("two"))) == "4004 ");
+    CHECK(table.fuse.create({"u-ana"}, titled("one")));
+    CHECK(refusal(table.fuse.create({"u-ana"}, titled("two"))) == "4004 ");
     RecentIds ids;
     for (std::size_t i = 0; i < RecentIds::max_ids + 10; ++i) {
         ids.first_seen("u", std::to_string(i), 1);
@@ -180,18 +186,186 @@ TEST_CASE("N02: a room that its last member leaves is gone, and counts no more")
     CHECK(table.journal.state.rooms.empty());
 }
 
+TEST_CASE("N02: at the limit of all rooms one with nobody present gives way, of who has most") {
+    Table table({.rooms = 4});
+    Speaker const mallory{7, "u-mallory", "bad"};
+    Speaker const friendly{8, "u-ben", "good"};
+    table.fuse.join(friendly, "ben's");
+    table.fuse.disconnect(friendly.connection);
+    for (auto const* room : {"m-1", "m-2", "m-3"}) {
+        ++table.now;
+        table.fuse.join(mallory, room);
+        table.fuse.speak(mallory, room, "hi", {}, {});
+    }
+    CHECK(refusal(table.fuse.join(mallory, "m-4")) == "4004 roomId");  // at nobody else's cost
+    table.fuse.speak(mallory, "m-1", "and more", {}, {});
+    table.fuse.disconnect(mallory.connection);
+    CHECK(table.fuse.join(table.ana, "ana's"));  // m-2, as of m-2 and m-3 it is the older one
+    CHECK(table.fuse.room_count() == 4);
+    CHECK(table.fuse.may_read("u-ben", "ben's"));
+    CHECK_FALSE(table.fuse.may_read("u-mallory", "m-2"));
+    CHECK(table.fuse.join(mallory, "m-4"));
+    CHECK_FALSE(table.fuse.may_read("u-mallory", "m-3"));
+    CHECK(table.fuse.may_read("u-mallory", "m-1"));
+    CHECK(table.journal.state.rooms.size() == 4);
+    CHECK(std::all_of(table.journal.lines.begin(), table.journal.lines.end(),
+                      [](Line const& line) { return line.room == "m-1"; }));
+}
+
+TEST_CASE("N02: nobody closes the making of rooms for good, at one address or after a restart") {
+    Limits const limits{.rooms = 30, .rooms_per_place = 20, .rooms_per_user = 10};
+    Table table(limits);
+    std::uint64_t connection = 100;
+    int made = 0;
+    for (int account = 0; account < 4; ++account) {
+        for (int i = 0; i < 10; ++i) {
+            Speaker const who{++connection, "u-" + std::to_string(account), "home"};
+            made += table.fuse.join(who, std::to_string(connection)) ? 1 : 0;
+            table.fuse.disconnect(connection);
+        }
+    }
+    CHECK(made == 40);
+    CHECK(table.fuse.room_count() == 20);
+    CHECK(table.fuse.join({1, "u-ana", "home"}, "ana's"));  // of the same house
+    CHECK(table.fuse.join({2, "u-ben", "work"}, "ben's"));
+    CHECK(table.fuse.room_count() == 21);
+    Fuse again(
+        table.journal, [] { return 9; }, [] { return "x"; }, limits);
+    CHECK(again.room_count() == 21);
+    for (int i = 0; i < 10; ++i) {
+        again.join({1, "u-gm", "home"}, "r" + std::to_string(i));
+        again.join({2, "u-ben", "work"}, "s" + std::to_string(i));
+    }
+    CHECK(again.room_count() == 30);  // of ben 9 more, and of that house no more than before
+    CHECK(again.may_read("u-ben", "ben's"));
+    CHECK(again.may_read("u-ana", "ana's"));  // who has the least of the house
+}
+
+TEST_CASE("N02: rooms that somebody is in stay, whatever others want") {
+    Table table({.rooms = 3, .rooms_per_place = 2});
+    CHECK(table.fuse.join({1, "u-ana", "home"}, "a"));
+    CHECK(table.fuse.join({1, "u-ana", "home"}, "b"));
+    CHECK(refusal(table.fuse.join({2, "u-ben", "home"}, "c")) == "4004 roomId");
+    CHECK(table.fuse.join({3, "u-gm"}, "c"));  // nowhere: no such share
+    CHECK(refusal(table.fuse.join({4, "u-x"}, "d")) == "4004 roomId");
+    CHECK(table.fuse.room_count() == 3);
+    CHECK(table.fuse.leave({1, "u-ana", "home"}, "a"));
+    CHECK(table.fuse.join({2, "u-ben", "home"}, "c2"));
+}
+
+TEST_CASE("N02: one is a member of so many rooms, until one leaves some or they go") {
+    Table table({.rooms = 4, .rooms_per_member = 2});
+    table.fuse.join(table.ana, "a");
+    table.fuse.disconnect(table.ana.connection);
+    table.fuse.join(table.ana, "b");
+    CHECK(refusal(table.fuse.join(table.ana, "c")) == "4004 roomId");
+    CHECK(table.fuse.room_count() == 2);  // none was made for it
+    CHECK(table.fuse.join(table.ana, "a"));
+    CHECK(table.fuse.leave(table.ana, "a"));
+    CHECK(table.fuse.join(table.ana, "c"));
+    Fuse again(
+        table.journal, [] { return 9; }, [] { return "x"; }, {.rooms = 2, .rooms_per_member = 2});
+    CHECK(refusal(again.join(table.ana, "d")) == "4004 roomId");
+    CHECK(again.join(table.ben, "d"));  // in place of "b"
+    CHECK_FALSE(again.may_read("u-ana", "b"));
+    CHECK(again.leave(table.ben, "d"));
+    CHECK(again.join(table.ana, "d"));
+}
+
+TEST_CASE("N03: of too many tasks the oldest go, finished ones first, of who has the most") {
+    TaskPatch large = titled("large");
+    large.description = std::string(10'000, 'x');
+    Table table({.task_bytes = 60'000, .task_bytes_per_place = 40'000});
+    auto const make = [&](std::string const& user, std::string const& place) {
+        ++table.now;
+        return table.fuse.create({user, place}, large)->task.id;
+    };
+    auto const exists = [&](std::string const& id) { return table.fuse.find_task(id) != nullptr; };
+    auto const first = make("u-ana", "home");
+    auto const second = make("u-ana", "home");
+    make("u-ben", "home");
+    TaskPatch done;
+    done.progress = 100;
+    table.fuse.update("u-ana", second, done);
+    make("u-ana", "home");  // the fourth of that house
+    CHECK_FALSE(exists(second));
+    CHECK(exists(first));
+    make("u-ben", "home");
+    CHECK(table.fuse.task_count() == 3);
+    auto const elsewhere = make("u-gm", "work");
+    make("u-gm", "work");
+    CHECK(table.fuse.task_count() == 5);
+    make("u-new", "road");
+    CHECK(table.fuse.task_count() == 5);
+    CHECK(exists(elsewhere));
+    CHECK(table.journal.state.tasks.size() == 5);
+    CHECK(table.fuse.tasks_of("u-ana").tasks.size() + table.fuse.tasks_of("u-ben").tasks.size() ==
+          2);
+
+    Fuse again(
+        table.journal, [] { return 9; }, [] { return "x"; },
+        {.task_bytes = 60'000, .task_bytes_per_place = 40'000});
+    CHECK(again.create({"u-new", "road"}, large));
+    CHECK(again.task_count() == 5);
+    CHECK(table.journal.state.tasks.size() == 5);
+}
+
+TEST_CASE("what a client adds to a task or a message takes no more memory than its text") {
+    auto const nested = "{\"a\":" + std::string(60, '[') + std::string(60, ']') + "}";
+    Table table({.metadata_bytes = nested.size()});
+    table.fuse.join(table.ana, "r");
+    auto patch = titled("t");
+    patch.metadata = Json::parse(nested);
+    auto const made = table.fuse.create({"u-ana"}, patch)->task;
+    CHECK(made.metadata.text() == nested);
+    CHECK(table.fuse.speak(table.ana, "r", "hi", *patch.metadata, {})->line.metadata->text() ==
+          nested);
+    CHECK_FALSE(table.fuse.speak(table.ana, "r", "hi", {}, {})->line.metadata);
+    patch.metadata->set("b", 1);
+    CHECK(refusal(table.fuse.create({"u-ana"}, patch)) == "4002 metadata");
+    CHECK(refusal(table.fuse.speak(table.ana, "r", "hi", *patch.metadata, {})) == "4002 metadata");
+}
+
+TEST_CASE("shares: what is in use stays, and who has less is not made to give way") {
+    Shares shares;
+    CHECK_FALSE(shares.first_to_go({"u", "p"}));
+    shares.put("1", {.maker = {"u", "p"}, .size = 3, .worth = 1, .time = 5});
+    shares.put("2", {.maker = {"u", "p"}, .size = 3, .worth = 1, .time = 4});
+    shares.put("3", {.maker = {"v", "p"}, .size = 1, .time = 1});
+    shares.put("4", {.maker = {"w", "q"}, .size = 6});
+    CHECK(shares.total() == 13);
+    CHECK(shares.of_place({"x", "p"}) == 7);
+    CHECK(shares.of_place({"x", "nowhere"}) == 0);
+    CHECK(shares.first_to_go({"x", "q"}) == "2");
+    shares.put("2", {.maker = {"u", "p"}, .size = 3, .may_go = false});
+    CHECK(shares.first_to_go({"x", "q"}) == "1");
+    shares.erase("1");
+    CHECK(shares.first_to_go({"v", "p"}) == "4");
+    CHECK(shares.first_to_go_there({"v", "p"}) == "3");
+    CHECK_FALSE(shares.first_to_go_there({"u", "p"}));  // who has 3, and v only 1
+    shares.erase("4");
+    shares.erase("4");
+    CHECK(shares.first_to_go({"w", ""}) == "3");
+    shares.put("5", {.maker = {"w"}, .size = 5, .may_go = false});
+    CHECK_FALSE(shares.first_to_go({"w"}));
+    for (auto const* id : {"2", "3", "5"}) {
+        shares.erase(id);
+    }
+    CHECK(shares.total() == 0);
+}
+
 TEST_CASE("N03: nobody is given more tasks than so many by others") {
     Table table({.tasks_given = 2});
     TaskPatch assign = titled("do this");
     assign.assignee = "u-ben";
-    auto const first = table.fuse.create("u-ana", assign)->task.id;
-    auto const second = table.fuse.create("u-gm", titled("and this"))->task.id;
+    auto const first = table.fuse.create({"u-ana"}, assign)->task.id;
+    auto const second = table.fuse.create({"u-gm"}, titled("and this"))->task.id;
     CHECK(table.fuse.update("u-gm", second, assign));
     CHECK(table.fuse.update("u-gm", second, assign));  // whose it is already
-    CHECK(refusal(table.fuse.create("u-ana", assign)) == "4004 assigneeId");
-    auto const third = table.fuse.create("u-ana", titled("or this"))->task.id;
+    CHECK(refusal(table.fuse.create({"u-ana"}, assign)) == "4004 assigneeId");
+    auto const third = table.fuse.create({"u-ana"}, titled("or this"))->task.id;
     CHECK(refusal(table.fuse.update("u-ana", third, assign)) == "4004 assigneeId");
-    CHECK(table.fuse.create("u-ben", assign));  // for oneself
+    CHECK(table.fuse.create({"u-ben"}, assign));  // for oneself
     assign.assignee = "u-gm";
     CHECK(table.fuse.update("u-ben", first, assign));
     assign.assignee = "u-ben";
@@ -202,20 +376,20 @@ TEST_CASE("N03: nobody uses up the tasks that others may give somebody") {
     Table table({.tasks_given_by_one = 2});
     TaskPatch assign = titled("do this");
     assign.assignee = "u-ben";
-    CHECK(table.fuse.create("u-ana", assign));
-    auto const second = table.fuse.create("u-ana", assign)->task.id;
-    CHECK(refusal(table.fuse.create("u-ana", assign)) == "4004 assigneeId");
-    CHECK(table.fuse.create("u-gm", assign));
+    CHECK(table.fuse.create({"u-ana"}, assign));
+    auto const second = table.fuse.create({"u-ana"}, assign)->task.id;
+    CHECK(refusal(table.fuse.create({"u-ana"}, assign)) == "4004 assigneeId");
+    CHECK(table.fuse.create({"u-gm"}, assign));
     assign.assignee = "u-gm";
     CHECK(table.fuse.update("u-ben", second, assign));
     assign.assignee = "u-ben";
-    CHECK(table.fuse.create("u-ana", assign));
+    CHECK(table.fuse.create({"u-ana"}, assign));
     CHECK(refusal(table.fuse.update("u-gm", second, assign)) == "4004 assigneeId");
 }
 
 TEST_CASE("N03: creator and assignee may change a task, and its watchers hear of it") {
     Table table;
-    auto const task = table.fuse.create("u-ana", titled("write"))->task;
+    auto const task = table.fuse.create({"u-ana"}, titled("write"))->task;
     CHECK(task.status == "pending");
     CHECK(task.priority == 2);
     TaskPatch done;
@@ -248,7 +422,7 @@ TEST_CASE("tasks are listed from the latest, as many as one answer may hold") {
         table.now += i % 2;  // some at the same time
         auto patch = titled("task");
         patch.description = std::string(4'000, 'x');
-        made.push_back(table.fuse.create("u-ana", patch)->task.id);
+        made.push_back(table.fuse.create({"u-ana"}, patch)->task.id);
     }
     auto const ids = [](TaskPage const& page) {
         Names names;
@@ -270,7 +444,7 @@ TEST_CASE("tasks are listed from the latest, as many as one answer may hold") {
 
     auto patch = titled("large");  // alone it may be larger than an answer
     patch.description = std::string(10'000, 'x');
-    auto const large = table.fuse.create("u-ben", patch)->task.id;
+    auto const large = table.fuse.create({"u-ben"}, patch)->task.id;
     CHECK(ids(table.fuse.tasks_of("u-ben")) == Names{large});
     CHECK(!table.fuse.tasks_of("u-ben").more);
 }
@@ -279,16 +453,16 @@ TEST_CASE("N03: a task's room watches, and only its members may name it") {
     Table table;
     auto patch = titled("plan");
     patch.metadata = Json::object({{"roomId", "r"}});
-    CHECK(refusal(table.fuse.create("u-ana", patch)) == "4004 metadata");
+    CHECK(refusal(table.fuse.create({"u-ana"}, patch)) == "4004 metadata");
     table.fuse.join(table.ana, "r");
-    auto const made = *table.fuse.create("u-ana", patch);
+    auto const made = *table.fuse.create({"u-ana"}, patch);
     CHECK(made.room == "r");
     CHECK(table.fuse.update("u-ana", made.task.id, titled("plan b"))->room == "r");
 }
 
 TEST_CASE("N03: bad fields of a task change nothing") {
     Table table;
-    auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
+    auto const id = table.fuse.create({"u-ana"}, titled("write"))->task.id;
     auto const refused = [&](auto member, auto value) {
         TaskPatch patch;
         patch.*member = value;
@@ -304,14 +478,14 @@ TEST_CASE("N03: bad fields of a task change nothing") {
     CHECK(refused(&TaskPatch::assignee, "u-nobody") == "4002 assigneeId");
     CHECK(refused(&TaskPatch::metadata, Json("text")) == "4002 metadata");
     CHECK(refused(&TaskPatch::metadata, Json::object({{"roomId", 1}})) == "4002 metadata");
-    CHECK(refusal(table.fuse.create("u-ana", {})) == "4002 title");
+    CHECK(refusal(table.fuse.create({"u-ana"}, {})) == "4002 title");
     CHECK(table.fuse.find_task(id)->updated == table.journal.state.tasks.front().updated);
     CHECK(table.fuse.find_task(id)->status == "pending");
 }
 
 TEST_CASE("N06: a repeated update is not made again") {
     Table table;
-    auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
+    auto const id = table.fuse.create({"u-ana"}, titled("write"))->task.id;
     TaskPatch patch;
     patch.progress = 10;
     CHECK_FALSE(table.fuse.update("u-ana", id, patch, "m")->duplicate);
@@ -327,7 +501,7 @@ TEST_CASE("F03: rooms, members and tasks are there after a restart; presence is 
     table.fuse.join(table.ben, "r");
     table.fuse.join(table.ben, "s");
     table.fuse.leave(table.ben, "s");
-    auto const id = table.fuse.create("u-ana", titled("write"))->task.id;
+    auto const id = table.fuse.create({"u-ana"}, titled("write"))->task.id;
     Fuse again(
         table.journal, [] { return 9; }, [] { return "x"; });
     CHECK(again.room_count() == 1);
