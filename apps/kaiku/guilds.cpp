@@ -72,11 +72,12 @@ Guilds::Guilds(Journal& journal, common::Clock clock, common::IdSource ids,
     }
     for (auto const& channel : state.channels) {
         houses_.at(channel.guild).channels.push_back(channel.id);
-        channels_[channel.id] = channel;
+        channels_[channel.id] = std::make_shared<Channel const>(channel);
+        ++channels_made_[houses_.at(channel.guild).guild.owner];
     }
     for (auto& [id, house] : houses_) {
         std::sort(house.channels.begin(), house.channels.end(), [this](auto& a, auto& b) {
-            return channels_.at(a).position < channels_.at(b).position;
+            return channels_.at(a)->position < channels_.at(b)->position;
         });
     }
 }
@@ -89,12 +90,12 @@ Guilds::House const* Guilds::house(std::string const& user, std::string const& g
     return inside ? &found->second : nullptr;
 }
 
-Outcome<Channel> Guilds::view(std::string const& user, std::string const& channel) const {
+Outcome<ChannelPtr> Guilds::view(std::string const& user, std::string const& channel) const {
     auto const found = channels_.find(channel);
     if (found == channels_.end()) {
         return Refusal{Reason::channel_not_found, "Channel does not exist"};
     }
-    if (house(user, found->second.guild) == nullptr) {
+    if (house(user, found->second->guild) == nullptr) {
         return Refusal{Reason::forbidden, "You don't have permission to access this channel"};
     }
     return found->second;
@@ -133,8 +134,8 @@ std::vector<Guild> Guilds::guilds_of(std::string const& user) const {
     return list;
 }
 
-std::vector<Channel> Guilds::channels_of(std::string const& guild) const {
-    std::vector<Channel> list;
+std::vector<ChannelPtr> Guilds::channels_of(std::string const& guild) const {
+    std::vector<ChannelPtr> list;
     if (auto const found = houses_.find(guild); found != houses_.end()) {
         for (auto const& id : found->second.channels) {
             list.push_back(channels_.at(id));
@@ -166,7 +167,8 @@ Outcome<Guild> Guilds::create(std::string const& user, std::string const& name) 
     if (auto refusal = check_name(name)) {
         return *std::move(refusal);
     }
-    if (guilds_of_[user].size() >= max_guilds_of_user) {
+    if (guilds_of_[user].size() >= max_guilds_of_user ||
+        channels_made_[user] >= max_channels_made) {  // as a guild begins with one
         return Refusal{Reason::forbidden, "Too many guilds"};
     }
     Guild const guild{ids_(), name, user, clock_()};
@@ -178,9 +180,9 @@ Outcome<Guild> Guilds::create(std::string const& user, std::string const& name) 
     return guild;
 }
 
-Outcome<Channel> Guilds::add_channel(std::string const& user, std::string const& guild,
-                                     std::string const& name, std::string const& type,
-                                     std::string const& topic) {
+Outcome<ChannelPtr> Guilds::add_channel(std::string const& user, std::string const& guild,
+                                        std::string const& name, std::string const& type,
+                                        std::string const& topic) {
     auto const house = owned(user, guild);
     if (!house) {
         return house.error();
@@ -188,18 +190,22 @@ Outcome<Channel> Guilds::add_channel(std::string const& user, std::string const&
     if (auto refusal = check_name(name)) {
         return *std::move(refusal);
     }
-    if ((type != "text" && type != "voice") || characters_of(topic) > max_content) {
+    if (type != "text" && type != "voice") {
         return Refusal{Reason::invalid, "A channel is of type text or voice"};
     }
-    if ((*house)->channels.size() >= max_channels) {
+    if (characters_of(topic) > max_topic) {
+        return Refusal{Reason::invalid, "A topic has up to 1024 characters"};
+    }
+    if ((*house)->channels.size() >= max_channels || channels_made_[user] >= max_channels_made) {
         return Refusal{Reason::forbidden, "Too many channels"};
     }
-    Channel const channel{ids_(),  guild, name,
-                          type,    topic, static_cast<std::int64_t>((*house)->channels.size()),
-                          clock_()};
-    (*house)->channels.push_back(channel.id);
-    channels_[channel.id] = channel;
-    journal_.channel(channel);
+    auto const channel = std::make_shared<Channel const>(
+        Channel{ids_(), guild, name, type, topic,
+                static_cast<std::int64_t>((*house)->channels.size()), clock_()});
+    (*house)->channels.push_back(channel->id);
+    ++channels_made_[user];
+    channels_[channel->id] = channel;
+    journal_.channel(*channel);
     return channel;
 }
 
@@ -325,7 +331,7 @@ Outcome<void> Guilds::may_remove(std::string const& user, Message const& message
     if (!channel) {
         return Refusal{Reason::not_found, "There is no such message"};
     }
-    if (message.author != user && houses_.at(channel->guild).guild.owner != user) {
+    if (message.author != user && houses_.at((*channel)->guild).guild.owner != user) {
         return Refusal{Reason::forbidden, "Only author and guild owner may delete a message"};
     }
     return boost::system::in_place_value;

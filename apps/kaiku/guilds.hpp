@@ -26,30 +26,32 @@ class Guilds {
 public:
     static constexpr std::size_t max_guilds_of_user = 100;
     static constexpr std::size_t max_members = 500;
-    static constexpr std::size_t max_channels = 200;
+    static constexpr std::size_t max_channels = 200;        ///< of one guild,
+    static constexpr std::size_t max_channels_made = 1000;  ///< and of all that one has made
     /// Of one guild, not expired. Then the oldest of those that never do gives way to a new one.
     static constexpr std::size_t max_invites = 100;
     static constexpr std::size_t max_name_bytes = 100;
-    static constexpr std::size_t max_content = 4000;  ///< characters of a message or a topic
+    static constexpr std::size_t max_content = 4000;  ///< characters of a message,
+    static constexpr std::size_t max_topic = 1024;    ///< and of a channel's topic
 
     Guilds(Journal& journal, common::Clock clock, common::IdSource ids,
            Journal::State const& state);
 
     /// The channel, if there is one and the user may see it.
-    Outcome<Channel> view(std::string const& user, std::string const& channel) const;
+    Outcome<ChannelPtr> view(std::string const& user, std::string const& channel) const;
     /// The same of a guild.
     Outcome<Guild> guild(std::string const& user, std::string const& guild) const;
 
     /// In the order of their making.
     std::vector<Guild> guilds_of(std::string const& user) const;
     /// In the order of their positions.
-    std::vector<Channel> channels_of(std::string const& guild) const;
+    std::vector<ChannelPtr> channels_of(std::string const& guild) const;
     std::vector<Member> members_of(std::string const& guild) const;
 
     Outcome<Guild> create(std::string const& user, std::string const& name);
-    Outcome<Channel> add_channel(std::string const& user, std::string const& guild,
-                                 std::string const& name, std::string const& type,
-                                 std::string const& topic);
+    Outcome<ChannelPtr> add_channel(std::string const& user, std::string const& guild,
+                                    std::string const& name, std::string const& type,
+                                    std::string const& topic);
     /// `expires_in`: "30m", "1h", "1d", "7d" or "never".
     Outcome<Invite> invite(std::string const& user, std::string const& guild,
                            std::string const& expires_in);
@@ -81,7 +83,8 @@ private:
     common::Clock clock_;
     common::IdSource ids_;
     std::unordered_map<std::string, House> houses_;
-    std::unordered_map<std::string, Channel> channels_;
+    std::unordered_map<std::string, ChannelPtr> channels_;
+    std::unordered_map<std::string, std::size_t> channels_made_;  // by the owners of their guilds
     std::unordered_map<std::string, Invite> invites_;
     std::unordered_map<std::string, std::set<std::string>> guilds_of_;  // user → guilds
 };

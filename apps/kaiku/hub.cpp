@@ -97,10 +97,11 @@ Hub::Hub(common::JsonEndpoint& endpoint, auth::Accounts& accounts, KaikuStore& s
         rules_.with([&](Kaiku& kaiku) { kaiku.people.add(user); });
     });
     endpoint_.authenticate(
-        [&accounts](net::Request const& request) -> std::optional<Seat> {
+        [this](net::Request const& request) -> std::optional<Seat> {
             auto const offered = offered_token(request.header("sec-websocket-protocol"));
-            auto user = accounts.user(offered.empty() ? request.query().get("token") : offered);
-            return user ? std::optional(Seat{*std::move(user), offered.empty()}) : std::nullopt;
+            auto user = accounts_.user(offered.empty() ? request.query().get("token") : offered);
+            return user && knows(*user) ? std::optional(Seat{*std::move(user), offered.empty()})
+                                        : std::nullopt;
         },
         {.reason = "Authentication required", .http_status = 401});
     // Exactly this one, and never the one with the token in it.
@@ -111,14 +112,15 @@ Hub::Hub(common::JsonEndpoint& endpoint, auth::Accounts& accounts, KaikuStore& s
     });
 }
 
+bool Hub::knows(std::string const& user) {
+    return rules_.with([&](Kaiku const& kaiku) { return kaiku.people.find(user) != nullptr; });
+}
+
 // --- coming and going --------------------------------------------------------------------------
 
 void Hub::connected(Peer& peer) {
     auto const& [user, seed] = seat_of(peer);
     rules_.with([&, &user = user, seed = seed](Kaiku& kaiku) {
-        if (kaiku.people.find(user) == nullptr) {
-            return peer.close(policy_violation, "This account is gone");
-        }
         bool const news = kaiku.people.connected(user);
         // At once, so that it is the first frame, whatever is on its way to the rooms.
         peer.send("ready", ReadyNotice{user, profile_of(kaiku.people, user)});

@@ -114,6 +114,9 @@ public:
     socketio::Task<Reply> unblock(RestCall& call, std::string user);
 
 private:
+    /// The user of the request's token, if there is one; throws RestError 401.
+    std::string require(RestCall const& call);
+    bool knows(std::string const& user);
     /// A request that changes what is kept: `apply(Kaiku&, user)` under the lock gives the answer,
     /// which goes out when all is on the disk.
     template <class F>
@@ -161,8 +164,9 @@ private:
 
 template <class F>
 socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
+    call.body.reset();  // which is read, and takes many times its text while the disk is waited for
     return store::change(store_.thread(), rules_,
-                         [user = accounts_.require(call), apply = std::move(apply)](
+                         [user = require(call), apply = std::move(apply)](
                              Kaiku& rules) -> common::Reply { return apply(rules, user); });
 }
 

@@ -71,7 +71,7 @@ Task<Reply> Hub::say(RestCall& call, std::string channel, MessageForm form) {
 }
 
 Task<Reply> Hub::edit(RestCall& call, std::string id, EditForm form) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto asked = store_.message(plain_id(id));
     auto const found = co_await asked;
     if (!found) {
@@ -97,7 +97,7 @@ Task<Reply> Hub::edit(RestCall& call, std::string id, EditForm form) {
 }
 
 Task<Reply> Hub::remove(RestCall& call, std::string id) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto asked = store_.message(plain_id(id));
     auto const found = co_await asked;
     if (!found) {
@@ -122,7 +122,7 @@ Task<Reply> Hub::remove(RestCall& call, std::string id) {
 }
 
 Task<Reply> Hub::history(RestCall& call, std::string channel, HistoryQuery query) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto const id = plain_id(channel);
     auto const seen = rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.view(user, id); });
     if (!seen) {

@@ -11,6 +11,7 @@ using common::Reply;
 using common::RestCall;
 using common::RestError;
 using socketio::Json;
+using socketio::RawJson;
 using socketio::Task;
 
 namespace {
@@ -23,37 +24,43 @@ Reply answer(Outcome<T> const& outcome, F make) {
     return outcome ? Reply(make(*outcome)) : Reply(error_of(outcome.error()));
 }
 
-Json preferences_of(Preferences const& kept) {
-    return Json::object({{"preferences", Json::parse(kept.text).value_or(Json::object())},
-                         {"updated_at", socketio::to_json(time_of(kept.updated))}});
+PreferencesView preferences_of(Preferences const& kept) {
+    static auto const none = RawJson::trusted("{}");
+    return {RawJson::parse(kept.text).value_or(none), time_of(kept.updated)};
 }
 
 }  // namespace
 
+// A token may be good and nobody's: of an account that is gone, or of another system with the same
+// secret.
+std::string Hub::require(RestCall const& call) {
+    auto user = accounts_.require(call);
+    if (!knows(user)) {
+        throw RestError(401, "UNAUTHORIZED", "This account is gone");
+    }
+    return user;
+}
+
 // --- oneself -----------------------------------------------------------------------------------
 
 Reply Hub::me(RestCall& call) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) -> Reply {
-        auto const* const found = kaiku.people.find(user);
-        if (found == nullptr) {
-            return RestError(401, "UNAUTHORIZED", "This account is gone");
-        }
-        return me_of(*found);
-    });
+    auto const user = require(call);
+    return rules_.with([&](Kaiku& kaiku) { return me_of(*kaiku.people.find(user)); });
 }
 
 Task<Reply> Hub::preferences(RestCall& call) {
-    auto asked = store_.preferences(accounts_.require(call));
+    auto asked = store_.preferences(require(call));
     co_return preferences_of(co_await asked);
 }
 
 Task<Reply> Hub::set_preferences(RestCall& call, PreferencesForm form) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto const text = form.preferences.dump();
     if (!form.preferences.is_object() || text.size() > max_preferences_bytes) {
         co_return RestError(400, "VALIDATION_ERROR", "Preferences are an object of limited size");
     }
+    form.preferences = Json();  // both take many times their text while the disk is waited for
+    call.body.reset();
     auto tell = [to = endpoint_.to(user_room(user))](Preferences const& kept) {
         to.send("preferences_updated", preferences_of(kept), in_order());
     };
@@ -63,30 +70,30 @@ Task<Reply> Hub::set_preferences(RestCall& call, PreferencesForm form) {
 
 // Nobody's reading is noted down, so nothing is unread.
 Reply Hub::unread(RestCall& call) {
-    accounts_.require(call);
+    require(call);
     return Json::object({{"guilds", Json::array()}, {"dms", Json::array()}, {"total", 0}});
 }
 
 Reply Hub::favorites(RestCall& call) {
-    accounts_.require(call);
+    require(call);
     return Json::object({{"favorites", Json::array()}});
 }
 
 Reply Hub::admin_status(RestCall& call) {
-    accounts_.require(call);
+    require(call);
     return Json::object({{"is_admin", false}, {"is_elevated", false}});
 }
 
 // Lists of what this server does not have: direct channels, pins, pages to accept.
 Reply Hub::nothing_yet(RestCall& call) {
-    accounts_.require(call);
+    require(call);
     return Json::array();
 }
 
 // --- guilds ------------------------------------------------------------------------------------
 
 Reply Hub::guilds(RestCall& call) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto list = Json::array();
     for (auto const& guild :
          rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.guilds_of(user); })) {
@@ -96,48 +103,57 @@ Reply Hub::guilds(RestCall& call) {
 }
 
 Reply Hub::guild(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto const found =
         rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.guild(user, plain_id(id)); });
     return answer(found, [](Guild const& guild) { return view_of(guild); });
 }
 
 Reply Hub::channels(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
-        return answer(kaiku.guilds.guild(user, plain_id(id)), [&](Guild const& guild) {
-            std::vector<ChannelView> list;
-            for (auto const& channel : kaiku.guilds.channels_of(guild.id)) {
-                list.push_back(view_of(channel));
-            }
-            return list;
-        });
+    auto const user = require(call);
+    std::vector<ChannelPtr> channels;
+    auto const found = rules_.with([&](Kaiku& kaiku) {
+        auto guild = kaiku.guilds.guild(user, plain_id(id));
+        if (guild) {
+            channels = kaiku.guilds.channels_of(guild->id);
+        }
+        return guild;
+    });
+    // What is long is written when the lock is free.
+    return answer(found, [&](Guild const&) {
+        std::vector<ChannelView> list;
+        for (auto const& channel : channels) {
+            list.push_back(view_of(*channel));
+        }
+        return list;
     });
 }
 
 Reply Hub::channel(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto const found =
         rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.view(user, plain_id(id)); });
-    return answer(found, [](Channel const& channel) { return view_of(channel); });
+    return answer(found, [](ChannelPtr const& channel) { return view_of(*channel); });
 }
 
 Reply Hub::members(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
-    return rules_.with([&](Kaiku& kaiku) {
-        return answer(kaiku.guilds.guild(user, plain_id(id)), [&](Guild const& guild) {
-            std::vector<MemberView> list;
-            for (auto const& member : kaiku.guilds.members_of(guild.id)) {
+    auto const user = require(call);
+    std::vector<MemberView> list;
+    auto const found = rules_.with([&](Kaiku& kaiku) {
+        auto guild = kaiku.guilds.guild(user, plain_id(id));
+        if (guild) {
+            for (auto const& member : kaiku.guilds.members_of(guild->id)) {
                 list.push_back(view_of(member, kaiku.people));
             }
-            return list;
-        });
+        }
+        return guild;
     });
+    return answer(found, [&](Guild const&) { return list; });
 }
 
 // Lists of what guilds do not have here: categories, pages.
 Reply Hub::nothing_in_guild(RestCall& call, std::string const& id) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     auto const found =
         rules_.with([&](Kaiku& kaiku) { return kaiku.guilds.guild(user, plain_id(id)); });
     return answer(found, [](Guild const&) { return Json::array(); });
@@ -160,12 +176,13 @@ void Hub::enter(std::string const& user, std::string const& guild) {
 }
 
 Task<Reply> Hub::make_channel(RestCall& call, std::string guild, ChannelForm form) {
-    return change(call, [id = plain_id(guild), form = std::move(form)](Kaiku& kaiku,
-                                                                       auto const& user) {
-        auto const made = kaiku.guilds.add_channel(user, id, form.name, form.channel_type,
-                                                   form.topic.value_or(""));
-        return answer(made, [](Channel const& channel) { return Reply(view_of(channel), 201); });
-    });
+    return change(
+        call, [id = plain_id(guild), form = std::move(form)](Kaiku& kaiku, auto const& user) {
+            auto const made = kaiku.guilds.add_channel(user, id, form.name, form.channel_type,
+                                                       form.topic.value_or(""));
+            return answer(made,
+                          [](ChannelPtr const& channel) { return Reply(view_of(*channel), 201); });
+        });
 }
 
 Task<Reply> Hub::make_invite(RestCall& call, std::string guild, InviteForm form) {
@@ -190,13 +207,13 @@ Task<Reply> Hub::use_invite(RestCall& call, std::string code) {
 // --- friends -----------------------------------------------------------------------------------
 
 Reply Hub::ties(RestCall& call, std::string const& status) {
-    auto const user = accounts_.require(call);
+    auto const user = require(call);
     return rules_.with([&](Kaiku& kaiku) {
         std::vector<FriendView> list;
         for (auto const& tie : kaiku.people.ties(user, status)) {
             list.push_back(view_of(tie, user, kaiku.people));
         }
-        return Reply(list);
+        return list;
     });
 }
 

@@ -58,7 +58,7 @@ void Hub::voice_join(Peer& peer, ChannelRequest const& request, Inbound const& m
         if (!channel) {
             return refuse(peer, channel.error(), message);
         }
-        if (channel->type != "voice") {
+        if ((*channel)->type != "voice") {
             return refuse(peer, {Reason::invalid, "This is no voice channel"}, message);
         }
         auto const joined = kaiku.voice.join(user, peer.id(), id);

@@ -5,6 +5,7 @@
 // of both.
 
 #include "socketio/json_codec.hpp"
+#include "socketio/raw_json.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -336,6 +337,13 @@ struct InviteForm {
 struct FriendForm {
     std::string username;
     SIO_JSON(FriendForm, username)
+};
+
+/// preferences_updated, too.
+struct PreferencesView {
+    socketio::RawJson preferences;
+    socketio::IsoTime updated_at;
+    SIO_JSON(PreferencesView, preferences, updated_at)
 };
 
 struct PreferencesForm {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ struct Channel {
     std::string topic;
     std::int64_t position = 0, created = 0;
 };
+/// Channels do not change, so who has asked for some need not copy them under the lock.
+using ChannelPtr = std::shared_ptr<Channel const>;
 
 struct Message {
     std::string id, channel, author, content;

@@ -28,7 +28,8 @@ bool is_activity(Json const& activity) {
            (activity["type"].is_string() && activity["name"].is_string() &&
             activity["started_at"].is_string() &&
             (activity["details"].is_null() || activity["details"].is_string()) &&
-            activity.dump().size() <= People::max_activity_bytes);
+            activity.dump().size() <= People::max_activity_bytes &&
+            activity.memory() <= People::max_activity_memory);
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ public:
         500;  ///< requests, friends and blocks that one user made
     static constexpr std::size_t max_waiting = 500;  ///< requests to one user, not yet answered
     static constexpr std::size_t max_activity_bytes = 1024;
+    /// The same as it is kept, where small values take many times their text.
+    static constexpr std::size_t max_activity_memory = 4096;
     static constexpr std::chrono::seconds activity_pause{10};
 
     People(Journal& journal, common::Clock clock, common::IdSource ids, Journal::State const& state,

@@ -127,6 +127,13 @@ TEST_CASE("K05: activities are told when they change, ten seconds apart") {
     auto long_one = game;
     long_one.set("details", std::string(People::max_activity_bytes, 'x'));
     CHECK(reason(people.set_activity("ana", long_one)) == Reason::invalid);
+    auto heavy = game;  // in memory, for so short a text
+    heavy.set("details", std::string(People::max_activity_bytes / 2, 'x'));
+    harbor.steady_now += People::activity_pause;
+    CHECK(people.set_activity("ana", heavy));
+    heavy.set("buttons", Json(Json::Array(100, Json(1))));
+    CHECK(heavy.dump().size() <= People::max_activity_bytes);
+    CHECK(reason(people.set_activity("ana", heavy)) == Reason::invalid);
 }
 
 TEST_CASE("K05: friends are made by request and acceptance") {
@@ -236,12 +243,12 @@ TEST_CASE("K03: of invitations that never expire, the oldest gives way") {
 TEST_CASE("K03: channels are for the members of their guild") {
     Harbor harbor;
     auto guilds = harbor.guilds();
-    CHECK(guilds.view("ana", "t")->name == "general");
+    CHECK((*guilds.view("ana", "t"))->name == "general");
     CHECK(reason(guilds.view("ana", "nowhere")) == Reason::channel_not_found);
     CHECK(reason(guilds.view("eve", "t")) == Reason::forbidden);
     CHECK(reason(guilds.guild("eve", "g")) == Reason::not_found);
     CHECK(guilds.guilds_of("eve").empty());
-    CHECK(guilds.channels_of("g").front().id == "t");  // by position
+    CHECK(guilds.channels_of("g").front()->id == "t");  // by position
     CHECK(guilds.members_of("g").size() == 3);
 }
 
@@ -249,12 +256,18 @@ TEST_CASE("K03: a guild begins with its owner and a channel, and grows by invita
     Harbor harbor;
     auto guilds = harbor.guilds();
     auto const guild = *guilds.create("eve", "Reef");
-    CHECK(guilds.channels_of(guild.id).front().name == "general");
+    CHECK(guilds.channels_of(guild.id).front()->name == "general");
     CHECK(reason(guilds.create("eve", "")) == Reason::invalid);
     CHECK(guilds.add_channel("eve", guild.id, "talk", "voice", ""));
     CHECK(reason(guilds.add_channel("eve", guild.id, "x", "dm", "")) == Reason::invalid);
     CHECK(reason(guilds.add_channel("ana", guild.id, "x", "text", "")) == Reason::not_found);
     CHECK(reason(guilds.add_channel("ana", "g", "x", "text", "")) == Reason::forbidden);
+    std::string topic;  // of the longest characters
+    for (std::size_t i = 0; i < Guilds::max_topic; ++i) {
+        topic += "😀";
+    }
+    CHECK(guilds.add_channel("eve", guild.id, "x", "text", topic));
+    CHECK(reason(guilds.add_channel("eve", guild.id, "x", "text", topic + "x")) == Reason::invalid);
     CHECK(reason(guilds.invite("ana", "g", "1h")) == Reason::forbidden);
     CHECK(reason(guilds.invite("eve", guild.id, "soon")) == Reason::invalid);
     auto const an_hour = *guilds.invite("eve", guild.id, "1h");
@@ -266,6 +279,27 @@ TEST_CASE("K03: a guild begins with its owner and a channel, and grows by invita
     CHECK(guilds.join("ben", ever.code));
     CHECK(reason(guilds.join("gm", "guessed")) == Reason::not_found);
     CHECK(harbor.guilds().members_of(guild.id).size() == 3);  // after a restart
+}
+
+TEST_CASE("K03: a guild has so many channels, and so have all that one has made") {
+    Harbor harbor;
+    auto guilds = harbor.guilds();
+    std::size_t made = 0;
+    std::string guild;
+    auto const add = [&](Guilds& to) { return to.add_channel("eve", guild, "x", "text", ""); };
+    while (made + Guilds::max_channels <= Guilds::max_channels_made) {
+        guild = guilds.create("eve", "Reef")->id;
+        for (std::size_t i = 1; i < Guilds::max_channels; ++i) {
+            CHECK(add(guilds));
+        }
+        CHECK(reason(add(guilds)) == Reason::forbidden);
+        made += Guilds::max_channels;
+    }
+    CHECK(made == Guilds::max_channels_made);
+    CHECK(reason(guilds.create("eve", "One more")) == Reason::forbidden);
+    CHECK(guilds.create("ben", "His first"));
+    auto again = harbor.guilds();  // after a restart
+    CHECK(reason(again.create("eve", "One more")) == Reason::forbidden);
 }
 
 TEST_CASE("K04: members write, authors change, authors and owners remove") {
