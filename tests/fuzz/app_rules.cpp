@@ -134,18 +134,19 @@ struct Casys {
 class FuseJournal final : public apps::fuse::Journal {
 public:
     State load() override { return {{{"u1", "ana"}, {"u2", "ben"}}, {}, {}, {}}; }
-    void room_made(std::string const&, std::string const&, std::int64_t) override { ++rooms; }
+    void room_made(std::string const&, Room const&) override { ++rooms; }
     void joined(std::string const&, std::string const&) override {}
     void left(std::string const&, std::string const&) override {}
     void room_gone(std::string const&) override { --rooms; }
     void said(apps::fuse::Line const& line) override {
         FUZZ_CHECK(!line.content.empty() && line.content.size() <= 40);
-        FUZZ_CHECK(line.metadata.dump().size() <= 60);
+        FUZZ_CHECK(!line.metadata || line.metadata->text().size() <= 60);
     }
     void task(apps::fuse::Task const& task) override {
         FUZZ_CHECK(task.priority >= 0 && task.progress >= 0 && task.progress <= 100);
         tasks[task.id] = task;
     }
+    void task_gone(std::string const& id) override { FUZZ_CHECK(tasks.erase(id) == 1); }
 
     std::size_t rooms = 0;
     std::map<std::string, apps::fuse::Task> tasks;
@@ -158,14 +159,19 @@ struct Fuse {
               {.content_bytes = 40,
                .metadata_bytes = 60,
                .rooms = 5,
+               .rooms_per_place = 3,
                .rooms_per_user = 4,
+               .rooms_per_member = 4,
                .rooms_per_connection = 3,
+               .task_bytes = 4000,
+               .task_bytes_per_place = 2000,
                .tasks_per_user = 4}) {}
 
     void hear(std::string const& type, Json const& message) {
         using namespace apps::fuse;
         bool const second = message["who"].is_integer();
-        Speaker const who{second ? 2U : 1U, second ? "u2" : "u1"};
+        auto const place = message["where"].string() ? "here" : "";
+        Speaker const who{second ? 2U : 1U, second ? "u2" : "u1", place};
         auto const& payload = message["payload"];
         auto const id = message["messageId"].string() ? *message["messageId"].string() : "";
         if (auto const room = read<RoomRequest>(payload)) {
@@ -183,8 +189,9 @@ struct Fuse {
             FUZZ_CHECK(!spoken || rules.may_read(who.user, said->roomId));
         }
         if (auto const form = read<TaskForm>(payload); form && type == "createTask") {
-            rules.create(who.user, {form->title, form->description, form->status, form->assigneeId,
-                                    form->priority, form->progress, form->metadata});
+            rules.create({who.user, who.place},
+                         {form->title, form->description, form->status, form->assigneeId,
+                          form->priority, form->progress, form->metadata});
         }
         if (auto const update = read<TaskUpdateRequest>(payload)) {
             TaskPatch patch;
