@@ -82,7 +82,6 @@ Reply Hub::tasks(RestCall& call, TaskQuery const& query) {
 template <class F>
 socketio::Task<Reply> Hub::change(RestCall& call, F apply) {
     Maker const maker{require(call), place_of(call.request)};
-    call.body.reset();  // which is read, and takes many times its text while the disk is waited for
     return store::change(store_.thread(), rules_,
                          [maker, apply = std::move(apply)](Fuse& rules) mutable -> Reply {
                              return apply(rules, maker);

@@ -164,7 +164,6 @@ private:
 
 template <class F>
 socketio::Task<common::Reply> Hub::change(RestCall& call, F apply) {
-    call.body.reset();  // which is read, and takes many times its text while the disk is waited for
     return store::change(store_.thread(), rules_,
                          [user = require(call), apply = std::move(apply)](
                              Kaiku& rules) -> common::Reply { return apply(rules, user); });

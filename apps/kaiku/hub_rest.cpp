@@ -59,8 +59,7 @@ Task<Reply> Hub::set_preferences(RestCall& call, PreferencesForm form) {
     if (!form.preferences.is_object() || text.size() > max_preferences_bytes) {
         co_return RestError(400, "VALIDATION_ERROR", "Preferences are an object of limited size");
     }
-    form.preferences = Json();  // both take many times their text while the disk is waited for
-    call.body.reset();
+    form.preferences = Json();  // takes many times its text while the disk is waited for
     auto tell = [to = endpoint_.to(user_room(user))](Preferences const& kept) {
         to.send("preferences_updated", preferences_of(kept), in_order());
     };
