@@ -121,12 +121,15 @@ inline constexpr std::size_t max_messages_per_flush = 64;
 inline constexpr std::size_t max_packets_per_turn = 4096;
 /// Tasks from other threads, such as broadcasts of other shards, that a shard does in one turn.
 inline constexpr std::size_t max_posted_per_turn = 128;
-/// Such tasks may be posted faster than they are done. When a shard has so much before it, the
-/// others read nothing from their peers until half of it is done.
+/// Such tasks may be posted faster than they are done. When a shard has so much before it, a
+/// connection of another one that posts more to it is not read until half of it is done.
 inline constexpr std::size_t posted_high_water_bytes = 1024 * 1024;
+/// The same for all connections of the other shards, whatever they say: many of them post a little
+/// each, and tasks that no connection waits for post, too.
+inline constexpr std::size_t max_posted_bytes = 32 * posted_high_water_bytes;
 /// What a task counts for besides what it sends: it may be work for thousands of recipients.
 inline constexpr std::size_t posted_task_bytes = 1024;
-/// Then they look again after this time.
+/// Those that wait look again after this time.
 inline constexpr std::chrono::milliseconds posted_look_interval = 1ms;
 /// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;
 /// then it ends with "ping timeout", after about four intervals.

@@ -319,10 +319,14 @@ PollingTransport::Refusal PollingTransport::decode_some(Incoming& post) {
     return refusal;
 }
 
-// Others have their turn first, and a pause lasts until its end.
+// Others have their turn first, and a pause lasts until its end. What is left may be thousands of
+// broadcasts: shards that are behind with such have theirs first, too.
 void PollingTransport::decode_later() {
     if (!paused_) {
-        incoming_->turn = shard_.timers().after(std::chrono::milliseconds(0), [this] { decode(); });
+        auto const wait =
+            shard_.others_behind() ? limits::posted_look_interval : std::chrono::milliseconds(0);
+        incoming_->turn = shard_.timers().after(
+            wait, [this] { shard_.others_behind() ? decode_later() : decode(); });
     }
 }
 

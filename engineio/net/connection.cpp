@@ -89,7 +89,7 @@ void Connection::close() {
         return;
     }
     closing_ = true;
-    bool const held = std::exchange(holding_, false);
+    bool const held = std::exchange(holding_, false) || held_off_;
     if (write_error_ != 0) {
         shut();
     } else if (!has_output()) {
@@ -145,8 +145,7 @@ Handoff Connection::release(std::string unread) {
 
 // Waits for what can go on now.
 void Connection::watch() {
-    bool const waits = paused_ || holding_ || peer_ended_;
-    auto const read = waits ? Interest::none : Interest::read;
+    auto const read = reads() ? Interest::read : Interest::none;
     auto const write = waiting_write_ ? Interest::write : Interest::none;
     if (!shard_.poller().watch(socket_.get(), *this, shut_ ? Interest::none : read | write)) {
         // The kernel has no memory for it: unheard it would stay for ever. Runs before anything
@@ -155,7 +154,13 @@ void Connection::watch() {
     }
 }
 
+// Input of one that is closing is for nobody.
+bool Connection::reads() const {
+    return !paused_ && !holding_ && !peer_ended_ && (closing_ || !held_off_);
+}
+
 void Connection::on_ready(Interest ready) {
+    shard_.serving(*this);
     if (includes(ready, Interest::write)) {
         waiting_write_ = false;
         if (closing_) {
@@ -163,7 +168,7 @@ void Connection::on_ready(Interest ready) {
         }
         flush();
     }
-    if (includes(ready, Interest::read) && !shut_ && !paused_ && !holding_ && !peer_ended_) {
+    if (includes(ready, Interest::read) && !shut_ && reads()) {
         read_available();
     }
     if (!shut_) {
@@ -172,7 +177,7 @@ void Connection::on_ready(Interest ready) {
 }
 
 void Connection::serve_held() {
-    if (shut_ || paused_ || !std::exchange(holding_, false)) {
+    if (shut_ || paused_ || held_off_ || !std::exchange(holding_, false)) {
         return;
     }
     handler_->on_held_input();
@@ -183,6 +188,15 @@ void Connection::serve_held() {
     check_filter();
     if (!shut_) {
         watch();
+    }
+}
+
+// No more of it is handled, held input included, until the shard takes that back.
+void Connection::hold_off(bool hold) {
+    held_off_ = hold;
+    watch();
+    if (!hold && holding_ && !paused_) {
+        shard_.serve_later(*this);
     }
 }
 

@@ -89,7 +89,7 @@ public:
     // Backpressure. While paused, the end of the peer goes unnoticed too.
     void pause_reading() { paused_ = true; }
     void resume_reading();
-    bool reading_paused() const { return paused_; }
+    bool reading_paused() const { return paused_ || held_off_; }
 
     // For a handler that keeps some of what it was given for a later turn, behind the others': it
     // hears of on_held_input() then, and until all is handled nothing more is read and no end
@@ -123,7 +123,7 @@ public:
     void on_ready(Interest ready) override;
 
 private:
-    friend class IoShard;  // slot_, in_line_, serve_held()
+    friend class IoShard;  // slot_, in_line_, held_off_, serve_held(), hold_off()
 
     void enqueue(std::span<OutputItem> items);
     bool overfull() const;
@@ -139,6 +139,8 @@ private:
     void clear_queue();
     void watch();
     void serve_held();
+    void hold_off(bool hold);
+    bool reads() const;
     void read_available();
     void end_of_stream();
 
@@ -168,6 +170,7 @@ private:
     bool paused_ = false;
     bool holding_ = false;    // the handler has input left
     bool in_line_ = false;    // of the shard, for serve_held()
+    bool held_off_ = false;   // as pause_reading(), by the shard: it waits for others
     bool closing_ = false;    // close() was called
     bool half_shut_ = false;  // our side of the stream has ended
     bool overflown_ = false;

@@ -72,7 +72,7 @@ void HttpServer::State::wait_signal(boost::asio::signal_set& set,
 
 HttpServer::HttpServer(unsigned threads) : state_(std::make_unique<State>()) {
     auto const count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
-    auto const backlogs = std::make_shared<Backlogs>(0);
+    auto const backlogs = std::make_shared<Backlogs>();
     for (unsigned i = 0; i < count; ++i) {
         state_->shards.push_back(std::make_unique<IoShard>(i));
         state_->shards.back()->share_backlogs(backlogs);

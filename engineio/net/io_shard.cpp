@@ -58,22 +58,12 @@ void IoShard::wait_ready() {
         if (error) {
             return;
         }
-        if (others_behind()) {
-            put_off();
+        if (others_far_behind()) {
+            reads_nothing_ = true;
+            enter([this] { limit_hit("max_posted_bytes", "everybody"); });
+            look_at_others_later();
         } else {
             serve_ready();
-            wait_ready();
-        }
-    });
-}
-
-// Nothing is read that would be more work for others. What they have posted to us goes on: two
-// shards that wait for each other work off what each has.
-void IoShard::put_off() {
-    enter([this] { limit_hit("posted_high_water_bytes", "another thread"); });
-    look_timer_.expires_after(limits::posted_look_interval);
-    look_timer_.async_wait([this](boost::system::error_code const& error) {
-        if (!error) {
             wait_ready();
         }
     });
@@ -88,10 +78,61 @@ void IoShard::serve_ready() {
             auto const read = [this] { return metrics().bytes_in + metrics().bytes_inflated; };
             auto const enough = read() + limits::read_buffer_bytes;
             do {
-                poller_.serve_one();
-                dispatch();
+                serve([this] { poller_.serve_one(); });
             } while (poller_.has_collected() && read() < enough);
         });
+    }
+}
+
+// What is ready for one connection, which waits afterwards if that was more work for a shard that
+// has too much already.
+template <class Body>
+void IoShard::serve(Body&& body) {
+    has_burdened();  // timers have, say
+    served_ = nullptr;
+    std::forward<Body>(body)();
+    dispatch();
+    auto* const connection = std::exchange(served_, nullptr);
+    if (connection && !connection->held_off_ && has_burdened()) {
+        hold_off(*connection);
+    }
+}
+
+// What others have posted to us goes on meanwhile: two shards that wait for each other work off
+// what each has.
+void IoShard::hold_off(Connection& connection) {
+    limit_hit("posted_high_water_bytes", connection.remote_address());
+    connection.hold_off(true);
+    held_off_.push_back(&connection);
+    look_at_others_later();
+}
+
+void IoShard::look_at_others_later() {
+    if (!std::exchange(looks_, true)) {
+        look_timer_.expires_after(limits::posted_look_interval);
+        look_timer_.async_wait([this](boost::system::error_code const& error) {
+            if (!error) {
+                looks_ = false;
+                look_at_others();
+            }
+        });
+    }
+}
+
+void IoShard::look_at_others() {
+    if (reads_nothing_ && !others_far_behind()) {
+        reads_nothing_ = false;
+        wait_ready();
+    }
+    if (!held_off_.empty() && !others_behind()) {
+        enter([this] {
+            for (auto* connection : std::exchange(held_off_, {})) {
+                connection->hold_off(false);
+            }
+        });
+    }
+    if (reads_nothing_ || !held_off_.empty()) {
+        look_at_others_later();
     }
 }
 
@@ -114,7 +155,12 @@ void IoShard::serve_next_held() {
         auto& connection = *line_.front();
         line_.erase(line_.begin());
         connection.in_line_ = false;
-        enter([&connection] { connection.serve_held(); });
+        enter([&] {
+            serve([&] {
+                serving(connection);
+                connection.serve_held();
+            });
+        });
         call_next_held();
     }
 }
@@ -173,6 +219,12 @@ void IoShard::disown(Connection& connection) {
     SIO_ASSERT(slot < connections_.size() && connections_[slot].get() == &connection);
     if (std::exchange(connection.in_line_, false)) {
         std::erase(line_, &connection);
+    }
+    if (connection.held_off_) {
+        std::erase(held_off_, &connection);
+    }
+    if (served_ == &connection) {
+        served_ = nullptr;
     }
     std::swap(connections_[slot], connections_.back());
     connections_[slot]->slot_ = slot;

@@ -66,6 +66,8 @@ public:
     // Lets the connection go on with the input it holds, in a later turn of its own: between two of
     // them are whoever is ready and what others have posted.
     void serve_later(Connection& connection);
+    // To be told by a connection that something has come for it.
+    void serving(Connection& connection) { served_ = &connection; }
     // Destroys the connection after the calls that are on the stack now.
     void disown(Connection& connection);
 
@@ -79,8 +81,12 @@ public:
 private:
     void wake() override;
     void wait_ready();
-    void put_off();
     void serve_ready();
+    template <class Body>
+    void serve(Body&& body);
+    void hold_off(Connection& connection);
+    void look_at_others_later();
+    void look_at_others();
     void call_next_held();
     void serve_next_held();
     void stop_when_flushed();
@@ -104,8 +110,12 @@ private:
     std::unique_ptr<char[]> plaintext_;
     OutputRooms output_rooms_;
     std::vector<std::unique_ptr<Connection>> connections_;
-    std::vector<Connection*> line_;  // those that hold input, in the order of their turns
-    bool line_called_ = false;       // serve_next_held() is on its way
+    std::vector<Connection*> line_;      // those that hold input, in the order of their turns
+    bool line_called_ = false;           // serve_next_held() is on its way
+    Connection* served_ = nullptr;       // the one whose input is handled now, while it lives
+    std::vector<Connection*> held_off_;  // until no other shard is behind
+    bool reads_nothing_ = false;         // nor waits for that, until no other is far behind
+    bool looks_ = false;                 // look_timer_ is armed
     std::function<void()> when_quiet_;
     TimePoint quiet_limit_{};
     Clock::duration patience_{};

@@ -22,11 +22,16 @@ Shard* Shard::current() {
 
 void Shard::post(UniqueFunction task, std::size_t bytes) {
     bool first;
+    bool behind;
     {
         std::lock_guard lock(posted_mutex_);
         first = posted_.empty();
         posted_.push_back({std::move(task), bytes + limits::posted_task_bytes});
-        account_posted(posted_.back().bytes);
+        undone_.add(posted_.back().bytes);
+        behind = undone_.behind();
+    }
+    if (behind && current_shard && current_shard != this) {
+        current_shard->burdened_ = true;
     }
     // One wake-up for many tasks: later ones ride on the first one's.
     if (first) {
@@ -47,7 +52,10 @@ bool Shard::run_posted(std::size_t most) {
         // A posted task is a tick of its own: what it deferred runs before the next task.
         dispatch();
     }
-    unaccount_posted(bytes);
+    {
+        std::lock_guard lock(posted_mutex_);
+        undone_.subtract(bytes);
+    }
     if (next_taken_ < taken_.size()) {
         return true;
     }
@@ -74,34 +82,7 @@ void Shard::drop_posted() {
 
 void Shard::share_backlogs(std::shared_ptr<Backlogs> backlogs) {
     std::lock_guard lock(posted_mutex_);
-    if (backlogs_ && behind_) {
-        --*backlogs_;
-        behind_ = false;
-    }
-    backlogs_ = std::move(backlogs);
-}
-
-// Under the lock.
-void Shard::account_posted(std::size_t bytes) {
-    posted_bytes_ += bytes;
-    if (backlogs_ && !behind_ && posted_bytes_ >= limits::posted_high_water_bytes) {
-        behind_ = true;
-        ++*backlogs_;
-    }
-}
-
-// It is behind until half of that is done: else it would be again at once.
-void Shard::unaccount_posted(std::size_t bytes) {
-    std::lock_guard lock(posted_mutex_);
-    posted_bytes_ -= bytes;
-    if (backlogs_ && behind_ && posted_bytes_ < limits::posted_high_water_bytes / 2) {
-        behind_ = false;
-        --*backlogs_;
-    }
-}
-
-bool Shard::others_behind() const {
-    return backlogs_ && *backlogs_ > (behind_ ? 1U : 0U);
+    undone_.share(std::move(backlogs));
 }
 
 void Shard::limit_hit(std::string_view limit, std::string_view who) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engineio/net/backlog.hpp"
 #include "engineio/net/metrics.hpp"
 #include "engineio/net/seldom.hpp"
 #include "engineio/net/task_queue.hpp"
@@ -7,7 +8,6 @@
 #include "engineio/net/turn_compression.hpp"
 #include "engineio/net/unique_function.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -37,9 +37,6 @@ private:
     bool urgent_ = false;
 };
 
-/// How many shards of a server are behind with what others have posted to them. Any thread.
-using Backlogs = std::atomic<unsigned>;
-
 /// A shard is one thread's world: its clock, timers, tasks and everything that must be written at
 /// the end of the current turn. It knows no sockets: a driver (IoShard) or a test enters turns and
 /// passes the time. Nothing in it is locked except the queue of tasks posted by other threads.
@@ -62,9 +59,11 @@ public:
     TimePoint now() const { return now_; }
 
     /// Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
-    /// `bytes` is what it holds besides itself. From limits::posted_high_water_bytes on the other
-    /// shards of the server read nothing from their peers until most of it is done: who floods a
-    /// room of another shard is not faster than that.
+    /// `bytes` is what it holds besides itself. From limits::posted_high_water_bytes on a
+    /// connection of another shard whose input posts to this one is not read until most of it is
+    /// done: who floods a room of another shard is not faster than that. From
+    /// limits::max_posted_bytes on, which others reach together or by tasks of their own, the other
+    /// shards read from nobody.
     void post(UniqueFunction task, std::size_t bytes = 0);
 
     /// This shard only. Runs `task` in the dispatch phase of this turn, after all decoding: the
@@ -134,10 +133,15 @@ public:
     /// Destroys tasks that come too late, when no thread runs this shard any more.
     void drop_posted();
     /// Shares `backlogs` with the other shards of a server. Null: they need not wait for this one
-    /// any more. Any thread.
+    /// any more. This shard's thread, or before it runs.
     void share_backlogs(std::shared_ptr<Backlogs> backlogs);
-    /// Whether other shards are behind, so that nothing should be read now.
-    bool others_behind() const;
+    /// Whether other shards are behind, so that nothing should be handled that posts to them.
+    bool others_behind() const { return undone_.others_behind(); }
+    /// The same so far that nothing should be read at all.
+    bool others_far_behind() const { return undone_.others_far_behind(); }
+    /// Whether this thread, in turns of this shard, has posted to one that is behind since the last
+    /// call.
+    bool has_burdened() { return std::exchange(burdened_, false); }
     /// Fires what is due; inside a Turn.
     void run_timers() { timers_.advance(now_); }
 
@@ -153,8 +157,6 @@ private:
     };
 
     bool take_posted();
-    void account_posted(std::size_t bytes);
-    void unaccount_posted(std::size_t bytes);
     void relieve_urgent();
     void flush_dirty();
     static std::size_t flush_some(std::vector<Flushable*>& targets, std::size_t most);
@@ -173,11 +175,10 @@ private:
     std::vector<Flushable*> urgent_;   // null: forgotten
     std::vector<Posted> taken_;        // of the posted ones: these are run now
     std::size_t next_taken_ = 0;
+    bool burdened_ = false;
     std::mutex posted_mutex_;  // guards what follows
     std::vector<Posted> posted_;
-    std::size_t posted_bytes_ = 0;  // with those taken
-    std::shared_ptr<Backlogs> backlogs_;
-    std::atomic<bool> behind_ = false;  // read by its own thread without the lock
+    Backlog undone_;  // of posted_ and taken_
 };
 
 }  // namespace engineio::net

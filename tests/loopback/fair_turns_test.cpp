@@ -8,11 +8,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 namespace fair_turns_test {
 
@@ -38,6 +40,10 @@ struct Fair : RunningServer {
             most_buffered =
                 std::max(most_buffered.load(), Shard::current()->metrics().buffered_bytes);
         });
+        io.on("burden", [this](socketio::Socket&) {
+            ++handled;
+            io.runtime().shard(1).post([] {});
+        });
         io.on("leave", [](socketio::Socket& socket) { socket.disconnect(true); });
         run();
     }
@@ -47,16 +53,22 @@ struct Fair : RunningServer {
         client.send(request);
         return client.read_answer();
     }
-    // The status of a POST to a session; the first one of it connects a socket.
-    std::string post(std::string const& body) {
-        return status_of(answer_to("POST " + path +
-                                   " HTTP/1.1\r\nHost: h\r\nContent-Type: "
-                                   "text/plain;charset=UTF-8\r\nContent-Length: " +
-                                   std::to_string(body.size()) + "\r\n\r\n" + body));
+    // A POST to the session; the first one of it connects a socket.
+    std::string post_of(std::string const& body) const {
+        return "POST " + path +
+               " HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain;charset=UTF-8\r\n"
+               "Content-Length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + body;
     }
+    std::string post(std::string const& body) { return status_of(answer_to(post_of(body))); }
     void open(std::string const& revision) {
+        RawClient client(port);
+        open(revision, client);
+    }
+    void open(std::string const& revision, RawClient& client) {
         auto const query = "/socket.io/?EIO=" + revision + "&transport=polling";
-        auto const opened = answer_to(get(query));
+        client.send(get(query));
+        auto const opened = client.read_answer();
         auto const from = opened.find("\"sid\":\"") + 7;
         path = query + "&sid=" + opened.substr(from, opened.find('"', from) - from);
     }
@@ -112,6 +124,28 @@ TEST_CASE("a POST is answered as ever when it ends its session on its way") {
     CHECK(server.post("6") == "400");
 }
 
+TEST_CASE("the rest of a POST waits while what came before it is too much for another shard") {
+    socketio::ServerOptions options;
+    options.threads = 2;
+    Fair server(options);
+    RawClient client(server.port);  // the first one, on the first shard
+    server.open("4", client);
+    client.send(server.post_of("40"));
+    CHECK(status_of(client.read_answer()) == "200");
+    auto& slow = server.io.runtime().shard(1);
+    std::promise<void> gate;
+    slow.post([&] { gate.get_future().wait(); });
+    client.send(server.post_of(repeated(R"(42["burden"])", "\x1e", 2 * a_turn)));
+    auto const limit_hits = [&] { return metrics_of(server.io.runtime()).limit_hits; };
+    wait_until("the first turn is over",
+               [&] { return limit_hits().contains("posted_high_water_bytes"); });
+    std::this_thread::sleep_for(5 * engineio::limits::timer_tick);
+    CHECK(server.handled == a_turn);
+    gate.set_value();
+    CHECK(status_of(client.read_answer()) == "200");
+    CHECK(server.handled == 2 * a_turn);
+}
+
 TEST_CASE("what a turn says does not wait in memory for its end") {
     Fair server;
     Peer member(server);
@@ -128,46 +162,112 @@ TEST_CASE("what a turn says does not wait in memory for its end") {
     }
 }
 
-TEST_CASE("a shard reads nothing while another is behind with its tasks") {
-    TestServer server(2);
-    for (unsigned shard : {0U, 1U}) {
-        server.router(shard).add_path("/where", [shard](Request const&, Responder responder) {
-            Response response;
-            response.body = std::to_string(shard);
-            responder.respond(std::move(response));
-        });
+namespace {
+
+constexpr auto high = engineio::limits::posted_high_water_bytes;
+
+// Two shards, of which the second does nothing until let_go(). Requests to the first may post to
+// it.
+struct TwoShards {
+    TwoShards() {
+        for (unsigned shard : {0U, 1U}) {
+            server.router(shard).add_path("/where", [shard](Request const&, Responder responder) {
+                Response response;
+                response.body = std::to_string(shard);
+                responder.respond(std::move(response));
+            });
+            server.router(shard).add_path("/post", [this](Request const&, Responder responder) {
+                post(0);
+                responder.respond({});
+            });
+        }
+        server.run();
+        while (first.size() < 3 || second.empty()) {
+            auto client = std::make_unique<RawClient>(server.port());
+            (where(*client) == "0" ? first : second).push_back(std::move(client));
+        }
+        slow().post([this] { gate.get_future().wait(); });
     }
-    server.run();
-    auto const ask = [](RawClient& client) {
+    ~TwoShards() {
+        let_go();
+        server.stop();
+    }
+
+    Shard& slow() { return server.http().shard(1); }
+    void post(std::size_t bytes) {
+        slow().post([this] { ++done; }, bytes);
+    }
+    void let_go() {
+        if (!std::exchange(gone, true)) {
+            gate.set_value();
+        }
+    }
+    // The number of the client's shard.
+    static std::string where(RawClient& client) {
         client.send(get("/where"));
-        return client.read_answer();
-    };
-    std::array<std::unique_ptr<RawClient>, 2> on;  // a client of each shard
-    while (!on[0] || !on[1]) {
-        auto client = std::make_unique<RawClient>(server.port());
-        auto& place = on[ask(*client).ends_with("1") ? 1 : 0];
-        place = place ? std::move(place) : std::move(client);
+        auto const answer = client.read_answer();
+        return answer.empty() ? answer : answer.substr(answer.size() - 1);
     }
+    auto metrics() { return metrics_of(server.http()); }
+    bool met(char const* limit) { return metrics().limit_hits.contains(limit); }
+
+    std::vector<std::unique_ptr<RawClient>> first;   // clients of the one shard
+    std::vector<std::unique_ptr<RawClient>> second;  // and of the other
     std::promise<void> gate;
-    auto& slow = server.http().shard(1);
-    slow.post([&] { gate.get_future().wait(); });
-    CHECK(ask(*on[0]).ends_with("0"));
+    bool gone = false;
     std::atomic<int> done = 0;
-    constexpr auto half = engineio::limits::posted_high_water_bytes / 2;
-    slow.post([&] { ++done; }, half);
-    CHECK(ask(*on[0]).ends_with("0"));
-    slow.post([&] { ++done; }, half);
-    on[0]->send(get("/where"));
-    wait_until("it has put off reading", [&] {
-        return metrics_of(server.http()).limit_hits.contains("posted_high_water_bytes");
-    });
-    auto const requests = metrics_of(server.http()).http_requests;
-    gate.set_value();
-    CHECK(on[0]->read_answer().ends_with("0"));
-    CHECK(metrics_of(server.http()).http_requests == requests + 1);
-    CHECK(ask(*on[1]).ends_with("1"));
-    CHECK(done == 2);
-    server.stop();
+    TestServer server{2};
+};
+
+}  // namespace
+
+TEST_CASE("who posts to a shard that is behind is not read until it is not, and others are") {
+    TwoShards shards;
+    auto& poster = *shards.first[0];
+    auto& bystander = *shards.first[1];
+    shards.post(high - 3 * engineio::limits::posted_task_bytes - 1);
+    poster.send(get("/post"));
+    CHECK(status_of(poster.read_answer()) == "200");
+    CHECK(shards.where(poster) == "0");  // it was not behind
+    CHECK_FALSE(shards.met("posted_high_water_bytes"));
+    poster.send(get("/post"));
+    CHECK(status_of(poster.read_answer()) == "200");
+    CHECK(shards.met("posted_high_water_bytes"));
+    auto const requests = shards.metrics().http_requests;
+    poster.send(get("/post"));
+    for (int i = 0; i < 3; ++i) {
+        CHECK(shards.where(bystander) == "0");
+    }
+    CHECK(shards.metrics().http_requests == requests + 3);
+    SUBCASE("and goes on") {
+        shards.let_go();
+        CHECK(status_of(poster.read_answer()) == "200");
+        CHECK(shards.where(*shards.second[0]) == "1");
+        CHECK(shards.done == 4);
+        CHECK(shards.where(poster) == "0");
+    }
+    SUBCASE("and may be gone by then") {
+        poster.reset();
+        shards.let_go();
+        wait_until("it is missed",
+                   [&] { return shards.metrics().connections == shards.first.size() - 1; });
+        CHECK(shards.where(bystander) == "0");
+    }
+}
+
+TEST_CASE("a shard reads nothing while another is far behind with its tasks") {
+    TwoShards shards;
+    shards.post(engineio::limits::max_posted_bytes);
+    auto& client = *shards.first[0];
+    client.send(get("/where"));
+    wait_until("it has put off reading", [&] { return shards.met("max_posted_bytes"); });
+    auto const requests = shards.metrics().http_requests;
+    shards.let_go();
+    CHECK(client.read_answer().ends_with("0"));
+    CHECK(shards.metrics().http_requests == requests + 1);
+    CHECK(shards.where(*shards.second[0]) == "1");
+    CHECK(shards.done == 1);
+    CHECK_FALSE(shards.met("posted_high_water_bytes"));
 }
 
 }  // namespace fair_turns_test

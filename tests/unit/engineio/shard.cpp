@@ -183,7 +183,7 @@ TEST_CASE("shard: posted tasks are run in slices, in their order") {
 TEST_CASE("shard: a shard is behind from the high water until half of it is done") {
     constexpr auto high = engineio::limits::posted_high_water_bytes;
     constexpr auto task = engineio::limits::posted_task_bytes;
-    auto const backlogs = std::make_shared<Backlogs>(0);
+    auto const backlogs = std::make_shared<Backlogs>();
     CountingShard slow;
     CountingShard other;
     slow.share_backlogs(backlogs);
@@ -206,12 +206,49 @@ TEST_CASE("shard: a shard is behind from the high water until half of it is done
         slow.turn([&] { slow.run_posted(1); });
         CHECK_FALSE(other.others_behind());
     }
+    SUBCASE("far behind") {
+        constexpr auto most = engineio::limits::max_posted_bytes;
+        slow.post([] {}, most - high - 2 * task);
+        CHECK_FALSE(other.others_far_behind());
+        slow.post([] {});
+        CHECK(other.others_far_behind());
+        CHECK_FALSE(slow.others_far_behind());
+        slow.turn([&] { slow.run_posted(3); });
+        CHECK(other.others_far_behind());
+        slow.turn([&] { slow.run_posted(1); });
+        CHECK_FALSE(other.others_far_behind());
+        CHECK_FALSE(other.others_behind());
+    }
     SUBCASE("it has ended") {
+        slow.post([] {}, engineio::limits::max_posted_bytes);
         slow.share_backlogs(nullptr);
         CHECK_FALSE(other.others_behind());
+        CHECK_FALSE(other.others_far_behind());
         slow.post([] {}, high);
         CHECK_FALSE(other.others_behind());
     }
+}
+
+TEST_CASE("shard: who posts to a shard that is behind is told so, once") {
+    auto const backlogs = std::make_shared<Backlogs>();
+    CountingShard slow;
+    CountingShard other;
+    slow.share_backlogs(backlogs);
+    other.share_backlogs(backlogs);
+    other.turn([&] { slow.post([] {}); });
+    CHECK_FALSE(other.has_burdened());
+    slow.post([] {}, engineio::limits::posted_high_water_bytes);  // no shard's turn
+    other.turn([&] { other.post([] {}); });
+    slow.turn([&] { slow.post([] {}); });
+    CHECK_FALSE(other.has_burdened());
+    CHECK_FALSE(slow.has_burdened());
+    other.turn([&] { slow.post([] {}); });
+    CHECK(other.has_burdened());
+    CHECK_FALSE(other.has_burdened());
+    CHECK_FALSE(slow.has_burdened());
+    slow.woken();
+    other.turn([&] { slow.post([] {}); });
+    CHECK_FALSE(other.has_burdened());
 }
 
 }  // namespace shard_test
