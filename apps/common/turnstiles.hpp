@@ -2,9 +2,11 @@
 
 #include "apps/common/synchronized.hpp"
 #include "apps/common/turnstile.hpp"
+#include "engineio/net/keyed_hash.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -18,10 +20,15 @@ class Turnstiles {
 public:
     using TurnstilePtr = std::shared_ptr<Turnstile>;
 
-    /// To be held while one waits and as long as one has the ticket.
-    TurnstilePtr of(std::string const& key) {
-        return known_.with([&](Known& known) {
+    /// To be held while one waits and as long as one has the ticket. Null: `most` hold it already.
+    TurnstilePtr of(std::string const& key,
+                    std::size_t most = std::numeric_limits<std::size_t>::max()) {
+        return known_.with([&](Known& known) -> TurnstilePtr {
             auto& place = known.turnstiles[key];
+            // Nobody comes to hold it meanwhile: that is here only.
+            if (static_cast<std::size_t>(place.use_count()) >= most) {
+                return nullptr;
+            }
             auto turnstile = place.lock();
             if (!turnstile) {
                 turnstile = std::make_shared<Turnstile>();
@@ -40,7 +47,8 @@ public:
 
 private:
     struct Known {
-        std::unordered_map<std::string, std::weak_ptr<Turnstile>> turnstiles;
+        std::unordered_map<std::string, std::weak_ptr<Turnstile>, engineio::net::KeyedHash>
+            turnstiles;
         std::size_t sweep_above = few;
 
         // Each time they have doubled, so that it costs the same for one however many there are.

@@ -1,15 +1,12 @@
 #pragma once
 
-#include "apps/common/synchronized.hpp"
 #include "apps/common/turnstile.hpp"
-#include "engineio/net/keyed_hash.hpp"
+#include "apps/common/turnstiles.hpp"
 #include "socketio/task.hpp"
 
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <utility>
 
 namespace apps::eliza {
 
@@ -17,53 +14,13 @@ namespace apps::eliza {
 /// they take the memory of one, and who asks for many waits for their own and holds nobody else up
 /// by more than one. Any shard.
 class ReadTurns {
-    struct Lane {
-        common::Turnstile turnstile;
-        std::size_t present = 0;
-    };
-    using Lanes = common::Synchronized<
-        std::unordered_map<std::string, std::shared_ptr<Lane>, engineio::net::KeyedHash>>;
-
-    /// In an address's lane, which goes with the last of it.
-    class Place {
-    public:
-        Place(std::shared_ptr<Lanes> lanes, std::string address)
-            : lanes_(std::move(lanes)), address_(std::move(address)) {
-            lane_ = lanes_->with([this](auto& lanes) {
-                auto& lane = lanes[address_];
-                if (!lane) {
-                    lane = std::make_shared<Lane>();
-                }
-                return ++lane->present <= max_of_address ? lane : nullptr;
-            });
-        }
-        ~Place() {
-            lanes_->with([this](auto& lanes) {
-                auto const found = lanes.find(address_);
-                if (--found->second->present == 0) {
-                    lanes.erase(found);
-                }
-            });
-        }
-        Place(Place const&) = delete;
-        Place& operator=(Place const&) = delete;
-
-        /// Null: there is no place any more.
-        Lane* lane() const { return lane_.get(); }
-
-    private:
-        std::shared_ptr<Lanes> lanes_;
-        std::string address_;
-        std::shared_ptr<Lane> lane_;
-    };
-
 public:
     /// Whose turn it is and who waits; more are refused.
     static constexpr std::size_t max_of_address = 256;
 
     /// The turn ends with it.
     struct Ticket {
-        std::unique_ptr<Place> place;
+        common::Turnstiles::TurnstilePtr turnstile;
         common::Turnstile::TicketPtr of_address;
         common::Turnstile::TicketPtr of_all;
     };
@@ -75,11 +32,11 @@ public:
     Task enter(std::string address) {
         auto ticket = std::make_unique<Ticket>();
         if (!address.empty()) {
-            ticket->place = std::make_unique<Place>(lanes_, std::move(address));
-            if (ticket->place->lane() == nullptr) {
+            ticket->turnstile = addresses_.of(address, max_of_address);
+            if (!ticket->turnstile) {
                 co_return nullptr;
             }
-            auto turn = ticket->place->lane()->turnstile.enter();
+            auto turn = ticket->turnstile->enter();
             ticket->of_address = co_await turn.later;
         }
         auto turn = all_.enter();
@@ -87,13 +44,8 @@ public:
         co_return ticket;
     }
 
-    /// Addresses of which somebody is there.
-    std::size_t size() const {
-        return lanes_->with([](auto const& lanes) { return lanes.size(); });
-    }
-
 private:
-    std::shared_ptr<Lanes> lanes_ = std::make_shared<Lanes>();
+    common::Turnstiles addresses_;
     common::Turnstile all_;
 };
 

@@ -492,7 +492,6 @@ TEST_CASE("long answers are made one at a time, and an address waits for its own
         for (auto const* who : {"aA", "bA", "cA", "dB", "e"}) {
             loop.now([&] { socketio::spawn(come(who[0], who + 1)); });
         }
-        CHECK(turns.size() == 2);
         for (auto const* expected : {"a", "ad", "ade", "adeb", "adebc"}) {
             CHECK(passed == expected);
             leave();
@@ -517,7 +516,6 @@ TEST_CASE("long answers are made one at a time, and an address waits for its own
         }
         CHECK(passed.size() == 2 * most + 4);
     }
-    CHECK(turns.size() == 0);
 }
 
 TEST_CASE("a page of messages takes about the memory of its text") {

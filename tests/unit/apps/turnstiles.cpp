@@ -16,6 +16,17 @@ TEST_CASE("each person has one turnstile as long as somebody holds it") {
     CHECK(turnstiles.of("ben") != ana);
 }
 
+TEST_CASE("so many may hold a turnstile") {
+    Turnstiles turnstiles;
+    auto first = turnstiles.of("ana", 2);
+    auto const second = turnstiles.of("ana", 2);
+    CHECK(second == first);
+    CHECK(turnstiles.of("ana", 2) == nullptr);
+    CHECK(turnstiles.of("ben", 2) != nullptr);
+    first.reset();
+    CHECK(turnstiles.of("ana", 2) == second);
+}
+
 TEST_CASE("turnstiles that nobody holds are forgotten when they have become many") {
     Turnstiles turnstiles;
     auto const held = turnstiles.of("held");
