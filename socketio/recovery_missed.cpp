@@ -73,12 +73,8 @@ std::optional<LogPositions> Recovery::heard(Saved const& saved, std::string_view
 
 // With what the messages of it take besides.
 std::size_t Recovery::weight(EncodedPacket const& packet) {
-    constexpr auto message = engineio::limits::missed_message_bytes;
-    std::size_t bytes = message + packet.main.size();
-    for (auto const& attachment : packet.attachments) {
-        bytes += message + attachment.size();
-    }
-    return bytes;
+    auto const messages = 1 + packet.attachments.size();
+    return messages * engineio::limits::missed_message_bytes + packet.bytes();
 }
 
 // Calls `take(position, packet)` for what its client has missed, and returns the weight of that;

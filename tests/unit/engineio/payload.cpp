@@ -1,5 +1,7 @@
 #include "engineio/payload.hpp"
 
+#include "tests/rig/decoded.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -11,31 +13,10 @@ using namespace engineio;
 
 namespace {
 
-// "type:data" of every packet, then "!" if the payload was invalid; decoded at once, or with a stop
-// behind each packet.
-std::string decoded(std::string_view body, bool stops) {
-    std::string out;
-    PayloadPosition position;
-    bool closed = false;
-    bool valid = true;
-    while (valid && !closed && !position.ended) {
-        valid = decode_payload(body, position, [&](Packet const& packet) {
-            out += digit(packet.type);
-            out += packet.binary ? "b" : "";
-            out += ":";
-            out += packet.data;
-            out += " ";
-            closed = packet.type == PacketType::close;
-            return !closed && !stops;
-        });
-    }
-    return valid ? out : out + "!";
-}
-
 std::string decoded(std::string_view body) {
-    auto const whole = decoded(body, false);
-    CHECK(decoded(body, true) == whole);
-    return whole;
+    return rig::decoded([body](PayloadPosition& position, PacketSink const& sink) {
+        return decode_payload(body, position, sink);
+    });
 }
 
 Outgoing text(std::string_view payload) {
