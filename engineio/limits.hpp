@@ -116,9 +116,9 @@ inline constexpr std::size_t max_flushes_per_turn = 512;
 /// A connection that has so many messages to write does not wait for the end of the turn: as many
 /// as one system call takes.
 inline constexpr std::size_t max_messages_per_flush = 64;
-/// Packets of a POST that are decoded in one turn; the rest of it waits for a later one, as does
-/// the answer. Each is a task, and each of these may be a broadcast.
-inline constexpr std::size_t max_packets_per_turn = 4096;
+/// Packets of a POST, or of what was read from a WebSocket, that are decoded in one turn; the rest
+/// waits for a later one, as does the answer. Each is a task, and each of these may be a broadcast.
+inline constexpr std::size_t max_packets_per_turn = 1024;
 /// Tasks from other threads, such as broadcasts of other shards, that a shard does in one turn.
 inline constexpr std::size_t max_posted_per_turn = 128;
 /// Such tasks may be posted faster than they are done. When a shard has so much before it, a

@@ -57,7 +57,6 @@ private:
         bool shared;               // no context: whoever has the same terms sends the same bytes
         std::uint8_t terms;        // which those are, as a key of Message::variant()
         std::size_t inflated = 0;  // bytes, since decoding began to go on
-        std::string kept = {};     // input for a later turn
     };
 
     // Only for those that ask for it.
@@ -93,7 +92,9 @@ private:
     std::unique_ptr<Compression> compression_;
     std::unique_ptr<Heartbeat> heartbeat_;
     std::unique_ptr<PeerRates> rates_;
+    std::unique_ptr<std::string> kept_;  // input for a later turn
     OneShot close_timer_;
+    std::uint32_t packets_ = 0;  // since decoding began to go on
     State state_ = State::open;
 };
 

@@ -128,28 +128,30 @@ void WebSocket::on_bytes(std::span<char> bytes) {
 }
 
 void WebSocket::on_held_input() {
-    auto bytes = std::exchange(compression_->kept, {});
-    decode(bytes);
+    auto const bytes = std::move(kept_);
+    decode(*bytes);
 }
 
-// What is decoded waits, as packets and their trees, for the dispatch phase, so no turn inflates
-// any number of messages.
+// What is decoded waits, as packets and their trees, for the dispatch phase, so no turn takes or
+// inflates any number of messages.
 void WebSocket::decode(std::span<char> bytes) {
     if (state_ == State::closed) {
         return;
     }
+    packets_ = 0;
     if (compression_) {
         compression_->inflated = 0;
     }
     auto const rest = decoder_.feed(bytes, *this);
     if (!rest.empty()) {
-        compression_->kept.assign(rest.begin(), rest.end());
+        kept_ = std::make_unique<std::string>(rest.begin(), rest.end());
         connection_.hold_input();
     }
 }
 
 bool WebSocket::wants_more_now() {
-    return !compression_ || compression_->inflated < limits::max_inflated_bytes_per_turn;
+    return packets_ < limits::max_packets_per_turn &&
+           (!compression_ || compression_->inflated < limits::max_inflated_bytes_per_turn);
 }
 
 void WebSocket::on_drain() {
@@ -167,6 +169,7 @@ void WebSocket::on_end(std::string_view error) {
 
 // Frames that a peer makes up at no cost count as well: each ping is answered.
 bool WebSocket::counts_packet() {
+    ++packets_;
     if (!rates_ || rates_->takes_packet(connection_.shard().now())) {
         return true;
     }

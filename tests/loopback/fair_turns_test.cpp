@@ -109,6 +109,20 @@ TEST_CASE("a POST of very many packets takes turns with everybody else") {
     CHECK(server.handled_before_others % a_turn == 0);
 }
 
+TEST_CASE("what one WebSocket says at once takes turns with everybody else") {
+    Fair server;
+    Peer peer(server);
+    CHECK(peer.read().starts_with("40"));
+    constexpr auto count = 3 * a_turn + 1;
+    std::string frames;
+    for (std::size_t i = 0; i < count; ++i) {
+        frames += std::string("\x81\x89\0\0\0\0", 6) + R"(42["say"])";
+    }
+    peer.client.send(frames);
+    wait_until("all is handled", [&] { return server.handled == count; });
+    CHECK(server.handled_before_others <= 2 * a_turn);  // whose turn it is next is in line before
+}
+
 TEST_CASE("a POST is answered as ever when it ends its session on its way") {
     Fair server;
     server.open("4");

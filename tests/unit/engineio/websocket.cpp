@@ -242,6 +242,52 @@ TEST_CASE("websocket: a read is decoded until it has inflated to its share of a 
     }
 }
 
+TEST_CASE("websocket: a turn takes so many frames of a read, whatever they are") {
+    constexpr auto most = limits::max_packets_per_turn;
+    WsOptions options;
+    SUBCASE("compressed or") {
+        options = Pair::with_deflate();
+    }
+    SUBCASE("not") {}
+    Pair pair(options);
+    auto const say = [&](std::size_t messages, std::size_t pings) {
+        std::string all;
+        for (std::size_t i = 0; i < messages; ++i) {
+            all += plain("a");
+        }
+        for (std::size_t i = 0; i < pings; ++i) {
+            all += frame(0x89, "") + frame(0x8A, "");
+        }
+        REQUIRE(all.size() < limits::read_buffer_bytes);
+        pair.say(all + plain("z"));
+        pair.read();
+    };
+    SUBCASE("under it") {
+        say(most - 1, 0);
+        CHECK(pair.seen == std::string(most - 1, 'a') + "z");
+        CHECK_FALSE(pair.go_on());
+    }
+    SUBCASE("at it") {
+        say(most, 0);
+        CHECK(pair.seen == std::string(most, 'a'));
+        CHECK(pair.go_on());
+        CHECK(pair.seen.ends_with("az"));
+        CHECK_FALSE(pair.go_on());
+    }
+    SUBCASE("several times, control frames among them") {
+        say(2 * most, most);
+        CHECK(pair.seen.size() == most);
+        CHECK(pair.go_on());
+        CHECK(pair.seen.size() == 2 * most);
+        CHECK(pair.go_on());
+        CHECK(pair.go_on());
+        CHECK(pair.seen.size() == 2 * most);
+        CHECK(pair.go_on());
+        CHECK(pair.seen.ends_with("az"));
+        CHECK_FALSE(pair.go_on());
+    }
+}
+
 TEST_CASE("websocket: nothing is read while input is held, and order is kept over reads") {
     Pair pair;
     // Its second half comes later, and the frame is cut in two by the first read.
