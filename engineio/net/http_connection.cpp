@@ -178,10 +178,15 @@ void HttpConnection::dispatch_request() {
         // address the client has made up was not.
         too_many = site_.proxies.believes(connection_.remote_address());
     }
+    bool const misdirected = !site_.hosts.admits(request.header("host"));
+    if (misdirected) {
+        shard.limit_hit("allowed_hosts", connection_.remote_address());
+    }
     ++shard.metrics().http_requests;
-    if (too_many || parser_->expects_unknown()) {
-        int const status = too_many ? 431 : 417;
-        return Responder(*this).respond({.status = status, .headers = {}, .body = {}});
+    if (too_many || misdirected || parser_->expects_unknown()) {
+        int const status = too_many ? 431 : misdirected ? 421 : 417;
+        std::string body = misdirected ? "Not for this Host: allowed_hosts does not name it\n" : "";
+        return Responder(*this).respond({.status = status, .headers = {}, .body = std::move(body)});
     }
     site_.handlers[shard.index()]->on_request(std::move(request), Responder(*this));
 }

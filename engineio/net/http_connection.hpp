@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/admission.hpp"
+#include "engineio/net/allowed_hosts.hpp"
 #include "engineio/net/connection.hpp"
 #include "engineio/net/http.hpp"
 #include "engineio/net/http_parse.hpp"
@@ -34,6 +35,7 @@ struct Site {
     std::vector<HttpHandler*> handlers;
     HttpOptions http;
     TrustedProxies proxies;
+    AllowedHosts hosts;
     std::unique_ptr<TlsContext> tls;       // null: plain TCP
     std::shared_ptr<Admission> admission;  // null: connections are not counted
     std::vector<std::unique_ptr<HalfOpen>> half_open;

@@ -35,6 +35,11 @@ struct HttpOptions {
     /// The one header that the proxies write; with the first, X-Forwarded-Proto beside it. Exactly
     /// one: they pass the other on as the client forged it.
     ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
+    /// Hosts that requests may be for, whatever the port: "example.org", ".example.org" for all
+    /// below it, too, or "addresses" for any IP address. Others are answered 421 (RFC
+    /// 9110 15.5.20), so that a page whose name was made to point to this machine (DNS rebinding)
+    /// has no say here; those without a Host, which no browser sends, are not. Empty: any.
+    std::vector<std::string> allowed_hosts = {};
 
     /// Bytes of a request line and its headers; more is answered 431 and the connection closes.
     std::size_t max_header_size = limits::max_header_bytes;

@@ -100,6 +100,7 @@ std::uint16_t HttpServer::listen(Endpoint const& endpoint, HttpOptions const& op
              {},
              options,
              TrustedProxies(options),
+             AllowedHosts(options.allowed_hosts),
              endpoint.tls ? std::make_unique<TlsContext>(*endpoint.tls) : nullptr,
              Admission::make(options),
              {}});

@@ -39,7 +39,14 @@ void watch(socketio::Namespace& nsp, std::set<socketio::Socket*>& connected) {
 
 Machine::Machine(socketio::ServerOptions options,
                  std::function<void(socketio::Core&, std::set<socketio::Socket*>&)> const& set_up)
-    : site_{{}, {}, options.http, engineio::net::TrustedProxies({}), nullptr, nullptr, {}},
+    : site_{{},
+            {},
+            options.http,
+            engineio::net::TrustedProxies({}),
+            engineio::net::AllowedHosts({}),
+            nullptr,
+            nullptr,
+            {}},
       runtime_(shard_count), time_(Shard::Clock::now()),
       core_(std::make_unique<socketio::Core>(runtime_, std::move(options))) {
     engineio::net::set_level(engineio::net::Level::off);
