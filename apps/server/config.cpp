@@ -104,6 +104,12 @@ std::vector<Setting> server_settings(ServerConfig& server) {
          "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas: "
          "addresses, networks (10.0.0.0/8), loopback, uniquelocal, unix",
          &server.trust_proxy},
+        {"server", "allowed_hosts", "--allowed-hosts",
+         "Hosts that requests may be for, separated by commas: example.org, .example.org for all "
+         "below it, addresses for any IP address, * for all; empty: localhost, addresses and the "
+         "hosts of the systems' origins if it listens on this machine only and trusts no proxy, "
+         "else all",
+         &server.allowed_hosts},
         {"server", "client_dir", "--client-dir", "Folder with the socket.io client bundles",
          &server.client_dir},
         {"server", "web_dir", "--web-dir", "Folder with our own small pages, one folder a system",

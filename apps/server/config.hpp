@@ -23,11 +23,14 @@ struct ServerConfig {
     std::string tls_cert;     ///< certificate chain (PEM); empty: plain HTTP
     std::string tls_key;      ///< its private key (PEM)
     std::string trust_proxy;  ///< as HttpOptions::trust_proxy, separated by commas
-    std::string client_dir;   ///< empty: look beside the executable
-    std::string web_dir;      ///< our own pages, one folder each; empty: look beside the executable
-    bool demo = false;        ///< demo accounts and data, no secrets needed
-    std::string database;     ///< empty: hubbub.db here, hubbub-demo.db for the demo
-    std::string only;         ///< names of systems, separated by commas; empty: all enabled ones
+    /// As HttpOptions::allowed_hosts, separated by commas, or "*" for any. Empty: those that
+    /// allowed_hosts() finds.
+    std::string allowed_hosts;
+    std::string client_dir;  ///< empty: look beside the executable
+    std::string web_dir;     ///< our own pages, one folder each; empty: look beside the executable
+    bool demo = false;       ///< demo accounts and data, no secrets needed
+    std::string database;    ///< empty: hubbub.db here, hubbub-demo.db for the demo
+    std::string only;        ///< names of systems, separated by commas; empty: all enabled ones
     int ping_interval_ms = 25000;
     int ping_timeout_ms = 20000;
     int max_http_buffer_size = 1'000'000;  ///< bytes of one message
@@ -41,7 +44,7 @@ struct ServerConfig {
 /// Section [limits] (limit_settings.cpp), for all systems: the options' own types, so that the
 /// defaults are theirs.
 struct LimitsConfig {
-    engineio::net::HttpOptions http = {};  ///< its `trust_proxy` is ServerConfig's
+    engineio::net::HttpOptions http = {};  ///< what it believes is ServerConfig's
     socketio::SocketLimits sockets = {};
     std::chrono::milliseconds tls_handshake_timeout = engineio::limits::tls_handshake_timeout;
     std::chrono::milliseconds upgrade_timeout = engineio::limits::upgrade_timeout;

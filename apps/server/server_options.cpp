@@ -2,9 +2,50 @@
 
 #include "apps/common/origins.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
 
 namespace apps::server {
+
+namespace {
+
+bool is_loopback(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+// "example.org" of "https://example.org:8443"; nothing of one without a name.
+std::string host_of(std::string_view origin) {
+    auto const scheme = origin.find("://");
+    auto const host = origin.substr(scheme == origin.npos ? 0 : scheme + 3);
+    return std::string(host.substr(0, host.find_first_of(":/")));
+}
+
+}  // namespace
+
+std::vector<std::string> allowed_hosts(Config const& config) {
+    auto const& server = config.server;
+    if (!server.allowed_hosts.empty()) {
+        auto hosts = common::list_items(server.allowed_hosts);
+        return std::find(hosts.begin(), hosts.end(), "*") == hosts.end()
+                   ? hosts
+                   : std::vector<std::string>();
+    }
+    auto const listens_on = common::list_items(server.host);
+    if (!server.trust_proxy.empty() ||
+        !std::all_of(listens_on.begin(), listens_on.end(), is_loopback)) {
+        return {};
+    }
+    std::vector<std::string> hosts = {".localhost", "addresses"};
+    for (auto const& system : config.systems) {
+        for (auto const& origin : common::list_items(system.origins)) {
+            if (auto host = host_of(origin); host.find_first_of("*[") != 0 && !host.empty()) {
+                hosts.push_back(std::move(host));
+            }
+        }
+    }
+    return hosts;
+}
 
 socketio::ServerOptions server_options(Config const& config) {
     auto const& server = config.server;
@@ -12,6 +53,7 @@ socketio::ServerOptions server_options(Config const& config) {
     socketio::ServerOptions options;
     options.http = limits.http;
     options.http.trust_proxy = common::list_items(server.trust_proxy);
+    options.http.allowed_hosts = allowed_hosts(config);
     options.limits = limits.sockets;
     options.connect_timeout = limits.connect_timeout;
     options.upgrade_timeout = limits.upgrade_timeout;

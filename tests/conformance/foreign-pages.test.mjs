@@ -1,8 +1,9 @@
 // What a page of another origin may ask of a system's REST while the browser adds the visitor's
-// cookies: nothing that changes anything.
+// cookies: nothing that changes anything. And pages that pretend to be of our own.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
+import { fetchRaw } from "./lib/raw-http.mjs";
 import { api, skip, startSystem, systemNames } from "./lib/systems.mjs";
 
 const changes = {
@@ -11,6 +12,16 @@ const changes = {
     eliza: ["/api/messaging/complete", 400],
     fuse: ["/api/auth/logout", 204],
     kaiku: ["/auth/logout", 204],
+};
+
+// Where its sockets are, and the answer to one without a token.
+const socketIo = ["/socket.io/?EIO=4&transport=websocket", 101];
+const sockets = {
+    casys: ["/ws/game", 101],
+    dungeonlab: socketIo,
+    eliza: socketIo,
+    fuse: ["/api/ws", 101],
+    kaiku: ["/ws", 401],
 };
 
 describe("pages of other origins", { skip }, () => {
@@ -32,6 +43,40 @@ describe("pages of other origins", { skip }, () => {
             assert.equal(read.status, 200);
         });
     }
+
+    // A page of a name that was made to point to this machine: for the browser it is our own.
+    for (const name of systemNames) {
+        it(`${name} is not for hosts of another name`, async (t) => {
+            const server = await startSystem(name);
+            t.after(() => server.stop());
+            const [socket, answer] = sockets[name];
+            const statuses = async (host) => {
+                const upgrade = { connection: "Upgrade", upgrade: "websocket",
+                    "sec-websocket-version": "13", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
+                const all = [];
+                for (const [path, headers] of [["/health"], ["/"], [changes[name][0]],
+                    [socket, upgrade]]) {
+                    all.push((await fetchRaw(server.port, path,
+                        { headers: { host, origin: `http://${host}`, ...headers } })).status);
+                }
+                return all;
+            };
+            const rebound = await statuses(`evil.example:${server.port}`);
+            assert.deepEqual(rebound, [421, 421, 421, 421]);
+            const own = await statuses(`localhost:${server.port}`);
+            assert.deepEqual([own[0], own[1], own[3]], [200, 200, answer]);
+            assert.deepEqual(await statuses(`127.0.0.1:${server.port}`), own);
+        });
+    }
+
+    it("a server behind a proxy is for the hosts that are named", async (t) => {
+        const server = await startSystem("casys", { args: ["--allowed-hosts", ".game.example"] });
+        t.after(() => server.stop());
+        const status = async (host) =>
+            (await fetchRaw(server.port, "/health", { headers: { host } })).status;
+        assert.equal(await status("www.game.example"), 200);
+        assert.equal(await status("localhost"), 421);
+    });
 
     // A GET by which clients find the direct channel of two, and make it if there is none.
     it("eliza lets them make no channel by reading", async (t) => {

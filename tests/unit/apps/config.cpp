@@ -91,6 +91,32 @@ TEST_CASE("what is compressed for one client is the same for all") {
     CHECK_FALSE(server_options(config).per_message_deflate.enabled);
 }
 
+TEST_CASE("what only this machine reaches is for its own names and those of the origins") {
+    auto config = fresh();
+    using Hosts = std::vector<std::string>;
+    auto const hosts = [&] { return server_options(config).http.allowed_hosts; };
+    Hosts const own = {".localhost", "addresses"};
+    CHECK(hosts() == own);
+    config.systems[0].origins = "https://game.example:8443, http://[::1]:5173, *,app.example";
+    CHECK(hosts() == Hosts{".localhost", "addresses", "game.example", "app.example"});
+    config.systems[0].origins = "";
+    for (auto const* host : {"localhost", "::1", "127.0.0.1, ::1"}) {
+        config.server.host = host;
+        CHECK(hosts() == own);
+    }
+    for (auto const* host : {"0.0.0.0", "127.0.0.1,192.0.2.1", "unix:/run/hubbub.sock"}) {
+        config.server.host = host;
+        CHECK(hosts().empty());
+    }
+    config.server.host = "127.0.0.1";
+    config.server.trust_proxy = "loopback";
+    CHECK(hosts().empty());
+    config.server.allowed_hosts = "a.example, b.example";
+    CHECK(hosts() == Hosts{"a.example", "b.example"});
+    config.server.allowed_hosts = "a.example,*";
+    CHECK(hosts().empty());
+}
+
 TEST_CASE("variables win over the file") {
     auto config = fresh();
     apply_toml(config, "[dungeonlab]\nport = 4000\nenabled = true\n", "f.toml");

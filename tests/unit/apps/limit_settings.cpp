@@ -27,10 +27,11 @@ std::int64_t number(std::chrono::milliseconds value) {
 std::vector<std::int64_t> numbers(socketio::ServerOptions const& options) {
     std::vector<std::int64_t> all;
     auto const list = [&all](auto const&... values) { (all.push_back(number(values)), ...); };
-    auto const& [headers, request, keep_alive, trust_proxy, forwarded_header, head, fields,
-                 pipelined, answers, connections, of_address, half_open] = options.http;
+    auto const& [headers, request, keep_alive, trust_proxy, forwarded_header, allowed_hosts, head,
+                 fields, pipelined, answers, connections, of_address, half_open] = options.http;
     static_cast<void>(trust_proxy);  // no limits
     static_cast<void>(forwarded_header);
+    static_cast<void>(allowed_hosts);
     list(headers, request, keep_alive, head, fields, pipelined, answers, connections, of_address,
          half_open);
     auto const& [packet, session, rooms, room_bytes, sockets, auth_bytes, acks, answer_bytes,
