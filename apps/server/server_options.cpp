@@ -1,6 +1,7 @@
 #include "apps/server/server_options.hpp"
 
 #include "apps/common/origins.hpp"
+#include "engineio/net/allowed_hosts.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -9,10 +10,6 @@
 namespace apps::server {
 
 namespace {
-
-bool is_loopback(std::string_view host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
 
 // "example.org" of "https://example.org:8443"; nothing of one without a name.
 std::string host_of(std::string_view origin) {
@@ -23,23 +20,29 @@ std::string host_of(std::string_view origin) {
 
 }  // namespace
 
+bool is_local(std::string const& host) {
+    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.") ||
+           host.starts_with("unix:");
+}
+
 std::vector<std::string> allowed_hosts(Config const& config) {
     auto const& server = config.server;
-    if (!server.allowed_hosts.empty()) {
-        auto hosts = common::list_items(server.allowed_hosts);
-        return std::find(hosts.begin(), hosts.end(), "*") == hosts.end()
-                   ? hosts
-                   : std::vector<std::string>();
+    auto const named = common::list_items(server.allowed_hosts);
+    if (!named.empty()) {
+        bool const any = std::find(named.begin(), named.end(), "*") != named.end();
+        return any ? std::vector<std::string>() : named;
     }
     auto const listens_on = common::list_items(server.host);
     if (!server.trust_proxy.empty() ||
-        !std::all_of(listens_on.begin(), listens_on.end(), is_loopback)) {
+        !std::all_of(listens_on.begin(), listens_on.end(), [](std::string const& host) {
+            return is_local(host) && !host.starts_with("unix:");  // which proxies use
+        })) {
         return {};
     }
     std::vector<std::string> hosts = {".localhost", "addresses"};
     for (auto const& system : config.systems) {
         for (auto const& origin : common::list_items(system.origins)) {
-            if (auto host = host_of(origin); host.find_first_of("*[") != 0 && !host.empty()) {
+            if (auto host = host_of(origin); engineio::net::AllowedHosts::is_entry(host)) {
                 hosts.push_back(std::move(host));
             }
         }

@@ -5,6 +5,9 @@
 
 namespace apps::server {
 
+/// An address to listen on that only programs of this machine reach.
+bool is_local(std::string const& host);
+
 /// The hosts that requests may be for, empty for any: without a setting a server that only this
 /// machine reaches is for its own names and the origins', so that no page can make itself one of
 /// them by a DNS entry. Who trusts a proxy has said that others reach it.

@@ -38,12 +38,6 @@ std::vector<std::string> hosts_of(ServerConfig const& config) {
     return common::list_items(config.host);  // check() has seen one
 }
 
-// Reached by programs of this machine only.
-bool is_local(std::string const& host) {
-    return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.") ||
-           host.starts_with("unix:");
-}
-
 std::string url(ServerConfig const& config, std::uint16_t port) {
     auto const host = hosts_of(config).front();
     if (host.starts_with("unix:")) {

@@ -9,7 +9,9 @@ namespace engineio::net {
 // Which hosts requests may be for (HttpOptions::allowed_hosts). Immutable, any thread.
 class AllowedHosts {
 public:
-    // Throws std::invalid_argument naming the entry that no request could be for.
+    // Whether it may be an entry.
+    static bool is_entry(std::string_view text);
+    // Throws std::invalid_argument naming the entry that is none.
     explicit AllowedHosts(std::vector<std::string> const& entries);
 
     // `host` is the field of that name, empty if there is none.

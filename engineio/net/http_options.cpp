@@ -1,5 +1,6 @@
 #include "engineio/net/http_options.hpp"
 
+#include "engineio/net/allowed_hosts.hpp"
 #include "engineio/net/option_check.hpp"
 
 namespace engineio::net {
@@ -17,6 +18,7 @@ void check_options(HttpOptions const& options) {
     demand(options.keep_alive_timeout.count() >= 0, "keep_alive_timeout", "must not be negative");
     demand(options.max_header_size > 0 && options.max_header_size <= largest_header_size,
            "max_header_size", "1 byte to 16 MiB");
+    AllowedHosts const hosts(options.allowed_hosts);  // throws, naming it
 }
 
 }  // namespace engineio::net

@@ -97,10 +97,11 @@ TEST_CASE("what only this machine reaches is for its own names and those of the 
     auto const hosts = [&] { return server_options(config).http.allowed_hosts; };
     Hosts const own = {".localhost", "addresses"};
     CHECK(hosts() == own);
-    config.systems[0].origins = "https://game.example:8443, http://[::1]:5173, *,app.example";
+    config.systems[0].origins =
+        "https://game.example:8443, http://[::1]:5173, *,app.example, https://a-*.example";
     CHECK(hosts() == Hosts{".localhost", "addresses", "game.example", "app.example"});
     config.systems[0].origins = "";
-    for (auto const* host : {"localhost", "::1", "127.0.0.1, ::1"}) {
+    for (auto const* host : {"localhost", "::1", "[::1]", "127.0.0.1, ::1"}) {
         config.server.host = host;
         CHECK(hosts() == own);
     }
@@ -113,6 +114,9 @@ TEST_CASE("what only this machine reaches is for its own names and those of the 
     CHECK(hosts().empty());
     config.server.allowed_hosts = "a.example, b.example";
     CHECK(hosts() == Hosts{"a.example", "b.example"});
+    config.server.trust_proxy = "";
+    config.server.allowed_hosts = ",";
+    CHECK(hosts() == own);
     config.server.allowed_hosts = "a.example,*";
     CHECK(hosts().empty());
 }

@@ -22,8 +22,10 @@ TEST_CASE("allowed_hosts: names, whatever their case and port") {
         CAPTURE(host);
         CHECK(hosts.admits(host));
     }
-    for (auto const* host : {"www.example.org", "example.org.evil.example", "evil.example",
-                             "192.0.2.2", "[::2]", "[", "[]", "]", ":", ":80", "example.org."}) {
+    for (auto const* host :
+         {"www.example.org", "example.org.evil.example", "evil.example", "192.0.2.2", "[::2]", "[",
+          "[]", "]", ":", ":80", "example.org.", "[::1", "[::1]x", "[::1]:x", "example.org:x",
+          "example.org:80:80", "x@example.org"}) {
         CAPTURE(host);
         CHECK_FALSE(hosts.admits(host));
     }
