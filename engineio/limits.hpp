@@ -122,13 +122,18 @@ inline constexpr std::size_t max_packets_per_turn = 1024;
 /// Tasks from other threads, such as broadcasts of other shards, that a shard does in one turn.
 inline constexpr std::size_t max_posted_per_turn = 128;
 /// Such tasks may be posted faster than they are done. When a shard has so much before it, a
-/// connection of another one that posts more to it is not read until half of it is done.
+/// connection of another one that posts more to it is not read until half of it is done, and that
+/// of other shards that are behind.
 inline constexpr std::size_t posted_high_water_bytes = 1024 * 1024;
 /// The same for all connections of the other shards, whatever they say: many of them post a little
 /// each, and tasks that no connection waits for post, too.
 inline constexpr std::size_t max_posted_bytes = 32 * posted_high_water_bytes;
 /// What a task counts for besides what it sends: it may be work for thousands of recipients.
 inline constexpr std::size_t posted_task_bytes = 1024;
+/// Connections that are read again at once then; the next of them after another look.
+inline constexpr std::size_t max_let_go_per_look = 8;
+/// What an HTTP connection is given beyond its times, again and again, while it is not read so.
+inline constexpr std::chrono::milliseconds held_off_patience = 1s;
 /// Those that wait look again after this time.
 inline constexpr std::chrono::milliseconds posted_look_interval = 1ms;
 /// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;

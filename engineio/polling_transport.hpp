@@ -62,6 +62,7 @@ public:
     void drop_output() override { last_answer_.drop(); }
     void tell_drained(bool) override {}
     void pause_reading(bool pause) override;
+    bool reading_paused() const override { return paused_ || incoming_; }
 
 private:
     std::size_t unwritten() const { return last_answer_.unwritten(); }

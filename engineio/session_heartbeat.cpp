@@ -24,13 +24,15 @@ void Session::on_heartbeat(Packet const& packet) {
     }
     // Also an unsolicited pong postpones the next ping.
     awaiting_pong_ = false;
+    forgiven_ = 0;
     arm_heartbeat(options_.ping_interval);
 }
 
 // What we do not read is no silence of the client. It wants to hear pings meanwhile, and somebody
 // who has left would not be noticed, so this is good for a few times only.
 bool Session::forgives_silence() {
-    if (!reading_paused_ || state_ != State::open || forgiven_ == limits::max_forgiven_heartbeats) {
+    bool const unread = transport_ && transport_->reading_paused();
+    if (!unread || state_ != State::open || forgiven_ == limits::max_forgiven_heartbeats) {
         return false;
     }
     ++forgiven_;

@@ -53,6 +53,8 @@ public:
     virtual void tell_drained(bool tell) = 0;
     /// While paused no packets come in. A WebSocket is not read, a POST not answered.
     virtual void pause_reading(bool pause) = 0;
+    /// Whether it is not read at the moment, for whatever reason.
+    virtual bool reading_paused() const = 0;
 };
 
 }  // namespace engineio

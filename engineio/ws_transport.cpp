@@ -77,6 +77,10 @@ void WsTransport::pause_reading(bool pause) {
     }
 }
 
+bool WsTransport::reading_paused() const {
+    return connection_ && connection_->reading_paused();
+}
+
 void WsTransport::on_text(std::string_view text) {
     std::string scratch;
     deliver(decode_text(text, protocol_, scratch));

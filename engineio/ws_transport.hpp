@@ -37,6 +37,7 @@ public:
     void drop_output() override {}
     void tell_drained(bool tell) override;
     void pause_reading(bool pause) override;
+    bool reading_paused() const override;
 
     void on_open(net::WsConnection& connection) override;
     void on_text(std::string_view text) override;

@@ -89,7 +89,8 @@ void Connection::close() {
         return;
     }
     closing_ = true;
-    bool const held = std::exchange(holding_, false) || held_off_;
+    bool const held = std::exchange(holding_, false);
+    shard_.let_go(*this);
     if (write_error_ != 0) {
         shut();
     } else if (!has_output()) {
@@ -154,9 +155,8 @@ void Connection::watch() {
     }
 }
 
-// Input of one that is closing is for nobody.
 bool Connection::reads() const {
-    return !paused_ && !holding_ && !peer_ended_ && (closing_ || !held_off_);
+    return !paused_ && !holding_ && !peer_ended_ && !held_off_;
 }
 
 void Connection::on_ready(Interest ready) {
@@ -180,6 +180,7 @@ void Connection::serve_held() {
     if (shut_ || paused_ || held_off_ || !std::exchange(holding_, false)) {
         return;
     }
+    shard_.serving(*this);
     handler_->on_held_input();
     // What was put off until then.
     if (!holding_ && write_error_ != 0 && !shut_) {
@@ -191,11 +192,20 @@ void Connection::serve_held() {
     }
 }
 
-// No more of it is handled, held input included, until the shard takes that back.
-void Connection::hold_off(bool hold) {
-    held_off_ = hold;
+// Not who is leaving: what it still says is for nobody.
+bool Connection::hold_off() {
+    if (held_off_ || closing_ || handler_->parting()) {
+        return false;
+    }
+    held_off_ = true;
     watch();
-    if (!hold && holding_ && !paused_) {
+    return true;
+}
+
+void Connection::let_go() {
+    held_off_ = false;
+    watch();
+    if (holding_ && !paused_) {
         shard_.serve_later(*this);
     }
 }

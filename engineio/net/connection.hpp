@@ -90,6 +90,9 @@ public:
     void pause_reading() { paused_ = true; }
     void resume_reading();
     bool reading_paused() const { return paused_ || held_off_; }
+    // Its shard reads nothing from it for a while, since others are behind with what it makes them
+    // do. What the handler has got already is not concerned, but for held input.
+    bool held_off() const { return held_off_; }
 
     // For a handler that keeps some of what it was given for a later turn, behind the others': it
     // hears of on_held_input() then, and until all is handled nothing more is read and no end
@@ -123,7 +126,7 @@ public:
     void on_ready(Interest ready) override;
 
 private:
-    friend class IoShard;  // slot_, in_line_, held_off_, serve_held(), hold_off()
+    friend class IoShard;  // slot_, in_line_, serve_held(), hold_off(), let_go()
 
     void enqueue(std::span<OutputItem> items);
     bool overfull() const;
@@ -139,7 +142,8 @@ private:
     void clear_queue();
     void watch();
     void serve_held();
-    void hold_off(bool hold);
+    bool hold_off();
+    void let_go();
     bool reads() const;
     void read_available();
     void end_of_stream();
@@ -168,9 +172,9 @@ private:
     std::uint32_t slot_ = 0;      // index in the shard's list
     bool waiting_write_ = false;  // the kernel is full
     bool paused_ = false;
-    bool holding_ = false;    // the handler has input left
-    bool in_line_ = false;    // of the shard, for serve_held()
-    bool held_off_ = false;   // as pause_reading(), by the shard: it waits for others
+    bool holding_ = false;  // the handler has input left
+    bool in_line_ = false;  // of the shard, for serve_held()
+    bool held_off_ = false;
     bool closing_ = false;    // close() was called
     bool half_shut_ = false;  // our side of the stream has ended
     bool overflown_ = false;

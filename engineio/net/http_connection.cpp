@@ -19,24 +19,6 @@ constexpr std::size_t kept_input_bytes = 4096;
 
 }  // namespace
 
-void adopt(IoShard& shard, Site const& site, Handoff handoff) {
-    if (shard.stopping() || !handoff.socket) {
-        return;
-    }
-    if (site.tls && !handoff.tls) {
-        handoff.tls = std::make_unique<TlsFilter>(site.tls->current());
-    }
-    auto unread = std::move(handoff.unread);
-    auto owned = std::make_unique<Connection>(shard, std::move(handoff));
-    auto& connection = *owned;
-    shard.own(std::move(owned));
-    auto handler = std::make_unique<HttpConnection>(connection, site);
-    if (unread.empty()) {
-        handler->await_first_head();
-    }
-    connection.start(std::move(handler), std::move(unread));
-}
-
 HttpConnection::HttpConnection(Connection& connection, Site const& site)
     : connection_(connection), site_(site),
       timer_([](void* self) { static_cast<HttpConnection*>(self)->time_out(); }, this) {}
@@ -343,19 +325,6 @@ WsConnection* HttpConnection::accept_websocket(std::unique_ptr<WsHandler> handle
     connection_.replace_handler(std::move(owned), input_.substr(scanned_));
     socket->open();
     return socket;
-}
-
-void HttpConnection::hand_over(unsigned shard_index) {
-    SIO_ASSERT(state_ == State::answering && scanned_ != 0 && shard_index < site_.shards.size());
-    detach();
-    state_ = State::ended;
-    timer_.cancel();
-    auto& target = *site_.shards[shard_index];
-    ++connection_.shard().metrics().connections_handed_over;
-    auto handoff = connection_.release(std::exchange(input_, {}));
-    target.post([&target, &site = site_, handoff = std::move(handoff)]() mutable {
-        adopt(target, site, std::move(handoff));
-    });
 }
 
 // --- the end -----------------------------------------------------------------------------------

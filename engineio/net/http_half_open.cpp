@@ -49,6 +49,11 @@ void HttpConnection::leave_half_open() {
 }
 
 void HttpConnection::time_out() {
+    if (connection_.held_off()) {
+        // It may have sent what we do not read.
+        arm(connection_.shard().now(), limits::held_off_patience);
+        return;
+    }
     bool const in_head = state_ == State::head;
     bool const nothing_came = in_head && input_.empty();
     if (!nothing_came || !served_) {  // else it was kept alive as long as promised

@@ -72,39 +72,35 @@ void IoShard::wait_ready() {
 // Those that are ready together share a turn, until it has read what is worth one: their answers
 // should not wait for all the others'.
 void IoShard::serve_ready() {
-    poller_.collect();
-    while (poller_.has_collected()) {
+    if (!poller_.has_collected()) {
+        poller_.collect();
+    }
+    while (poller_.has_collected() && !others_far_behind()) {
         enter([this] {
             auto const read = [this] { return metrics().bytes_in + metrics().bytes_inflated; };
             auto const enough = read() + limits::read_buffer_bytes;
             do {
                 serve([this] { poller_.serve_one(); });
-            } while (poller_.has_collected() && read() < enough);
+            } while (poller_.has_collected() && read() < enough && !others_far_behind());
         });
-    }
-}
-
-// What is ready for one connection, which waits afterwards if that was more work for a shard that
-// has too much already.
-template <class Body>
-void IoShard::serve(Body&& body) {
-    has_burdened();  // timers have, say
-    served_ = nullptr;
-    std::forward<Body>(body)();
-    dispatch();
-    auto* const connection = std::exchange(served_, nullptr);
-    if (connection && !connection->held_off_ && has_burdened()) {
-        hold_off(*connection);
     }
 }
 
 // What others have posted to us goes on meanwhile: two shards that wait for each other work off
 // what each has.
 void IoShard::hold_off(Connection& connection) {
-    limit_hit("posted_high_water_bytes", connection.remote_address());
-    connection.hold_off(true);
-    held_off_.push_back(&connection);
-    look_at_others_later();
+    if (connection.hold_off()) {
+        limit_hit("posted_high_water_bytes", connection.remote_address());
+        held_off_.push_back(&connection);
+        look_at_others_later();
+    }
+}
+
+void IoShard::let_go(Connection& connection) {
+    if (connection.held_off()) {
+        std::erase(held_off_, &connection);
+        connection.let_go();
+    }
 }
 
 void IoShard::look_at_others_later() {
@@ -120,18 +116,24 @@ void IoShard::look_at_others_later() {
 }
 
 void IoShard::look_at_others() {
-    if (reads_nothing_ && !others_far_behind()) {
-        reads_nothing_ = false;
-        wait_ready();
+    if (!others_far_behind()) {
+        if (std::exchange(reads_nothing_, false)) {
+            wait_ready();
+        }
+        call_next_held();
     }
+    // A few, as each of them may bring about what it waited for.
     if (!held_off_.empty() && !others_behind()) {
         enter([this] {
-            for (auto* connection : std::exchange(held_off_, {})) {
-                connection->hold_off(false);
+            auto const few = std::min(held_off_.size(), limits::max_let_go_per_look);
+            for (std::size_t i = 0; i < few; ++i) {
+                held_off_[i]->let_go();
             }
+            held_off_.erase(held_off_.begin(),
+                            held_off_.begin() + static_cast<std::ptrdiff_t>(few));
         });
     }
-    if (reads_nothing_ || !held_off_.empty()) {
+    if (reads_nothing_ || !held_off_.empty() || (!line_.empty() && !line_called_)) {
         look_at_others_later();
     }
 }
@@ -151,18 +153,22 @@ void IoShard::call_next_held() {
 
 void IoShard::serve_next_held() {
     line_called_ = false;
-    if (!line_.empty()) {
-        auto& connection = *line_.front();
-        line_.erase(line_.begin());
-        connection.in_line_ = false;
-        enter([&] {
-            serve([&] {
-                serving(connection);
-                connection.serve_held();
-            });
-        });
-        call_next_held();
+    if (others_far_behind()) {
+        look_at_others_later();
+        return;
     }
+    enter([this] {
+        serve([this] {
+            // Whoever was first may have died of a timer.
+            if (!line_.empty()) {
+                auto& connection = *line_.front();
+                line_.erase(line_.begin());
+                connection.in_line_ = false;
+                connection.serve_held();
+            }
+        });
+    });
+    call_next_held();
 }
 
 void IoShard::stop() {
@@ -220,7 +226,7 @@ void IoShard::disown(Connection& connection) {
     if (std::exchange(connection.in_line_, false)) {
         std::erase(line_, &connection);
     }
-    if (connection.held_off_) {
+    if (connection.held_off()) {
         std::erase(held_off_, &connection);
     }
     if (served_ == &connection) {

@@ -66,8 +66,25 @@ public:
     // Lets the connection go on with the input it holds, in a later turn of its own: between two of
     // them are whoever is ready and what others have posted.
     void serve_later(Connection& connection);
-    // To be told by a connection that something has come for it.
+    // What is ready for one connection, whose own dispatch phase this has. It waits afterwards if
+    // that was more work for a shard that has too much already.
+    template <class Body>
+    void serve(Body&& body) {
+        // What timers and others have left is not its doing.
+        dispatch();
+        take_burdened();
+        served_ = nullptr;
+        std::forward<Body>(body)();
+        dispatch();
+        auto* const connection = std::exchange(served_, nullptr);
+        if (connection && take_burdened()) {
+            hold_off(*connection);
+        }
+    }
+    // To be told by the connection, in there.
     void serving(Connection& connection) { served_ = &connection; }
+    // Ends its waiting.
+    void let_go(Connection& connection);
     // Destroys the connection after the calls that are on the stack now.
     void disown(Connection& connection);
 
@@ -82,8 +99,6 @@ private:
     void wake() override;
     void wait_ready();
     void serve_ready();
-    template <class Body>
-    void serve(Body&& body);
     void hold_off(Connection& connection);
     void look_at_others_later();
     void look_at_others();

@@ -60,8 +60,8 @@ public:
 
     /// Any thread. Runs `task` in a later turn of this shard; tasks of one thread stay in order.
     /// `bytes` is what it holds besides itself. From limits::posted_high_water_bytes on a
-    /// connection of another shard whose input posts to this one is not read until most of it is
-    /// done: who floods a room of another shard is not faster than that. From
+    /// connection of another shard whose input posts to this one is held off until no shard is
+    /// behind any more: who floods a room of another shard is not faster than that. From
     /// limits::max_posted_bytes on, which others reach together or by tasks of their own, the other
     /// shards read from nobody.
     void post(UniqueFunction task, std::size_t bytes = 0);
@@ -139,9 +139,8 @@ public:
     bool others_behind() const { return undone_.others_behind(); }
     /// The same so far that nothing should be read at all.
     bool others_far_behind() const { return undone_.others_far_behind(); }
-    /// Whether this thread, in turns of this shard, has posted to one that is behind since the last
-    /// call.
-    bool has_burdened() { return std::exchange(burdened_, false); }
+    /// Whether turns of this shard have posted to one that is behind since the last call.
+    bool take_burdened() { return std::exchange(burdened_, false); }
     /// Fires what is due; inside a Turn.
     void run_timers() { timers_.advance(now_); }
 

@@ -37,6 +37,7 @@ public:
     void pause_reading(bool pause) override {
         pause ? connection_.pause_reading() : connection_.resume_reading();
     }
+    bool reading_paused() const override { return connection_.reading_paused(); }
     void tell_drained(bool tell) override { connection_.tell_drained(tell); }
     bool writable() const override { return connection_.drained(); }
     std::size_t buffered_bytes() const override { return connection_.buffered_bytes(); }

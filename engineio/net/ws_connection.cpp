@@ -90,6 +90,7 @@ void WebSocket::close(std::optional<std::uint16_t> code, std::string_view reason
     state_ = State::closing;
     connection_.send(encode_close(code, reason));
     auto& shard = connection_.shard();
+    shard.let_go(connection_);  // for the close handshake
     close_timer_ = shard.timers().after(limits::close_timeout, [this] {
         state_ = State::closed;
         connection_.shut();

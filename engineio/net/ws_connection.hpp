@@ -83,6 +83,10 @@ public:
     /// Backpressure: while paused nothing is read, and the end of the peer goes unnoticed, too.
     virtual void pause_reading(bool pause) = 0;
 
+    /// Whether nothing is read now, by that or because other threads are behind with what it makes
+    /// them do.
+    virtual bool reading_paused() const = 0;
+
     /// Whether the handler hears of on_drain(), as it does at first. Being told means that memory
     /// of each connection is touched once more in a broadcast to thousands.
     virtual void tell_drained(bool tell) = 0;

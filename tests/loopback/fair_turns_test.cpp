@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -120,6 +121,7 @@ TEST_CASE("what one WebSocket says at once takes turns with everybody else") {
     }
     peer.client.send(frames);
     wait_until("all is handled", [&] { return server.handled == count; });
+    CHECK(server.handled_before_others > 0);
     CHECK(server.handled_before_others <= 2 * a_turn);  // whose turn it is next is in line before
 }
 
@@ -183,7 +185,8 @@ constexpr auto high = engineio::limits::posted_high_water_bytes;
 // Two shards, of which the second does nothing until let_go(). Requests to the first may post to
 // it.
 struct TwoShards {
-    TwoShards() {
+    explicit TwoShards(std::chrono::milliseconds keep_alive = {})
+        : server(2, {.host = "127.0.0.1"}, with(keep_alive)) {
         for (unsigned shard : {0U, 1U}) {
             server.router(shard).add_path("/where", [shard](Request const&, Responder responder) {
                 Response response;
@@ -230,7 +233,14 @@ struct TwoShards {
     std::promise<void> gate;
     bool gone = false;
     std::atomic<int> done = 0;
-    TestServer server{2};
+    TestServer server;
+
+private:
+    static engineio::net::HttpOptions with(std::chrono::milliseconds keep_alive) {
+        engineio::net::HttpOptions options;
+        options.keep_alive_timeout = keep_alive;
+        return options;
+    }
 };
 
 }  // namespace
@@ -267,6 +277,20 @@ TEST_CASE("who posts to a shard that is behind is not read until it is not, and 
                    [&] { return shards.metrics().connections == shards.first.size() - 1; });
         CHECK(shards.where(bystander) == "0");
     }
+}
+
+TEST_CASE("who is not read for others is not given up for its silence") {
+    constexpr auto keep_alive = std::chrono::milliseconds(1500);
+    TwoShards shards(keep_alive);
+    auto& poster = *shards.first.back();
+    shards.post(high);
+    poster.send(get("/post"));
+    CHECK(status_of(poster.read_answer()) == "200");
+    CHECK(shards.met("posted_high_water_bytes"));
+    poster.send(get("/where"));
+    std::this_thread::sleep_for(keep_alive + std::chrono::milliseconds(500));
+    shards.let_go();
+    CHECK(poster.read_answer().ends_with("0"));
 }
 
 TEST_CASE("a shard reads nothing while another is far behind with its tasks") {

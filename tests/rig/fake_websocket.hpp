@@ -46,6 +46,7 @@ public:
     }
     void tell_drained(bool) override {}
     void pause_reading(bool) override {}
+    bool reading_paused() const override { return false; }
     bool writable() const override { return buffered_ == 0; }
     std::size_t buffered_bytes() const override { return buffered_; }
 

@@ -49,7 +49,7 @@ public:
     void drop_output() override { unwritten = 0; }
     void tell_drained(bool) override {}
     void pause_reading(bool pause) override { paused_ = pause; }
-    bool paused() const { return paused_; }
+    bool reading_paused() const override { return paused_; }
 
     std::size_t unwritten = 0;       // of what it was given
     std::size_t taken_by_flush = 0;  // of that

@@ -409,6 +409,30 @@ TEST_CASE("session: what waits for a poll is in the gauge") {
     CHECK(gauge() == 0);
 }
 
+TEST_CASE("session: who is not read for the sake of others is no more silent than who is paused") {
+    rig::Play play(engineio::Options{}, 4);
+    play.start(engineio::TransportName::websocket);
+    auto const interval = play.options.ping_interval;
+    auto const timeout = play.options.ping_timeout;
+    play.transport->pause_reading(true);  // not by the session
+    play.shard.advance(interval + timeout + 1s);
+    CHECK(play.closes.empty());
+    play.transport->pause_reading(false);
+    play.say(*play.transport, "3");
+    SUBCASE("it has been heard, and may be overlooked as often again") {
+        play.transport->pause_reading(true);
+        play.shard.advance(interval + timeout +
+                           (engineio::limits::max_forgiven_heartbeats - 1) * interval);
+        CHECK(play.closes.empty());
+        play.shard.advance(2 * interval);
+    }
+    SUBCASE("but it is, when it is read") {
+        play.shard.advance(interval + timeout + 1s);
+    }
+    REQUIRE(play.closes.size() == 1);
+    CHECK(play.closes.front().first == CloseReason::ping_timeout);
+}
+
 TEST_CASE("session: a batch stays together") {
     rig::Play play(engineio::Options{}, 4);
     play.start(engineio::TransportName::polling);

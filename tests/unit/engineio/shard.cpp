@@ -236,19 +236,19 @@ TEST_CASE("shard: who posts to a shard that is behind is told so, once") {
     slow.share_backlogs(backlogs);
     other.share_backlogs(backlogs);
     other.turn([&] { slow.post([] {}); });
-    CHECK_FALSE(other.has_burdened());
+    CHECK_FALSE(other.take_burdened());
     slow.post([] {}, engineio::limits::posted_high_water_bytes);  // no shard's turn
     other.turn([&] { other.post([] {}); });
     slow.turn([&] { slow.post([] {}); });
-    CHECK_FALSE(other.has_burdened());
-    CHECK_FALSE(slow.has_burdened());
+    CHECK_FALSE(other.take_burdened());
+    CHECK_FALSE(slow.take_burdened());
     other.turn([&] { slow.post([] {}); });
-    CHECK(other.has_burdened());
-    CHECK_FALSE(other.has_burdened());
-    CHECK_FALSE(slow.has_burdened());
+    CHECK(other.take_burdened());
+    CHECK_FALSE(other.take_burdened());
+    CHECK_FALSE(slow.take_burdened());
     slow.woken();
     other.turn([&] { slow.post([] {}); });
-    CHECK_FALSE(other.has_burdened());
+    CHECK_FALSE(other.take_burdened());
 }
 
 }  // namespace shard_test

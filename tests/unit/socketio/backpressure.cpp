@@ -41,7 +41,7 @@ void serve_slowly(World& world) {
 }
 
 bool paused(World& world, std::string const& name) {
-    return world.peer(name).transport->paused();
+    return world.peer(name).transport->reading_paused();
 }
 
 // Handlers such as subscriptions, which go on until their client leaves.

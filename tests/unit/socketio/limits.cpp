@@ -453,12 +453,12 @@ TEST_CASE_FIXTURE(Quiet, "limits: unfinished handlers") {
         .connects("a")
         .says("a", {R"(42["slow"])", R"(42["slow"])"})
         .checks([](World& world) {
-            CHECK_FALSE(world.peer("a").transport->paused());
+            CHECK_FALSE(world.peer("a").transport->reading_paused());
             CHECK(hits(world, "max_unfinished_handlers") == 0);
         })
         .says("a", {R"(42["slow"])"})
         .checks([](World& world) {
-            CHECK(world.peer("a").transport->paused());
+            CHECK(world.peer("a").transport->reading_paused());
             CHECK(hits(world, "max_unfinished_handlers") == 1);
         })
         .says("a", {R"(42["slow"])"})
