@@ -136,8 +136,8 @@ inline constexpr std::size_t max_let_go_per_look = 8;
 inline constexpr std::chrono::milliseconds held_off_patience = 1s;
 /// Those that wait look again after this time.
 inline constexpr std::chrono::milliseconds posted_look_interval = 1ms;
-/// Overdue heartbeats that are forgiven while a connection is not read for its unfinished handlers;
-/// then it ends with "ping timeout", after about four intervals.
+/// Overdue heartbeats that are forgiven while a connection is not read, for its unfinished handlers
+/// or the sake of other shards; then it ends with "ping timeout", after about four intervals.
 inline constexpr int max_forgiven_heartbeats = 4;
 /// A limit that is met again and again is logged once in this time, for each limit and shard.
 inline constexpr std::chrono::milliseconds limit_log_interval = 10s;

@@ -107,8 +107,8 @@ std::vector<Setting> server_settings(ServerConfig& server) {
         {"server", "allowed_hosts", "--allowed-hosts",
          "Hosts that requests may be for, separated by commas: example.org, .example.org for all "
          "below it, addresses for any IP address, * for all; empty: localhost, addresses and the "
-         "hosts of the systems' origins if it listens on this machine only and trusts no proxy, "
-         "else all",
+         "hosts of the systems' origins if it listens on addresses of this machine only and trusts "
+         "no proxy, else all",
          &server.allowed_hosts},
         {"server", "client_dir", "--client-dir", "Folder with the socket.io client bundles",
          &server.client_dir},
