@@ -228,7 +228,8 @@ bool StoreThread::take(Jobs& jobs) {
 
 void StoreThread::run(Jobs jobs) {
     for (std::span rest(jobs); !rest.empty();) {
-        auto const done = run_some(rest.first(std::min(rest.size(), max_batch)));
+        auto const batch = rest.first(std::min(rest.size(), max_batch));
+        auto const done = run_some(batch, batch.size() == rest.size());
         if (done == 0) {
             for (auto const& asked : set_aside(rest)) {
                 asked->finish(not_kept());
@@ -241,10 +242,14 @@ void StoreThread::run(Jobs jobs) {
 
 // Results count only after the commit: nobody may hear of what a full disk takes back. Who read
 // much is told before others begin. Returns how many are done; none if what was told has to wait.
-std::size_t StoreThread::run_some(std::span<StoreJobPtr> jobs) {
+std::size_t StoreThread::run_some(std::span<StoreJobPtr> jobs, bool last) {
     std::vector<std::exception_ptr> errors;
     try {
         run_transaction(database_, jobs, errors);
+        // Before anybody hears of it, and goes on.
+        if (last && errors.size() == jobs.size()) {
+            end_outage();
+        }
     } catch (...) {
         auto const error = std::current_exception();
         database_.rollback();
@@ -297,7 +302,11 @@ void StoreThread::begin_outage(std::exception_ptr const& error) {
 
 void StoreThread::retry() {
     run(std::exchange(kept_, {}));
-    if (kept_.empty()) {
+    end_outage();
+}
+
+void StoreThread::end_outage() {
+    if (kept_.empty() && outage_) {
         {
             std::lock_guard const lock(mutex_);
             outage_.reset();

@@ -236,10 +236,11 @@ private:
     void work();
     bool take(Jobs& jobs);
     void run(Jobs jobs);
-    std::size_t run_some(std::span<StoreJobPtr> jobs);
+    std::size_t run_some(std::span<StoreJobPtr> jobs, bool last);
     Jobs set_aside(std::span<StoreJobPtr> jobs);
     void begin_outage(std::exception_ptr const& error);
     void retry();
+    void end_outage();
     void report_lost() const;
     static void report(char const* what, std::exception_ptr const& error);
     static void report_unless_closed(char const* what, std::exception_ptr const& error);

@@ -331,6 +331,8 @@ TEST_CASE("what cannot be stored yet is tried again in order, and told of only t
     CHECK(kind_of([&] { shop.store.require(); }) == StoreError::Kind::busy);
     CHECK(kind_of([&] { shop.store.wait(names); }) == StoreError::Kind::busy);  // and not stuck
     shop.change("c");  // which was begun before
+    std::atomic<bool> goes_on = false;
+    shop.store.after([&] { goes_on = shop.store.accepts(); });
     CHECK(names(shop.other) == 0);
     shop.let_go();
     shop.until_accepting(true);
@@ -338,6 +340,7 @@ TEST_CASE("what cannot be stored yet is tried again in order, and told of only t
     shop.change("d");
     shop.store.stop();
     CHECK(shop.heard == "abcd");
+    CHECK(goes_on);  // who is told that it is kept may begin the next change
     CHECK(names(shop.other) == 4);
 }
 
