@@ -21,16 +21,13 @@ void adopt(IoShard& shard, Site const& site, Handoff handoff) {
     auto handler = std::make_unique<HttpConnection>(connection, site);
     if (unread.empty()) {
         handler->await_first_head();
+        connection.start(std::move(handler), {});
+        return;
     }
-    auto const start = [&] { connection.start(std::move(handler), std::move(unread)); };
-    if (unread.empty()) {
-        start();
-    } else {
-        shard.serve([&] {
-            shard.serving(connection);
-            start();
-        });
-    }
+    shard.serve([&] {
+        shard.serving(connection);
+        connection.start(std::move(handler), std::move(unread));
+    });
 }
 
 void HttpConnection::hand_over(unsigned shard_index) {
