@@ -2,6 +2,7 @@
 
 #include "engineio/net/log.hpp"
 #include "socketio/core.hpp"
+#include "socketio/gather.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -146,6 +147,18 @@ ServerOptions const& Server::options() const {
 
 std::size_t Server::clients_count() const {
     return core_->clients_count();
+}
+
+Task<Metrics> Server::metrics() {
+    ShardGather<Metrics>::Collect collect = [](engineio::net::Shard& shard) {
+        return std::vector{shard.present_metrics()};
+    };
+    auto const parts = co_await ShardGather<Metrics>(*core_, std::move(collect));
+    Metrics sum;
+    for (auto const& part : parts) {
+        sum += part;
+    }
+    co_return sum;
 }
 
 }  // namespace socketio

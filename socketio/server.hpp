@@ -30,6 +30,8 @@ using engineio::net::DrainOptions;
 using engineio::net::Endpoint;
 using engineio::net::ForwardedHeader;
 using engineio::net::HttpOptions;
+using engineio::net::Metrics;
+using engineio::net::prometheus_text;
 using engineio::net::Request;
 using engineio::net::Responder;
 using engineio::net::Response;
@@ -54,10 +56,11 @@ struct RecoveryOptions {
     std::size_t max_bytes = engineio::limits::max_recovery_bytes;
     /// Sockets whose return is awaited, of all namespaces together; likewise.
     std::size_t max_sessions = engineio::limits::max_recovery_sessions;
-    /// Where all this outlives the server: written when it is closed or drained, read and removed
-    /// by the next one, so that clients are recovered over a restart. One file for one server; it
-    /// holds what clients are to be sent and is for its owner only. What cannot be read is set
-    /// aside as file + ".unreadable". Empty: a restart forgets.
+    /// Where all this outlives the server: written by close(), with which a drain ends unless
+    /// others share the runtime, read and removed by the next one, so that clients are recovered
+    /// over a restart. One file for one server; it holds what clients are to be sent and is for its
+    /// owner only. What cannot be read is set aside as file + ".unreadable". Empty: a restart
+    /// forgets.
     std::string file = {};
 };
 
@@ -104,13 +107,15 @@ struct ServerOptions {
     std::chrono::milliseconds ping_timeout{20'000};
     /// How long an unfinished upgrade may take.
     std::chrono::milliseconds upgrade_timeout = engineio::limits::upgrade_timeout;
-    /// Bytes of one message or POST; larger ones end the connection.
+    /// Bytes of one message or POST. A larger message ends the connection, a larger POST is
+    /// answered 413 and its session stays.
     std::size_t max_http_buffer_size = engineio::limits::max_payload_bytes;
     /// Asked once per session; empty admits all.
     engineio::AllowRequest allow_request = {};
     /// Makes the id of a session; empty: 20 characters nobody can guess.
     engineio::GenerateId generate_id = {};
-    /// Pages of which other origins may connect; empty: none, browsers keep to the server's own.
+    /// Pages of which other origins may read polling answers; empty: none. WebSockets are open to
+    /// any page unless this, or allowed_origins, names some.
     engineio::Cors cors = {};
     /// Pages of which origins may open sessions, see engineio::Options. Empty: those that `cors`
     /// names, if it names any, else all; "*": all.
@@ -126,7 +131,8 @@ struct ServerOptions {
     std::optional<std::string> initial_packet = {};
     /// Clients of Socket.IO 2 are served, too.
     bool allow_eio3 = false;
-    /// Upgrade requests for other paths that nobody claims are ended after the timeout.
+    /// Upgrade requests for other paths that nobody claims are ended after the timeout, unless
+    /// there is an on_http handler.
     bool destroy_upgrade = true;
     /// That timeout.
     std::chrono::milliseconds destroy_upgrade_timeout = engineio::limits::destroy_upgrade_timeout;
@@ -291,6 +297,9 @@ public:
     /// Open Engine.IO connections of all shards (Node: io.engine.clientsCount); approximate while
     /// connections come and go.
     std::size_t clients_count() const;
+    /// What is counted, added up over the shards of its runtime: connections, messages, limits that
+    /// were met, and more. `prometheus_text(co_await io.metrics())` prints it.
+    Task<Metrics> metrics();
 
 private:
     friend class AddressesAll<Server, BroadcastOperator>;

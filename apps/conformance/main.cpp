@@ -12,6 +12,8 @@ namespace conformance {
 
 namespace {
 
+using socketio::Task;
+
 socketio::ServerOptions with_listen(socketio::ServerOptions options, Listen const& listen) {
     options.host = listen.host;
     options.port = listen.port;
@@ -25,8 +27,13 @@ socketio::ServerOptions with_listen(socketio::ServerOptions options, Listen cons
 
 ServerProfile::ServerProfile(socketio::ServerOptions options, Listen const& listen)
     : io_(with_listen(std::move(options), listen)) {
-    io_.on_http([](socketio::Request request, socketio::Responder responder) {
-        answer_plain(request, std::move(responder));
+    io_.on_http([this](socketio::Request request, socketio::Responder responder) -> Task<void> {
+        if (request.path() != "/metrics") {
+            answer_plain(request, std::move(responder));
+            co_return;
+        }
+        auto const metrics = co_await io_.metrics();  // for the soak
+        responder.respond({.headers = {}, .body = socketio::prometheus_text(metrics)});
     });
     if (listen.drain) {
         io_.drain_on_signals({.batch = 2, .interval = std::chrono::milliseconds(20)});

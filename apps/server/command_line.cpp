@@ -51,9 +51,10 @@ struct Flags {
         for (auto const& setting : settings_of(config)) {
             add_flag(app, setting);
         }
-        app.footer(
-            "Every option is also a variable HUBBUB_<SECTION>_<KEY> and a key of the "
-            "file;\nflags win over variables, variables over the file. Secrets are no flags.");
+        app.footer("Every setting is a key of the file and a variable HUBBUB_<SECTION>_<KEY>, as "
+                   "--print-config lists them;\nflags win over variables, variables over the file. "
+                   "Secrets "
+                   "are no flags.");
     }
 
     CLI::App app;

@@ -89,11 +89,17 @@ std::vector<Setting> server_settings(ServerConfig& server) {
     return {
         {"server", "host", "--host",
          "Addresses to listen on, separated by commas; 0.0.0.0 or :: for the whole network, "
-         "unix:/path for a Unix socket",
+         "unix:/path for a Unix socket, where only one system is served",
          &server.host},
         {"server", "index_port", "--index-port",
          "Port of the page that links the systems, if there are several; 0: any free one",
          &server.index_port, 0, max_port},
+        {"server", "metrics_host", "--metrics-host",
+         "Address of /metrics, which is for the monitoring and needs no login",
+         &server.metrics_host},
+        {"server", "metrics_port", "--metrics-port",
+         "Port of /metrics (Prometheus); 0: any free one; -1: none", &server.metrics_port, -1,
+         max_port},
         {"server", "threads", "--threads", "Shards, each with its thread; 0: one per core",
          &server.threads, 0, 1024},
         {"server", "tls_cert", "--tls-cert", "Certificate chain (PEM) for https; empty: http",
@@ -107,8 +113,8 @@ std::vector<Setting> server_settings(ServerConfig& server) {
         {"server", "allowed_hosts", "--allowed-hosts",
          "Hosts that requests may be for, separated by commas: example.org, .example.org for all "
          "below it, addresses for any IP address, * for all; empty: localhost, addresses and the "
-         "hosts of the systems' origins if it listens on addresses of this machine only and trusts "
-         "no proxy, else all",
+         "hosts of the systems' origins if it listens on loopback addresses only, not even a Unix "
+         "socket, and trusts no proxy, else all",
          &server.allowed_hosts},
         {"server", "client_dir", "--client-dir", "Folder with the socket.io client bundles",
          &server.client_dir},
@@ -119,13 +125,17 @@ std::vector<Setting> server_settings(ServerConfig& server) {
         {"server", "database", "--database",
          "SQLite file, or :memory:; empty: hubbub.db here, hubbub-demo.db for the demo",
          &server.database},
-        {"server", "only", "--only", "Serve these systems only, separated by commas; empty: all",
+        {"server", "only", "--only",
+         "Serve these systems, enabled or not, separated by commas; empty: all that are enabled",
          &server.only},
-        {"server", "ping_interval_ms", "--ping-interval", "Milliseconds between two pings",
+        {"server", "ping_interval_ms", "--ping-interval",
+         "Milliseconds between two pings of DungeonLab and ElizaOS; the others ping every 30 s",
          &server.ping_interval_ms, 10, hour_ms},
-        {"server", "ping_timeout_ms", "--ping-timeout", "Milliseconds to wait for a pong",
+        {"server", "ping_timeout_ms", "--ping-timeout",
+         "Milliseconds to wait for a pong, likewise; the others give up after two intervals",
          &server.ping_timeout_ms, 10, hour_ms},
-        {"server", "max_http_buffer_size", "--max-http-buffer-size", "Bytes of one message",
+        {"server", "max_http_buffer_size", "--max-http-buffer-size",
+         "Bytes of one message, likewise; CASYS takes 16 KiB, The New Fuse 128 KiB, Kaiku 256 KiB",
          &server.max_http_buffer_size, 1, max_message},
         {"server", "drain_notice_ms", "--drain-notice",
          "After SIGTERM: milliseconds in which /health says 503 and all goes on as before",
@@ -134,7 +144,7 @@ std::vector<Setting> server_settings(ServerConfig& server) {
          "After SIGTERM: milliseconds until the end at the latest; a second SIGTERM ends at once",
          &server.drain_deadline_ms, 0, hour_ms},
         {"server", "drain_batch", "--drain-batch",
-         "Clients that each thread sends away together, every tenth of a second or so",
+         "Clients of a system that each thread sends away together, every tenth of a second or so",
          &server.drain_batch, 1, max_batch},
         {"server", "compression", "--compression", "Compress for clients that offer it",
          &server.compression},
@@ -322,9 +332,12 @@ std::string to_toml(Config config) {
 
 void check(Config const& config) {
     constexpr std::size_t min_secret_bytes = 16;
-    if (common::list_items(config.server.host).empty()) {
-        throw ConfigError("server.host is empty: name the addresses to listen on; 0.0.0.0 or :: "
-                          "for the whole network");
+    bool const no_metrics_host =
+        config.server.metrics_port >= 0 && config.server.metrics_host.empty();
+    if (no_metrics_host || common::list_items(config.server.host).empty()) {
+        throw ConfigError(std::string(no_metrics_host ? "server.metrics_host" : "server.host") +
+                          " is empty: name the address to listen on; 0.0.0.0 or :: for the whole "
+                          "network");
     }
     for (auto const& name : common::list_items(config.server.only)) {
         if (std::none_of(config.systems.begin(), config.systems.end(),

@@ -18,7 +18,10 @@ struct ServerConfig {
     /// One or more, separated by commas, as Endpoint::host. Local by default: the demo has no
     /// login.
     std::string host = "127.0.0.1";
-    int index_port = 8090;    ///< of the page that links the systems, if there are several
+    int index_port = 8090;  ///< of the page that links the systems, if there are several
+    /// Of /metrics, which needs no login and so has an address of its own; no port: none.
+    std::string metrics_host = "127.0.0.1";
+    int metrics_port = -1;
     int threads = 0;          ///< 0: one per core
     std::string tls_cert;     ///< certificate chain (PEM); empty: plain HTTP
     std::string tls_key;      ///< its private key (PEM)
@@ -99,7 +102,7 @@ struct Config {
     LimitsConfig limits;
     std::vector<SystemConfig> systems;
 
-    /// Enabled, and named by `only` if that names any.
+    /// Named by `only` if that names any, else enabled.
     bool serves(SystemConfig const& system) const;
     std::string database() const;
 };

@@ -80,7 +80,7 @@ void add_sessions(Settings& settings, engineio::SessionLimits& session) {
     add(settings, "max_fragments", &session.max_fragments, 1, largest,
         "Frames of a WebSocket message, then 1008");
     add(settings, "max_sessions", &session.max_sessions, 0, largest,
-        "Engine.IO sessions of a listener, then 503; 0: no limit");
+        "Engine.IO sessions of a system, then 503; 0: no limit");
     add(settings, "max_sessions_per_address", &session.max_sessions_per_address, 0, largest,
         "The same of a client's address, then 429; 0: no limit");
     add(settings, "max_unfinished_upgrades", &session.max_unfinished_upgrades, 0, largest,

@@ -38,18 +38,21 @@ std::vector<std::string> hosts_of(ServerConfig const& config) {
     return common::list_items(config.host);  // check() has seen one
 }
 
-std::string url(ServerConfig const& config, std::uint16_t port) {
-    auto const host = hosts_of(config).front();
+std::string url(std::string const& host, bool encrypted, std::uint16_t port) {
     if (host.starts_with("unix:")) {
         return host;
     }
     bool const any = host == "0.0.0.0" || host == "::" || host == "127.0.0.1";
     bool const v6 = host.find(':') != std::string::npos && host.front() != '[';
-    return (config.tls_cert.empty() ? "http://" : "https://") +
+    return (encrypted ? "https://" : "http://") +
            (any  ? std::string("localhost")
             : v6 ? "[" + host + "]"
                  : host) +
            ":" + std::to_string(port);
+}
+
+std::string url(ServerConfig const& config, std::uint16_t port) {
+    return url(hosts_of(config).front(), !config.tls_cert.empty(), port);
 }
 
 // On each host, with the port of the first if any free one will do. Returns that.
@@ -168,6 +171,19 @@ void Hubbub::listen() {
     if (listeners_.size() > 1) {
         listen_for_index();
     }
+    if (config_.metrics_port >= 0) {
+        listen_for_metrics();
+    }
+}
+
+void Hubbub::listen_for_metrics() {
+    metrics_ = std::make_unique<MetricsPage>(runtime_);
+    socketio::Endpoint endpoint;
+    endpoint.host = config_.metrics_host;
+    endpoint.port = static_cast<std::uint16_t>(config_.metrics_port);
+    metrics_port_ =
+        runtime_.listen(endpoint, options_.http,
+                        [this](unsigned) -> engineio::net::HttpHandler& { return *metrics_; });
 }
 
 void Hubbub::listen_for_index() {
@@ -235,6 +251,10 @@ std::string Hubbub::greeting() const {
     for (auto const& [config, system, port] : listeners_) {
         text += fmt::format("\n  {:<14} {}\n  {:<14} {}\n", config.info.title, url(config_, port),
                             "", system->hint());
+    }
+    if (metrics_) {
+        text += fmt::format("\n  {:<14} {}\n", "Metrics",
+                            url(config_.metrics_host, false, metrics_port_) + "/metrics");
     }
     if (config_.demo) {
         text += "\nDemo accounts gm, ana and ben; their password is hubbub-demo.\n";

@@ -2,6 +2,7 @@
 
 #include "apps/server/config.hpp"
 #include "apps/server/index_page.hpp"
+#include "apps/server/metrics_page.hpp"
 #include "apps/server/system.hpp"
 #include "apps/store/store_thread.hpp"
 #include "socketio/server.hpp"
@@ -35,8 +36,8 @@ public:
     Hubbub(Hubbub const&) = delete;
     Hubbub& operator=(Hubbub const&) = delete;
 
-    /// Opens the listeners and, for several systems, that of the page that links them. Throws
-    /// std::system_error naming the address if one is taken.
+    /// Opens the listeners, for several systems that of the page that links them, too, and that of
+    /// the metrics. Throws std::system_error naming the address if one is taken.
     void listen();
 
     /// Serves until SIGINT or SIGTERM, which drains (a second one ends at once), or close().
@@ -63,6 +64,7 @@ private:
     common::StaticSite site_for(SystemConfig const& system) const;
     common::StaticSite own_page(std::string const& name) const;
     void listen_for_index();
+    void listen_for_metrics();
 
     ServerConfig config_;
     socketio::ServerOptions options_;  // what all systems have in common
@@ -73,6 +75,8 @@ private:
     std::vector<Listener> listeners_;
     std::unique_ptr<IndexPage> index_;  // if there are several
     std::uint16_t index_port_ = 0;
+    std::unique_ptr<MetricsPage> metrics_;  // if it is wanted
+    std::uint16_t metrics_port_ = 0;
     bool draining_ = false;  // shard 0 only
 };
 

@@ -35,7 +35,22 @@ struct HttpServer::State {
     void wait_signal(boost::asio::signal_set& set, std::function<void()> const& callback);
     void run_shard(IoShard& shard);
     void make_room(Listener& listener);
+    void gather(std::size_t next, std::size_t left, Metrics sum,
+                std::function<void(Metrics const&)> done);
 };
+
+void HttpServer::State::gather(std::size_t next, std::size_t left, Metrics sum,
+                               std::function<void(Metrics const&)> done) {
+    auto& shard = *shards[next];
+    shard.post([this, next, left, &shard, sum = std::move(sum), done = std::move(done)]() mutable {
+        sum += shard.present_metrics();
+        if (left == 1) {
+            done(sum);
+        } else {
+            gather((next + 1) % shards.size(), left - 1, std::move(sum), std::move(done));
+        }
+    });
+}
 
 // Who says nothing must not hold the descriptors that others need, whichever listener it came to.
 void HttpServer::State::make_room(Listener& listener) {
@@ -143,6 +158,16 @@ Result<void, std::string> HttpServer::reload_certificates() {
         context->use(std::move(certificates));
     }
     return {};
+}
+
+void HttpServer::gather_metrics(std::function<void(Metrics const&)> done) {
+    auto& shards = state_->shards;
+    auto const asking = std::find_if(shards.begin(), shards.end(),
+                                     [](auto const& shard) { return shard->is_current(); });
+    // It comes last.
+    auto const first = asking == shards.end() ? 0 : asking - shards.begin() + 1;
+    state_->gather(static_cast<std::size_t>(first) % shards.size(), shards.size(), {},
+                   std::move(done));
 }
 
 void HttpServer::start() {

@@ -42,6 +42,11 @@ public:
     /// have, and the error names it.
     Result<void, std::string> reload_certificates();
 
+    /// Any thread. Adds up the counters of all shards, asked one after the other, and calls `done`
+    /// with the sum: on the shard that asked, if it was one, else on any. Never if the server stops
+    /// meanwhile.
+    void gather_metrics(std::function<void(Metrics const&)> done);
+
     /// Starts the threads: all but shard 0's, which runs in run().
     void start();
     /// Runs shard 0 on the calling thread until stop(). Calls start() first if needed.

@@ -25,6 +25,7 @@ constexpr Row rows[] = {
      "Sessions on their way from polling to a WebSocket."},
     {&Metrics::pending_acks, "pending_acks", "gauge", "Acknowledgements awaited from clients."},
     {&Metrics::buffered_bytes, "buffered_bytes", "gauge", "Output waiting for slow readers."},
+    {&Metrics::timers, "timers", "gauge", "Deadlines that are waited for."},
     {&Metrics::connections_accepted, "connections_accepted_total", "counter",
      "Accepted TCP connections."},
     {&Metrics::connections_handed_over, "connections_handed_over_total", "counter",

@@ -7,8 +7,9 @@
 
 namespace engineio::net {
 
-/// Plain counters of one shard, written only by its thread. A scrape asks every shard for a copy
-/// (by post) and adds them up, so counting costs one increment and no atomics.
+/// Plain counters of one shard, written only by its thread, so that counting costs one increment
+/// and no atomics. HttpServer::gather_metrics() and socketio::Server::metrics() add up those of
+/// all.
 struct Metrics {
     /// Gauges: the present number.
     std::uint64_t connections = 0;  ///< open TCP connections
@@ -18,6 +19,7 @@ struct Metrics {
     std::uint64_t unfinished_upgrades = 0;  ///< of sessions, from polling to a WebSocket
     std::uint64_t pending_acks = 0;         ///< acknowledgements awaited from clients
     std::uint64_t buffered_bytes = 0;
+    std::uint64_t timers = 0;  ///< armed deadlines; in copies of Shard::present_metrics() only
 
     /// Counters since start.
     std::uint64_t connections_accepted = 0;

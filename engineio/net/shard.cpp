@@ -85,6 +85,12 @@ void Shard::share_backlogs(std::shared_ptr<Backlogs> backlogs) {
     undone_.share(std::move(backlogs));
 }
 
+Metrics Shard::present_metrics() const {
+    auto copy = metrics_;
+    copy.timers = timers_.armed_count();
+    return copy;
+}
+
 void Shard::limit_hit(std::string_view limit, std::string_view who) {
     metrics_.count_limit_hit(limit);
     limit_hits_.log(now_, limit, who);

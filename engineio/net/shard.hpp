@@ -89,6 +89,8 @@ public:
     /// This shard only: its deadlines and its counters.
     TimerWheel& timers() { return timers_; }
     Metrics& metrics() { return metrics_; }
+    /// This shard only. A copy as of now.
+    Metrics present_metrics() const;
 
     /// This shard only. A peer has met a limit, which has the name of its option: counted in
     /// Metrics::limit_hits, and told to the log with `who` (its address), at most once in

@@ -10,9 +10,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace socketio_test {
 
@@ -223,6 +225,32 @@ TEST_CASE("a handler of on_http may be a coroutine; one that does not answer is 
     CHECK(client.read_answer().ends_with("\r\n\r\nlate"));
     client.send("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(client.read_all().empty());
+}
+
+TEST_CASE("what is counted is added up over the shards, for a handler and for any other thread") {
+    ServerOptions options;
+    options.threads = 3;
+    RunningServer server(std::move(options));
+    server.io.on_http([&io = server.io](Request, Responder responder) -> Task<> {
+        auto const sum = co_await io.metrics();
+        responder.respond({.status = 200, .headers = {}, .body = prometheus_text(sum)});
+    });
+    server.run();
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 4; ++i) {
+        peers.push_back(std::make_unique<Peer>(server));
+        peers.back()->read();
+    }
+    RawClient client(server.port);
+    client.send("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(client.read_answer().find("\nhubbub_sockets 4\n") != std::string::npos);
+
+    std::promise<Metrics> gathered;
+    server.io.runtime().gather_metrics([&](Metrics const& sum) { gathered.set_value(sum); });
+    auto const sum = gathered.get_future().get();
+    CHECK(sum.sockets == 4);
+    CHECK(sum.websockets == 4);
+    CHECK(sum.timers >= 4);  // each session's heartbeat
 }
 
 }  // namespace socketio_test

@@ -76,6 +76,17 @@ async function probe(port) {
     return { ms: Date.now() - began, others: others ?? [] };
 }
 
+// What must be as before once nobody is there, from /metrics.
+const gauges = ["sessions", "sockets", "websockets", "unfinished_upgrades", "pending_acks",
+    "buffered_bytes", "timers"];
+
+async function readGauges(port) {
+    const headers = { connection: "close" };
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
+    return new Map(gauges.map((name) =>
+        [name, Number(new RegExp(`^hubbub_${name} (\\d+)$`, "m").exec(text)[1])]));
+}
+
 function checkWitnesses(witnesses) {
     for (const witness of witnesses) {
         for (const [sender, number] of report.confirmed) {
@@ -157,6 +168,10 @@ async function settle(server, before) {
     if (others.length !== 1) report.loss(`${others.length - 1} sockets are left behind`);
     if (others.some(({ rooms }) => rooms.length > 0)) report.loss("rooms are left behind");
     now = await measureQuiet(server.child.pid);
+    for (const [name, number] of await readGauges(server.port)) {
+        const was = before.gauges.get(name);
+        if (number > was) report.loss(`${number} ${name} instead of ${was}`);
+    }
     console.log(`${new Date().toISOString()} nobody there: ${now.kib} KiB, ` +
         `${now.descriptors} descriptors`);
     return now;
@@ -191,7 +206,7 @@ async function main() {
     });
     await probe(server.port);
     await sleep(500);
-    const before = measure(server.child.pid);
+    const before = { ...measure(server.child.pid), gauges: await readGauges(server.port) };
     await round(server, warmUpMinutes);
     const warm = await settle(server, before);
     await round(server, minutes);

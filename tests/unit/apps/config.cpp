@@ -163,6 +163,11 @@ TEST_CASE("no address to listen on is not the whole network") {
         config.server.host = host;
         CHECK(refusal(config).find("server.host is empty") == 0);
     }
+    config.server.host = "127.0.0.1";
+    config.server.metrics_host.clear();
+    CHECK(refusal(config).empty());  // nobody wants any
+    config.server.metrics_port = 0;
+    CHECK(refusal(config).find("server.metrics_host is empty") == 0);
 }
 
 TEST_CASE("the printed configuration reads back the same") {
