@@ -10,46 +10,15 @@
 #include "apps/kaiku/messages.hpp"
 #include "apps/kaiku/people.hpp"
 #include "engineio/net/text.hpp"
-#include "socketio/json_codec.hpp"
+#include "tests/fuzz/messages.hpp"
 #include "tests/fuzz/targets.hpp"
 
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace fuzz {
 namespace app_rule_target {
-
-using socketio::Json;
-
-// A message as its type; what was read is the same when it is written and read again.
-template <class T>
-std::optional<T> read(Json const& json) {
-    T value{};
-    if (!socketio::read_value(json, value)) {
-        return std::nullopt;
-    }
-    auto const written = socketio::to_json(value);
-    T again{};
-    FUZZ_CHECK(socketio::read_value(written, again));
-    FUZZ_SAME(socketio::to_json(again).dump(), written.dump());
-    return value;
-}
-
-template <class Play>
-void play(Bytes bytes, Play& rules) {
-    constexpr int most_lines = 60;
-    Input input(bytes);
-    for (int i = 0; i < most_lines && !input.empty(); ++i) {
-        auto const line = engineio::net::replace_invalid_utf8(input.until('\n'));
-        if (auto const message = Json::parse(line)) {
-            ++rules.now;
-            rules.hear((*message)["type"].string() ? *(*message)["type"].string() : "", *message);
-            rules.check();
-        }
-    }
-}
 
 // ---- CASYS
 
@@ -103,10 +72,10 @@ struct Casys {
             }
         }
         if (type == "end") {
-            rules.end(message["game_id"].string() ? *message["game_id"].string() : "");
+            rules.end(text_in(message, "game_id"));
         }
         if (type == "roll") {
-            rules.roll(message["dice"].string() ? *message["dice"].string() : "");
+            rules.roll(text_in(message, "dice"));
         }
         read<PingMessage>(message);
     }
@@ -173,7 +142,7 @@ struct Fuse {
         auto const place = message["where"].string() ? "here" : "";
         Speaker const who{second ? 2U : 1U, second ? "u2" : "u1", place};
         auto const& payload = message["payload"];
-        auto const id = message["messageId"].string() ? *message["messageId"].string() : "";
+        auto const id = text_in(message, "messageId");
         if (auto const room = read<RoomRequest>(payload)) {
             if (type == "joinRoom") {
                 FUZZ_CHECK(!rules.join(who, room->roomId) ||
@@ -273,9 +242,7 @@ struct Kaiku {
     void hear(std::string const& type, Json const& message) {
         using namespace apps::kaiku;
         std::string const user = message["who"].is_integer() ? "ana" : "gm";
-        auto const text = [&](char const* name) {
-            return message[name].string() ? *message[name].string() : std::string();
-        };
+        auto const text = [&](char const* name) { return text_in(message, name); };
         if (auto const form = read<GuildForm>(message); form && type == "guild") {
             guilds.create(user, form->name);
         }
@@ -342,7 +309,7 @@ struct Kaiku {
 
 void casys(Bytes bytes) {
     app_rule_target::Casys rules;
-    app_rule_target::play(bytes, rules);
+    play(bytes, rules);
     // A book of any text is refused with a reason, or can be begun.
     try {
         auto const text = engineio::net::replace_invalid_utf8(Input(bytes).rest());
@@ -354,12 +321,12 @@ void casys(Bytes bytes) {
 
 void fuse(Bytes bytes) {
     app_rule_target::Fuse rules;
-    app_rule_target::play(bytes, rules);
+    play(bytes, rules);
 }
 
 void kaiku(Bytes bytes) {
     app_rule_target::Kaiku rules;
-    app_rule_target::play(bytes, rules);
+    play(bytes, rules);
 }
 
 }  // namespace fuzz

@@ -1,14 +1,8 @@
-// What the application systems read before their rules: signed cookies and tokens, envelopes, and
-// the small languages of Eliza's doctor and DungeonLab's dice and patches.
+// What the application systems read before their rules: signed cookies, tokens and envelopes.
 
 #include "apps/auth/express_cookie.hpp"
 #include "apps/auth/tokens.hpp"
 #include "apps/common/envelope.hpp"
-#include "apps/dungeonlab/dice.hpp"
-#include "apps/dungeonlab/json_patch.hpp"
-#include "apps/eliza/doctor.hpp"
-#include "apps/eliza/phrases.hpp"
-#include "apps/eliza/times.hpp"
 #include "engineio/limits.hpp"
 #include "engineio/net/text.hpp"
 #include "tests/fuzz/packet_checks.hpp"
@@ -20,7 +14,6 @@
 namespace fuzz {
 namespace app_text_target {
 
-using engineio::net::is_valid_utf8;
 using engineio::net::replace_invalid_utf8;
 using socketio::Json;
 
@@ -92,62 +85,6 @@ void check_envelope(apps::common::Envelope const& envelope, std::string const& t
     FUZZ_CHECK(first.message_id.empty() || second.message_id == first.message_id);
 }
 
-void check_dice(std::string_view text) {
-    using namespace apps::dungeonlab;
-    auto const formula = parse_formula(text);
-    if (!formula || !can_roll({formula->sides, formula->quantity})) {
-        return;
-    }
-    auto const rolled = apps::dungeonlab::roll({formula->sides, formula->quantity},
-                                               [](int sides) { return sides; });
-    FUZZ_CHECK(rolled.results.size() == static_cast<std::size_t>(formula->quantity));
-    FUZZ_CHECK(formula->quantity >= 1 && formula->quantity <= max_dice);
-    FUZZ_CHECK(formula->sides >= 1 && formula->sides <= max_sides);
-}
-
-void check_patch(Json const& document, Json const& operations) {
-    using namespace apps::dungeonlab;
-    if (!is_patch(operations)) {
-        return;
-    }
-    auto const before = document.dump();
-    auto const result = apply_patch(document, operations);
-    if (result.error) {
-        FUZZ_CHECK(!result.error->empty());
-        return;
-    }
-    FUZZ_CHECK(operations.size() <= max_patch_operations);
-    FUZZ_CHECK(count_of(result.document) <=
-               count_of(document) + count_of(operations) + max_patch_copied_values);
-    FUZZ_CHECK(depth_of(result.document) <=
-               std::max(depth_of(document), max_patched_depth + depth_of(operations)));
-    // Nothing but tests changes nothing; and the result is what a test says it is.
-    auto const test =
-        Json::array({Json::object({{"op", "test"}, {"path", ""}, {"value", result.document}})});
-    auto const again = apply_patch(result.document, test);
-    FUZZ_CHECK(!again.error);
-    FUZZ_SAME(again.document.dump(), result.document.dump());
-}
-
-void check_phrases(std::string_view line) {
-    using namespace apps::eliza;
-    std::size_t words = 0;
-    for (auto const& sentence : sentences_of(line)) {
-        for (auto const& word : sentence) {
-            FUZZ_CHECK(!word.empty());
-        }
-        words += sentence.size();
-        for (auto const* pattern : {"*", "* i am *", "* my * mother/father *", "hello"}) {
-            if (auto const pieces = match(pattern, sentence)) {
-                auto const answer = assembled("why (1) and (2) ?", *pieces);
-                FUZZ_CHECK(!is_valid_utf8(line) || is_valid_utf8(answer));
-            }
-        }
-        FUZZ_CHECK(!is_valid_utf8(line) || is_valid_utf8(reflected(sentence)));
-    }
-    FUZZ_CHECK(words <= 400);  // 200 read, of which each may be opened into two
-}
-
 }  // namespace app_text_target
 
 void auth(Bytes bytes) {
@@ -167,35 +104,6 @@ void envelope(Bytes bytes) {
     check_envelope(Envelope::nested("payload").with_timestamp().with_message_id().with_priority(2),
                    text, false);
     check_envelope(Envelope::nested("d").with_id("request_id"), text, false);
-}
-
-void dungeonlab(Bytes bytes) {
-    using namespace app_text_target;
-    Input input(bytes);
-    auto const first = replace_invalid_utf8(input.until('\n'));
-    auto const second = replace_invalid_utf8(input.rest());
-    check_dice(first);
-    auto const document = Json::parse(first);
-    auto const operations = Json::parse(second);
-    if (document && operations) {
-        check_patch(*document, *operations);
-    }
-}
-
-void eliza(Bytes bytes) {
-    using namespace app_text_target;
-    Input input(bytes);
-    apps::eliza::DoctorConversation conversation(apps::eliza::doctor_script());
-    for (int lines = 0; lines < 20 && !input.empty(); ++lines) {
-        auto const line = replace_invalid_utf8(input.until('\n'));
-        check_phrases(line);
-        auto const answer = conversation.answer(line);
-        FUZZ_CHECK(!answer.empty() && is_valid_utf8(answer));
-        if (auto const time = apps::eliza::time_of(line); time && *time >= 0) {
-            auto const printed = apps::eliza::iso_time(*time);
-            FUZZ_CHECK(printed.size() > 24 || apps::eliza::time_of(printed) == time);
-        }
-    }
 }
 
 }  // namespace fuzz

@@ -259,14 +259,41 @@ def dungeonlab():
              b'"from":"/a/0","path":"/b"},{"op":"copy","from":"/a","path":"/a/-"},'
              b'{"op":"test","path":"/b","value":1},{"op":"replace","path":"","value":{"x~/y":1}}]']
     texts = literals("tests/unit/apps/json_patch.cpp")
-    return found + [a + b"\n" + b for a, b in zip(texts, texts[1:])]
+    found += [a + b"\n" + b for a, b in zip(texts, texts[1:])]
+    return found + \
+        lines('{"type":"join","sessionId":"a"}', '{"type":"join","who":2,"sessionId":"a"}',
+              '{"who":1,"sessionId":"a","message":"hi","metadata":{"sender":1}}',
+              '{"content":"hello","map":1}', '{"type":"ban","who":2}', '{"type":"leave"}',
+              '{"type":"join","who":3,"sessionId":"b"}', '{"type":"gone","who":0}') + \
+        lines('{"type":"join","sessionId":"a"}', '{"type":"move","x":1.5,"y":-2}',
+              '{"type":"roll-dice","formula":"2d6"}', '{"dice":[{"sides":6,"quantity":2}]}',
+              '{"documentType":"actor","limit":3,"offset":1,"name":"r"}',
+              '{"name":"R","documentType":"actor","pluginId":"p","pluginDocumentType":"c",'
+              '"pluginData":{"hp":1}}', '{"type":"end","sessionId":"a"}')
+
+
+SERVER = "00000000-0000-0000-0000-000000000000"
+ROOM, ANA, BEN, AGENT = ("00000000-0000-4000-8000-00000000000" + end for end in "1bca")
 
 
 def eliza():
     return lines("Hello", "I'm sad about my mother.", "my dog is ill, you know",
                  "2026-01-31T12:00:00Z", "why? because I dream", "yes", "everybody hates me",
                  "12345") + \
-        lines("h\u00e9llo w\u00f6rld!", "", "...", "am i you are me my your", "sorry computer")
+        lines("h\u00e9llo w\u00f6rld!", "", "...", "am i you are me my your", "sorry computer") + \
+        lines('{"type":"join","new":1,"roomId":"%s","entityId":"%s"}' % (ROOM, ANA),
+              '{"channelId":"%s","serverId":"%s","senderId":"%s","message":"hi",'
+              '"metadata":{"channelType":"GROUP"},"messageId":"m1"}' % (ROOM, SERVER, ANA),
+              '{"who":1,"text":"hello","roomId":"%s","userId":"%s","name":"B"}' % (ROOM, BEN),
+              '{"type":"world","channelId":"%s"}' % ROOM, '{"type":"world"}',
+              '{"type":"page","channelId":"%s","limit":2,"before":2000}' % ROOM,
+              '{"type":"change","channelId":"%s","name":"N","metadata":{"a":1},'
+              '"participants":["%s"]}' % (ROOM, BEN), '{"type":"clear","channelId":"%s"}' % ROOM,
+              '{"type":"sweep"}', '{"type":"remove","channelId":"%s"}' % ROOM) + \
+        lines(*('{"type":"join","new":1,"roomId":"%s%d","entityId":"%s","agentId":"%s"}'
+                % (ROOM[:-1], n, ANA, AGENT) for n in range(2, 8)),
+              '{"payload":{"channelId":"%s","serverId":"%s","senderId":"%s","message":"",'
+              '"attachments":[{"id":"a"}],"targetUserId":"%s"}}' % (ROOM, SERVER, ANA, BEN))
 
 
 def fuse():
