@@ -252,6 +252,31 @@ TEST_CASE_FIXTURE(HttpFixture, "while a request is parked, pipelined input is bo
     CHECK(metrics_of(server.http()).bytes_in < 1 << 20);
 }
 
+TEST_CASE("a pipelining peer that takes no answers waits with its next request") {
+    constexpr int requests = 8;
+    HttpOptions options;
+    options.high_water_bytes = 1000;
+    TestServer server(1, {.host = "127.0.0.1"}, options);
+    std::string const answer(4 << 20, 'a');  // kernel buffers take a part of it at once
+    std::uint64_t most = 0;                  // that waited when a request was handled
+    server.router().set_fallback([&](Request, Responder responder) {
+        most = std::max(most, Shard::current()->metrics().buffered_bytes);
+        responder.respond({200, {}, answer, false});
+    });
+    server.run();
+    RawClient client(server.port());
+    std::string asked;
+    for (int i = 0; i < requests; ++i) {
+        asked += get("/");
+    }
+    client.send(asked);
+    for (int i = 0; i < requests; ++i) {
+        REQUIRE(client.read_answer().ends_with("\r\n\r\n" + answer));
+    }
+    server.stop();
+    CHECK(most <= options.high_water_bytes);
+}
+
 TEST_CASE("stop waits for the last words to more connections than one turn writes to") {
     constexpr std::size_t count = 3 * engineio::limits::max_flushes_per_turn;
     rlimit descriptors{};

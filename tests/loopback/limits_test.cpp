@@ -173,6 +173,26 @@ TEST_CASE("limits: header fields") {
     CHECK(server.hits() == Hits{{"max_headers_count", 1}});
 }
 
+TEST_CASE("limits: requests for a host that is not named") {
+    HttpOptions options;
+    options.allowed_hosts = {"h"};
+    Limited server(options);
+    RawClient client(server.port());
+    auto const answer_for = [&](std::string const& host) {
+        client.send("GET /hello HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+        return client.read_answer();
+    };
+    CHECK(status_of(answer_for("h")) == "200");
+    CHECK(server.hits().empty());
+    auto const refusal = answer_for("rebound.example");
+    CHECK(status_of(refusal) == "421");
+    CHECK(refusal.ends_with("Not for this Host: allowed_hosts does not name it\n"));
+    CHECK(server.hits() == Hits{{"allowed_hosts", 1}});
+    CHECK(status_of(answer_for("hh")) == "421");
+    CHECK(status_of(answer_for("h:80")) == "200");  // by the same connection
+    CHECK(server.hits() == Hits{{"allowed_hosts", 2}});
+}
+
 TEST_CASE("limits: header fields that hide what a proxy says of its client") {
     HttpOptions options;
     options.max_headers_count = 3;

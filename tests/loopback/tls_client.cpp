@@ -1,5 +1,6 @@
 #include "tests/loopback/tls_client.hpp"
 
+#include <doctest/doctest.h>
 #include <openssl/err.h>
 
 #include <cerrno>
@@ -14,6 +15,9 @@ TlsClient::TlsClient(std::uint16_t port, Wish const& wish)
     SSL_CTX_set_security_level(context_.get(), 0);  // else old versions are not even offered
     SSL_CTX_set_min_proto_version(context_.get(), wish.min_version);
     SSL_CTX_set_max_proto_version(context_.get(), wish.max_version);
+    if (!wish.ciphers.empty()) {
+        REQUIRE(SSL_CTX_set_cipher_list(context_.get(), wish.ciphers.c_str()) == 1);
+    }
     ssl_.reset(SSL_new(context_.get()));
     if (!wish.host.empty()) {
         SSL_set_tlsext_host_name(ssl_.get(), wish.host.c_str());
@@ -24,6 +28,9 @@ TlsClient::TlsClient(std::uint16_t port, Wish const& wish)
     }
     SSL_set_fd(ssl_.get(), descriptor());
     established_ = SSL_connect(ssl_.get()) == 1;
+    if (auto const reason = ERR_GET_REASON(ERR_peek_error()); reason > SSL_AD_REASON_OFFSET) {
+        alert_ = reason - SSL_AD_REASON_OFFSET;
+    }
     ERR_clear_error();
 }
 

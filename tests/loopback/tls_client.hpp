@@ -19,6 +19,7 @@ public:
         std::string alpn = {};  // wire format; empty: none
         int min_version = 0;
         int max_version = 0;
+        std::string ciphers = {};  // of TLS 1.2, by OpenSSL's names; empty: any
     };
 
     explicit TlsClient(std::uint16_t port) : TlsClient(port, Wish{}) {}
@@ -29,6 +30,11 @@ public:
     std::string name() const;
     // The protocol the server chose by ALPN.
     std::string protocol() const;
+    // The cipher they agreed on, by OpenSSL's name.
+    std::string cipher() const { return SSL_get_cipher_name(ssl_.get()); }
+    // Why it is not established: the code of the server's alert (RFC 8446 section 6), 0 if there
+    // was none.
+    int alert() const { return alert_; }
     // The server said close_notify before it ended the stream.
     bool ended_cleanly() const { return ended_cleanly_; }
     SSL* ssl() { return ssl_.get(); }
@@ -43,6 +49,7 @@ private:
     std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
     bool established_ = false;
+    int alert_ = 0;
     bool ended_cleanly_ = false;
 };
 

@@ -284,6 +284,42 @@ TEST_CASE("TLS: old versions are refused") {
     CHECK(TlsClient(fixture.server.port(), {.min_version = below + 1}).established());
 }
 
+TEST_CASE("TLS: ciphers are refused but for forward-secret AEAD ones") {
+    using Names = std::vector<std::string>;
+    rig::TestCertificate const rsa("rsa", rig::TestCertificate::Key::rsa);
+    TlsFixture fixture({.sni = {{"rsa", {rsa.certificate_file(), rsa.key_file()}}}});
+    auto const port = fixture.server.port();
+    auto const offer = [](std::string const& cipher, std::string const& host) {
+        return TlsClient::Wish{.host = host, .max_version = TLS1_2_VERSION, .ciphers = cipher};
+    };
+    auto const check = [&](std::string const& host, std::string const& name, Names const& served,
+                           Names const& refused) {
+        for (auto const& cipher : served) {
+            CAPTURE(cipher);
+            TlsClient client(port, offer(cipher, host));
+            CHECK(client.cipher() == cipher);
+            CHECK(client.name() == name);  // so the key is one for the others as well
+            CHECK(fixture.answer(client, "/secure") == "yes");
+        }
+        for (auto const& cipher : refused) {
+            CAPTURE(cipher);
+            TlsClient const client(port, offer(cipher, host));
+            CHECK_FALSE(client.established());
+            CHECK(client.alert() == SSL_AD_HANDSHAKE_FAILURE);
+        }
+    };
+    check("", "first",
+          {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+           "ECDHE-ECDSA-CHACHA20-POLY1305"},
+          {"ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA"});
+    check("rsa", "rsa",
+          {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384",
+           "ECDHE-RSA-CHACHA20-POLY1305"},
+          {"ECDHE-RSA-AES128-SHA256", "ECDHE-RSA-AES128-SHA",
+           // Authenticated, but read by whoever gets the key later.
+           "AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA256"});
+}
+
 TEST_CASE_FIXTURE(TlsFixture, "TLS: what is no TLS ends the connection, not the server") {
     for (std::string const& bytes :
          {get("/secure"), std::string("\x16\x03\x01\xff\xff garbage"), std::string(70'000, '\xff'),

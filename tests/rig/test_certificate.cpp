@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include <cstdio>
@@ -15,6 +16,7 @@ namespace rig {
 namespace {
 
 constexpr long day_s = 86'400;
+constexpr unsigned rsa_bits = 2048;
 
 std::string make_folder() {
     auto pattern = (std::filesystem::temp_directory_path() / "hubbub-test-XXXXXX").string();
@@ -35,8 +37,8 @@ void write_file(std::string const& path, Write write) {
 
 }  // namespace
 
-TestCertificate::TestCertificate(std::string const& name)
-    : folder_(make_folder()), certificate_file_(folder_ + "/cert.pem"),
+TestCertificate::TestCertificate(std::string const& name, Key key)
+    : kind_(key), folder_(make_folder()), certificate_file_(folder_ + "/cert.pem"),
       key_file_(folder_ + "/key.pem") {
     renew(name);
 }
@@ -47,7 +49,8 @@ TestCertificate::~TestCertificate() {
 }
 
 void TestCertificate::renew(std::string const& name) const {
-    std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+    auto* const made = kind_ == Key::rsa ? EVP_RSA_gen(rsa_bits) : EVP_EC_gen("P-256");
+    std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(made, &EVP_PKEY_free);
     std::unique_ptr<X509, void (*)(X509*)> certificate(X509_new(), &X509_free);
     X509_set_version(certificate.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);

@@ -26,13 +26,14 @@ struct Arguments {
     std::uint64_t seed = 1;
     long seeds = 1;
     long steps = 20'000;
+    bool numbers = false;
     simulation::Settings settings;
 
     bool read(int argc, char** argv) {
         for (int i = 1; i < argc; ++i) {
             std::string_view const name = argv[i];
-            if (name == "--trace" || name == "--threads") {
-                (name == "--trace" ? settings.trace : settings.threads) = true;
+            if (bool* const wish = switch_of(name)) {
+                *wish = true;
                 continue;
             }
             if (i + 1 == argc) {
@@ -53,6 +54,13 @@ struct Arguments {
         }
         return true;
     }
+
+    bool* switch_of(std::string_view name) {
+        return name == "--trace"     ? &settings.trace
+               : name == "--threads" ? &settings.threads
+               : name == "--numbers" ? &numbers
+                                     : nullptr;
+    }
 };
 
 bool run(Arguments const& arguments, std::uint64_t seed, simulation::Numbers& sum) {
@@ -70,7 +78,12 @@ bool run(Arguments const& arguments, std::uint64_t seed, simulation::Numbers& su
                          : "",
                      arguments.settings.threads ? " --threads" : "");
     }
-    sum += simulation.numbers();
+    auto const numbers = simulation.numbers();
+    if (arguments.numbers) {
+        std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
+                    numbers.text().c_str());
+    }
+    sum += numbers;
     return good;
 }
 
@@ -80,7 +93,7 @@ int main(int argc, char** argv) {
     Arguments arguments;
     if (!arguments.read(argc, argv)) {
         std::fprintf(stderr, "simulation [--seed N] [--seeds N] [--steps N] [--shards N] "
-                             "[--threads] [--trace]\n");
+                             "[--threads] [--trace] [--numbers]\n");
         return 2;
     }
     std::signal(SIGABRT, on_abort);

@@ -15,9 +15,8 @@ BUDGET = ["--seeds", "40", "--steps", "10000"]
 MUTANTS = {
     "tasks of another shard in reverse": (
         "engineio/net/shard.cpp",
-        "    for (auto& task : tasks) {\n        task();\n        // A posted",
-        "    std::reverse(tasks.begin(), tasks.end());\n"
-        "    for (auto& task : tasks) {\n        task();\n        // A posted"),
+        "    taken_.swap(posted_);\n",
+        "    taken_.swap(posted_);\n    std::reverse(taken_.begin(), taken_.end());\n"),
     "an acknowledgement dropped": (
         "socketio/socket.cpp",
         "    if (!client_) {\n        return;\n    }\n    auto const payload",
@@ -65,7 +64,7 @@ MUTANTS = {
         "    flush();\n    if (state_ == State::closing",
         "    queue_.clear();\n    flush();\n    if (state_ == State::closing"),
     "a body lost on its way to another shard": (
-        "engineio/net/http_connection.cpp",
+        "engineio/net/http_hand_over.cpp",
         "connection_.release(std::exchange(input_, {}))",
         "connection_.release(std::exchange(input_, {}).substr(0, scanned_))"),
     "a byte too many of a partial write": (

@@ -1,11 +1,9 @@
 #include "engineio/net/log.hpp"
 
-#include <doctest/doctest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
+#include "tests/rig/captured_log.hpp"
 
-#include <memory>
-#include <sstream>
+#include <doctest/doctest.h>
+
 #include <string>
 
 namespace log_test {
@@ -14,25 +12,10 @@ using namespace engineio::net;
 
 namespace {
 
-// What is logged meanwhile, without time and level.
-struct Captured {
-    Captured() {
-        auto const sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(out);
-        auto const logger = std::make_shared<spdlog::logger>("test", sink);
-        logger->set_pattern("%v");
-        logger->set_level(spdlog::level::trace);
-        spdlog::set_default_logger(logger);
-    }
-    ~Captured() { spdlog::set_default_logger(before); }
-
-    std::shared_ptr<spdlog::logger> before = spdlog::default_logger();
-    std::ostringstream out;
-};
-
 std::string logged(std::string_view text) {
-    Captured const captured;
+    rig::CapturedLog log;
     log_warn("net", "peer says {}", text);
-    return captured.out.str();
+    return log.take();
 }
 
 }  // namespace

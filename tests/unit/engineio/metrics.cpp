@@ -1,9 +1,14 @@
 #include "engineio/net/metrics.hpp"
 
 #include "engineio/net/seldom.hpp"
+#include "tests/rig/captured_log.hpp"
 #include "tests/rig/session_rig.hpp"
 
 #include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+#include <string>
 
 namespace metrics_test {
 
@@ -77,6 +82,51 @@ TEST_CASE("limits: a shard counts each hit by name") {
     });
     CHECK(shard.metrics().limit_hits.at("max_connections") == 2);
     CHECK(shard.metrics().limit_hits.at("max_fragments") == 1);
+}
+
+TEST_CASE("limits: the log has a line for each of them and shard, and that seldom") {
+    using engineio::limits::limit_log_interval;
+    constexpr auto tick = engineio::limits::timer_tick;  // which TestShard::advance adds
+    rig::CapturedLog log;
+    rig::TestShard shard;
+    auto const told = [&](std::string_view limit, std::string_view who) {
+        shard.turn([&] { shard.limit_hit(limit, who); });
+        return log.take();
+    };
+    CHECK(told("x", "A") == "limits: x met by A\n");
+    CHECK(told("x", "A") == "");
+    CHECK(told("x", "A") == "");
+    CHECK(told("y", "") == "limits: y met by a local peer\n");
+    shard.advance(limit_log_interval - tick);
+    CHECK(told("x", "B") == "limits: x met by B, 2 more since the last line\n");
+    CHECK(told("y", "B") == "limits: y met by B\n");
+    shard.advance(limit_log_interval - 2 * tick);
+    CHECK(told("x", "A") == "");
+    shard.advance(0ms);
+    CHECK(told("x", "A") == "limits: x met by A, 1 more since the last line\n");
+    rig::TestShard other;
+    other.turn([&] { other.limit_hit("x", "A"); });
+    CHECK(log.take() == "limits: x met by A\n");
+    CHECK(shard.metrics().limit_hits ==
+          std::map<std::string, std::uint64_t, std::less<>>{{"x", 6}, {"y", 2}});
+}
+
+TEST_CASE("limits: what the application throws is told as seldom, by the name of its function") {
+    using engineio::limits::limit_log_interval;
+    rig::CapturedLog log;
+    rig::TestShard shard;
+    auto const told = [&](std::string_view name, std::string_view error) {
+        shard.turn([&] { shard.handler_threw("app", name, error); });
+        return log.take();
+    };
+    CHECK(told("save", "disk full") == "app: the function for \"save\" threw: disk full\n");
+    CHECK(told("save", "disk full") == "");
+    CHECK(told("save", "") == "");
+    CHECK(told("load", "") == "app: the function for \"load\" threw\n");
+    shard.advance(limit_log_interval);
+    CHECK(told("save", "no disk") ==
+          "app: the function for \"save\" threw: no disk, 2 more since the last line\n");
+    CHECK(shard.metrics().handler_exceptions == 5);
 }
 
 }  // namespace metrics_test

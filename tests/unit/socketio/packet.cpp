@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "engineio/limits.hpp"
 #include "socketio/parser.hpp"
 #include "socketio/text_parser.hpp"
+
+#include <string>
+#include <vector>
 
 namespace packet_test {
 
@@ -213,6 +217,36 @@ TEST_CASE("packet: one attachment cannot be multiplied without limit") {
     text += "]";
     CHECK(show(decode_binary(text, {std::string(1'000'000, 'x')})) == "illegal attachments");
     CHECK(decode_binary(text, {"small"}).packet.data.size() == 1001);
+}
+
+TEST_CASE("limits: bytes of attachments that are used again") {
+    auto const most = engineio::limits::max_reused_attachment_bytes;
+    // Names attachments of these sizes so often each.
+    auto const taken = [](std::vector<std::size_t> const& sizes, std::size_t times) {
+        std::string text = "5" + std::to_string(sizes.size()) + "-[\"a\"";
+        std::vector<std::string> attachments;
+        for (std::size_t num = 0; num < sizes.size(); ++num) {
+            attachments.push_back(std::string(sizes[num], 'x'));
+            for (std::size_t i = 0; i < times; ++i) {
+                text += R"(,{"_placeholder":true,"num":)" + std::to_string(num) + "}";
+            }
+        }
+        auto const result = decode_binary(text + "]", attachments);
+        bool const whole = result.kind == DecodeResult::Kind::packet;
+        CHECK(result.packet.data.size() == (whole ? 1 + sizes.size() * times : 0));
+        CHECK(result.error == (whole ? "" : "illegal attachments"));
+        return whole;
+    };
+    CHECK(taken({2 * most}, 1));  // once is not again
+    CHECK(taken({most - 1}, 2));
+    CHECK(taken({most}, 2));
+    CHECK_FALSE(taken({most + 1}, 2));
+    CHECK(taken({1024}, most / 1024 + 1));
+    CHECK_FALSE(taken({1024}, most / 1024 + 2));
+    // All of a packet together.
+    CHECK(taken({most - 2, 1}, 2));
+    CHECK(taken({most - 1, 1}, 2));
+    CHECK_FALSE(taken({most - 1, 2}, 2));
 }
 
 TEST_CASE("packet: texts and binaries must alternate as announced") {
