@@ -34,9 +34,10 @@ struct CorsOptions {
                                 std::vector<Pattern>, Predicate, Reflect>;
     /// The allowed origin: "*" for any, one fixed origin, a list matched exactly, a regular
     /// expression searched for in the Origin header (at most limits::max_pattern_origin_bytes of
-    /// it, longer ones do not match), a list of both, a predicate, or `reflect` (Node's
-    /// `origin: true`). "" or a predicate's false: as if CORS were off for the request. An
-    /// exception of the predicate refuses the request with code 3.
+    /// it, longer ones do not match), a list of both, a predicate, or Reflect (Node's
+    /// `origin: true`). "": as if CORS were off for the request. A predicate's false: no headers,
+    /// and code 4 unless allowed_origins is given and admits the page. An exception of the
+    /// predicate refuses the request with code 3.
     Origin origin = std::string("*");
     /// Access-Control-Allow-Methods of a preflight.
     std::vector<std::string> methods = {"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"};
@@ -151,8 +152,9 @@ struct Options {
     std::chrono::milliseconds ping_timeout{20'000};
     /// How long an unfinished upgrade may take.
     std::chrono::milliseconds upgrade_timeout = limits::upgrade_timeout;
-    /// Bytes; larger ones end the connection.
-    std::size_t max_http_buffer_size = limits::max_payload_bytes;  ///< of one message or POST
+    /// Bytes of one message or POST. A larger message ends its WebSocket with 1009, a larger POST
+    /// is answered 413 and its session stays.
+    std::size_t max_http_buffer_size = limits::max_payload_bytes;
     AllowRequest allow_request = {};  ///< once per session; empty admits all
     GenerateId generate_id = {};      ///< empty: 15 bytes, 12 of them random
     Cors cors = {};                   ///< none; see CorsOptions
@@ -174,7 +176,8 @@ struct Options {
     std::optional<std::string> initial_packet = {};  ///< message sent right after the open packet
     /// Clients of Socket.IO 2 (Engine.IO 3) are served, too.
     bool allow_eio3 = false;
-    /// Ends upgrade requests for other paths that nobody claims, silently, after the timeout.
+    /// A socketio::Server without on_http ends upgrade requests for other paths, which nobody
+    /// claims, silently after the timeout. An Engine alone sees its own path only.
     bool destroy_upgrade = true;
     /// That timeout.
     std::chrono::milliseconds destroy_upgrade_timeout = limits::destroy_upgrade_timeout;

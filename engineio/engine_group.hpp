@@ -33,7 +33,8 @@ public:
     /// Adds a middleware; they run in this order. Throws std::logic_error once an engine exists.
     void use(Middleware middleware);
 
-    /// As given to the server.
+    /// As given to the server, but ping_interval and ping_timeout are limits::max_ping_time at
+    /// most.
     Options const& options() const { return options_; }
     /// Open sessions of all shards; approximate while they come and go.
     std::size_t clients_count() const { return clients_.load(std::memory_order_relaxed); }

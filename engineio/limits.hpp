@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 /// Request line and headers together; more is answered 431 and the connection closes (Node).
 inline constexpr std::size_t max_header_bytes = 16 * 1024;
-/// Surplus header fields are dropped silently, as Node does.
+/// Surplus header fields are dropped, as Node does, and counted; from a proxy that is believed such
+/// a request is answered 431.
 inline constexpr std::size_t max_headers_count = 2000;
 /// From the first byte of a request to the end of its headers.
 inline constexpr std::chrono::milliseconds header_timeout = 60s;
@@ -30,7 +31,7 @@ inline constexpr std::size_t max_pipelined_bytes = 64 * 1024;
 inline constexpr std::chrono::milliseconds destroy_upgrade_timeout = 1s;
 /// Longer Origin headers do not match a regular expression of the `cors` option.
 inline constexpr std::size_t max_pattern_origin_bytes = 512;
-/// Upgrade requests for other paths held at a time without being claimed; more end at once.
+/// Upgrade requests for other paths held at a time without being claimed; one more cuts the oldest.
 inline constexpr std::size_t max_unclaimed_upgrades = 1000;
 /// Connections of a listener that have not sent a whole request head yet, its TLS handshake
 /// included; one more cuts the oldest. Each may take header_timeout.

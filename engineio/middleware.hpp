@@ -41,7 +41,8 @@ private:
 
 /// Sees every request and upgrade of the engine before any check, CORS excepted, on the shard of
 /// the request's session (Node: io.engine.use). It may change the request's headers and add to
-/// `answer`, the headers of whatever the answer will be; both are valid until `next` is called.
+/// `answer`, the headers of whatever the answer will be, but for the refusal of an upgrade; both
+/// are valid until `next` is called.
 using Middleware = Callback<void(net::Request& request, net::Headers& answer, Next next)>;
 
 }  // namespace engineio

@@ -77,7 +77,7 @@ public:
     bool upgrading() const { return probe_ != nullptr; }
     bool is_open() const;  ///< packets can be sent
     bool idle() const;     ///< the transport would take a packet at once
-    /// The same, or at most Options::high_water_bytes wait for it.
+    /// The same, or at most SessionLimits::high_water_bytes wait for it.
     bool writable() const;
     /// What waits here, and what was sent and is not written yet.
     std::size_t buffered_bytes() const;

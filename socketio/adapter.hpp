@@ -52,7 +52,8 @@ public:
     virtual ~ClusterMember() = default;
     /// Carries out a request of another server, on this server only. `reply` (may be empty) is
     /// called at most once. Both any thread. Unknown namespaces, reserved event names
-    /// and kinds of a later version are ignored: their reply is empty.
+    /// and kinds of a later version are ignored: their reply is empty; a
+    /// server_side_emit that nobody here hears gets none.
     virtual void on_request(ClusterRequest request, std::function<void(Json)> reply) = 0;
 };
 

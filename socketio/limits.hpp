@@ -21,8 +21,8 @@ struct PacketLimits {
 };
 
 /// How much one client may make the server hold or do (`ServerOptions::limits`). Each must be at
-/// least 1 unless 0 is explained. Node has none of them. What happens at each one, and how it is
-/// counted, is a table in socketio/README.md.
+/// least 1 unless 0 is explained. Node has none of them but the 10 attachments. What happens at
+/// each one, and how it is counted, is a table in socketio/README.md.
 struct SocketLimits {
     /// Of one packet.
     PacketLimits packet = {};

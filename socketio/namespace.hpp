@@ -47,7 +47,7 @@ public:
         with_event(
             event, [this](EventRef const& e) { send_server_side(e); }, args...);
     }
-    /// The same; `co_await` gives Replies<Json> with one value of each other server, after 5 s at
+    /// The same; `co_await` gives Replies<T> with one value of each other server, after 5 s at
     /// the latest. Without an adapter it is empty at once. Only on a shard's thread.
     template <class T = Json, class... A>
     BroadcastReply<T> server_side_emit_with_ack(std::string_view event, A const&... args) {

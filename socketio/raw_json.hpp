@@ -17,9 +17,10 @@ namespace socketio {
 ///     });
 ///
 /// What is certain: the text is one value that JSON.parse accepts, nested at most max_json_depth
-/// levels, in UTF-8. It keeps the sender's blanks, number forms, escapes and duplicate keys. Events
-/// with binary attachments have no such text: their handlers hear on_invalid instead. With another
-/// parser than the default one the text is printed from the decoded value.
+/// levels, in UTF-8. It keeps the sender's blanks, number forms, escapes and duplicate keys, unless
+/// others of the event want values, it has attachments, or another parser than the default one is
+/// used: then it is printed from the values. An argument that holds binary has no text: on_invalid
+/// hears of it instead of the handler.
 ///
 /// A value like std::string; no thread rules.
 class RawJson {

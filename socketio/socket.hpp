@@ -40,8 +40,9 @@ bool is_first_time(Socket& socket, void const* handler);
 }
 
 /// One client in one namespace. Owned by its Client; kept alive by SocketPtr. After disconnect
-/// every call is a harmless no-op; but where the state of a broken connection can be recovered,
-/// what is emitted to its socket waits for the client's return, as in Node.
+/// its calls are harmless: nothing reaches its client, but to(), broadcast() and their kin still
+/// reach the others; and where the state of a broken connection can be recovered, what is emitted
+/// to its socket waits for the client's return, as in Node.
 ///
 /// Threads: may be used on its own shard only, SocketPtr included. The calls check that in every
 /// build, but for those that return what never changes (id, nsp, server, handshake, request) and
@@ -89,8 +90,8 @@ public:
         return std::any_cast<T&>(typed_data_);
     }
 
-    /// Joins. True if it is in all of them now; false after disconnect, or if it is in
-    /// SocketLimits::max_rooms other ones already.
+    /// Joins. True if it is in all of them now; false after disconnect, if it is in
+    /// SocketLimits::max_rooms other ones already, or for a name longer than max_room_bytes.
     bool join(RoomList rooms);
     /// Leaves one; a no-op if it is not in it.
     void leave(std::string_view room);

@@ -1,7 +1,8 @@
 #pragma once
 
 // Coroutines for handlers: `Task<T>` is lazy, runs on the shard of the socket whose event started
-// it, and comes back to that shard after every co_await. An exception that leaves a detached task
+// it, and comes back to that shard after every co_await of what this library offers to wait for; an
+// awaitable of one's own has to post() its resuming there. An exception that leaves a detached task
 // is logged and counted like one that leaves an ordinary handler.
 
 #include <chrono>

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-/// Log lines with a category ("engine", "ws", "http", …) and one level for the whole process.
+/// Log lines with a category ("engineio", "net", "limits", …) and one level for the whole process.
 /// The backend is named only in log.cpp. Every function may be called from any thread.
 namespace engineio::net {
 
