@@ -84,7 +84,7 @@ struct Table {
     }
 
     void hear(std::string const& type, Json const& message) {
-        auto const who = static_cast<int>(message["who"].number().value_or(0)) & (connections - 1);
+        auto const who = static_cast<int>(message["who"].integer().value_or(0) & (connections - 1));
         auto const connection = name(who);
         if (type == "join") {
             join(connection, text_in(message, "sessionId"));
