@@ -11,7 +11,7 @@ describe("metrics of hubbub", { skip }, () => {
     let port;  // of the metrics
 
     before(async () => {
-        server = await startSystem("eliza", { args: ["--metrics-port", "0", "--threads", "2",
+        server = await startSystem("eliza", { args: ["--metrics-port", "0",
             "--max-header-size", "2000"] });
         const line = /Metrics +http:\/\/localhost:(\d+)\/metrics/;
         await until(() => server.output.some((text) => line.test(text)), "their address is printed");
