@@ -13,9 +13,11 @@ const refusal = "The server cannot keep or read this now";
 
 describe("ElizaOS and its disk", { skip }, () => {
     let server;
+    let release = () => {};
     let endpoint;  // of an agent outside
     const { file, remove } = temporaryDatabase();
     afterEach(async () => {
+        release();
         closeAll();
         endpoint?.closeAllConnections();
         endpoint?.close();
@@ -71,7 +73,7 @@ describe("ElizaOS and its disk", { skip }, () => {
     it("acknowledges and tells nothing before it is kept, then all of it once", async () => {
         server = await startOnSmallDisk("eliza", file);
         const { people: [ana, ben], id } = await company(["Ana", "Ben"]);
-        const release = await holdDatabase(file);
+        release = await holdDatabase(file);
         let answered = 0;
         const answers = [
             ana.say(id, "one", { messageId: "m1" }),
@@ -116,7 +118,7 @@ describe("ElizaOS and its disk", { skip }, () => {
         server = await startOnSmallDisk("eliza", file);
         const agent = (await rest("GET", "/api/agents")).body.data.agents[0].id;
         const { people: [ana], id } = await company(["Ana"], { type: "DM" }, [agent]);
-        const release = await holdDatabase(file);
+        release = await holdDatabase(file);
         const said = ana.say(id, "I am sad");
         assert.deepEqual(await ana.settled(), []);
         release();
@@ -201,34 +203,53 @@ describe("ElizaOS and its disk", { skip }, () => {
         assert.deepEqual(await kept(id), ["lost?", "again", "found"]);
     });
 
-    it("has all that it acknowledged when it is killed at work", async () => {
-        server = await startOnSmallDisk("eliza", file);
-        const { people, id } = await company(["Ana", "Ben", "Cleo"]);
-        const acked = people.map(() => []);
-        const heard = people.map(() => new Set());
-        const work = people.map(async ({ socket, say }, who) => {
-            const gone = new Promise((resolve) => { socket.once("disconnect", resolve); });
-            socket.on("messageBroadcast", ({ text }) => heard[who].add(text));
-            for (let i = 0; ; ++i) {
-                const answer = await Promise.race([gone, say(id, `${who} ${i}`)]);
-                if (!answer.success) return answer;
-                acked[who].push(`${who} ${i}`);
+    it("has all that it acknowledged, and that was heard, when it is killed at work", async () => {
+        const names = ["Ana", "Ben", "Cleo"];
+        const acked = names.map(() => []);
+        const heard = new Set();
+        const speak = (people, id, begin, end) => {
+            for (let i = begin; i < end; ++i) {
+                people.forEach(({ say }, who) => void say(id, `${who} ${i}`).then(({ success }) => {
+                    assert.equal(success, true);
+                    acked[who].push(`${who} ${i}`);
+                }));
             }
-        });
-        await until(() => acked.flat().length > 60, "some work");
-        await server.kill();
-        assert.deepEqual(await Promise.all(work), people.map(() => "transport close"));
-        closeAll();
+        };
+        const check = async (id) => {
+            const all = await kept(id);
+            assert.equal(new Set(all).size, all.length, "once");
+            for (const text of heard) assert.ok(all.includes(text), `heard, not kept: ${text}`);
+            for (const [who, own] of acked.entries()) {
+                const lines = all.filter((text) => text.startsWith(`${who} `));
+                assert.deepEqual(lines.slice(0, own.length), own);
+            }
+            return all;
+        };
         server = await startSystem("eliza", { database: file });
-        const all = await kept(id);
-        assert.equal(new Set(all).size, all.length, "once");
-        for (const who of acked.keys()) {
-            const own = all.filter((text) => text.startsWith(`${who} `));
-            assert.deepEqual(own.slice(0, acked[who].length), acked[who]);
-            for (const text of heard[who]) assert.ok(all.includes(text), `heard, not kept: ${text}`);
+        const { people, id } = await company(names);
+        for (const { socket } of people) {
+            socket.on("messageBroadcast", ({ text }) => heard.add(text));
         }
+        speak(people, id, 0, 50);
+        await until(() => acked.flat().length > 30, "some work");
+        await server.kill();
+        closeAll();
+
+        // What is sent while the database is held is all under way when the process ends.
+        server = await startSystem("eliza", { database: file });
+        const before = await check(id);
+        const again = await Promise.all(names.map(somebody));
+        for (const one of again) assert.deepEqual(await one.enter(id), [{ success: true }]);
+        const count = acked.flat().length;
+        release = await holdDatabase(file);
+        speak(again, id, 50, 60);
+        for (const one of again) assert.deepEqual(texts(await one.settled()), []);
+        await server.kill();
+        release();
+        assert.equal(acked.flat().length, count);
+        server = await startSystem("eliza", { database: file });
+        assert.deepEqual(await check(id), before);
         const dora = await somebody("Dora");
-        await dora.enter(id);
         assert.deepEqual(await dora.say(id, "later"), { success: true });
     });
 });
