@@ -1,5 +1,5 @@
 // The profile ws-echo: WebSockets at any path, with nothing on top of them, that send back what
-// they get.
+// they get. Of the options of eio-options it takes those of WebSocket.
 #include "apps/conformance/profiles.hpp"
 
 #include "engineio/net/ws_connection.hpp"
@@ -33,20 +33,37 @@ private:
 
 class RawEchoes final : public net::HttpHandler {
 public:
+    explicit RawEchoes(engineio::Options const& options)
+        : deflate_(options.per_message_deflate), max_message_bytes_(options.max_http_buffer_size) {}
+
     void on_request(net::Request request, net::Responder responder) override {
-        auto const result = net::check_upgrade(net::upgrade_headers(request), {});
+        auto const result = net::check_upgrade(net::upgrade_headers(request), deflate_);
         if (!result) {
             return responder.respond({result.status, {}, std::string(result.error), true});
         }
         net::WsOptions options;
+        options.max_message_bytes = max_message_bytes_;
+        options.deflate = result.deflate;
+        options.deflate_threshold = deflate_.threshold;
+        options.deflate_level = deflate_.level;
         options.key = request.header("sec-websocket-key");
         responder.accept_websocket(std::make_unique<RawEcho>(), options, {});
     }
+
+private:
+    net::DeflateOptions const deflate_;
+    std::size_t const max_message_bytes_;
 };
+
+engineio::Options options_of(Listen const& listen) {
+    auto const json = socketio::Json::parse(listen.engine_options);
+    return engine_wishes(json ? *json : socketio::Json::object()).options;
+}
 
 class RawEchoProfile final : public Profile {
 public:
-    explicit RawEchoProfile(Listen const& listen) : listen_(listen), server_(listen.threads) {
+    explicit RawEchoProfile(Listen const& listen)
+        : listen_(listen), echoes_(options_of(listen)), server_(listen.threads) {
         server_.on_termination([this] { server_.stop(); });
     }
     std::uint16_t listen() override {

@@ -1,5 +1,5 @@
-// WebSocket as the Autobahn suite sees it, rewritten: cases 1 to 7, 9, 12 and 13, with frames as
-// bytes where a polite client cannot misbehave, else with the foreign client `ws`. The server
+// WebSocket as the Autobahn suite sees it, rewritten: cases 1 to 7, 9, 10, 12 and 13, with frames
+// as bytes where a polite client cannot misbehave, else with the foreign client `ws`. The server
 // echoes; every text begins with `4`, the engine's type of a message.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -34,6 +34,24 @@ async function answers(ws) {
         }
         got.push([names[one.opcode], one.text]);
     }
+}
+
+// In pieces of that many bytes, each with a write of its own.
+async function writeChopped(ws, bytes, size) {
+    for (let at = 0; at < bytes.length; at += size) {
+        ws.socket.write(bytes.subarray(at, at + size));
+        await new Promise(setImmediate);
+    }
+}
+
+// The frames of one text in fragments of `size` bytes.
+function fragments(bytes, size) {
+    const frames = [];
+    for (let at = 0; at < bytes.length; at += size) {
+        frames.push(frame(at === 0 ? text : continuation, bytes.subarray(at, at + size),
+            { fin: at + size >= bytes.length }));
+    }
+    return frames;
 }
 
 const closing = (code, reason = "") =>
@@ -83,11 +101,7 @@ for (const { profile, greets } of [{ profile: "eio-echo", greets: true },
         }
         it("1.1.8 65536 bytes in pieces of 997", async () => {
             const ws = await open(server.port, {}, greets);
-            const bytes = frame(text, `4${"*".repeat(65535)}`);
-            for (let at = 0; at < bytes.length; at += 997) {
-                ws.socket.write(bytes.subarray(at, at + 997));
-                await new Promise(setImmediate);
-            }
+            await writeChopped(ws, frame(text, `4${"*".repeat(65535)}`), 997);
             assert.equal((await ws.nextText()).length, 65536);
             ws.destroy();
         });
@@ -193,18 +207,10 @@ for (const { profile, greets } of [{ profile: "eio-echo", greets: true },
                 "ed af bf", "ed b0 80",
             "ed bf bf", "ed a0 80 ed b0 80", "ed ad bf ed bf bf", "ce ba e1 bd"];
         const four = Buffer.from("4");
-        const inPieces = (bytes, size) => {
-            const pieces = [];
-            for (let at = 0; at < bytes.length; at += size) {
-                pieces.push(frame(at === 0 ? text : continuation, bytes.subarray(at, at + size),
-                    { fin: at + size >= bytes.length }));
-            }
-            return pieces;
-        };
         it("6.2, 6.5 to 6.23 valid texts, whole and in fragments", async () => {
             for (const bytes of valid.map((one) => Buffer.concat([four, hex(one)]))) {
                 for (const size of [1000, 1, 2, 3]) {
-                    await plays([...inPieces(bytes, size), end], [...echoes(bytes.toString()),
+                    await plays([...fragments(bytes, size), end], [...echoes(bytes.toString()),
                         1000], { octets: false });
                 }
             }
@@ -212,7 +218,7 @@ for (const { profile, greets } of [{ profile: "eio-echo", greets: true },
         it("6.3, 6.6 to 6.21 invalid texts, whole and in fragments", async () => {
             for (const bytes of invalid.map((one) => Buffer.concat([four, hex(one)]))) {
                 for (const size of [1000, 1, 3]) {
-                    await plays([...inPieces(bytes, size), end], [1007], { octets: false });
+                    await plays([...fragments(bytes, size), end], [1007], { octets: false });
                 }
             }
         });
@@ -282,6 +288,19 @@ for (const { profile, greets } of [{ profile: "eio-echo", greets: true },
             }
             await ws.close();
         });
+        for (const [kind, opcode] of [["9.5 text", text], ["9.6 binary", binary]]) {
+            for (const size of [64, 128, 256, 512, 1024, 2048]) {
+                it(`${kind} of a megabyte in pieces of ${size}`, async () => {
+                    const ws = await open(server.port, {}, greets);
+                    const payload = `4${"x".repeat(999_998)}`;
+                    await writeChopped(ws, frame(opcode, payload), size);
+                    const got = await ws.frames.next();
+                    assert.equal(got.opcode, opcode);
+                    assert.ok(got.text === payload, "the echo differs");
+                    ws.destroy();
+                });
+            }
+        }
         it("9.7 9.8 a thousand messages of each size", async () => {
             const ws = await foreign();
             for (const size of [1, 16, 64, 256, 1024, 4096]) {
@@ -290,6 +309,11 @@ for (const { profile, greets } of [{ profile: "eio-echo", greets: true },
             }
             await ws.close();
         });
+    });
+
+    it("10.1.1 65536 bytes in fragments of 1300", () => {
+        const payload = `4${"*".repeat(65535)}`;
+        return plays([...fragments(Buffer.from(payload), 1300), end], [...echoes(payload), 1000]);
     });
 });
 
@@ -345,7 +369,19 @@ function noise(size) {
     return bytes;
 }
 
-describe("12, 13 permessage-deflate with a foreign client", () => {
+// Both take options.
+const deflating = [{ profile: "eio-options", greets: true }, { profile: "ws-echo", greets: false }];
+
+for (const { profile, greets } of deflating) describe(`12, 13 deflate, foreign client, ${profile}`,
+    () => {
+    const withServer = async (options, body) => {
+        const server = await startServer(profile, { options });
+        try {
+            await body(server.port);
+        } finally {
+            await server.stop();
+        }
+    };
     const wishes = {
         "13.1 defaults": [{}, {}, "permessage-deflate"],
         "13.2 no context of the server": [{}, { serverNoContextTakeover: true },
@@ -364,10 +400,10 @@ describe("12, 13 permessage-deflate with a foreign client", () => {
             "permessage-deflate; server_max_window_bits=9; client_max_window_bits=9"],
     };
     for (const [name, [options, offer, agreed]] of Object.entries(wishes)) {
-        it(`${name}: sizes of 12.1 to 12.5`, () => withEngine({ perMessageDeflate: options },
+        it(`${name}: sizes of 12.1 to 12.5`, () => withServer({ perMessageDeflate: options },
             async (port) => {
             const ws = await echoesOf(new WebSocket(`ws://127.0.0.1:${port}${target}`,
-                { perMessageDeflate: { threshold: 0, ...offer } }));
+                { perMessageDeflate: { threshold: 0, ...offer } }), greets);
             assert.equal(ws.socket.extensions, "permessage-deflate");
             const { params } = ws.socket._receiver._extensions["permessage-deflate"];
             const flat = Object.entries(params).map(([key,
@@ -382,10 +418,10 @@ describe("12, 13 permessage-deflate with a foreign client", () => {
         }));
     }
 
-    it("12 many messages at once keep their order", () => withEngine({ perMessageDeflate: {} },
+    it("12 many messages at once keep their order", () => withServer({ perMessageDeflate: {} },
         async (port) => {
         const ws = await echoesOf(new WebSocket(`ws://127.0.0.1:${port}${target}`,
-            { perMessageDeflate: { threshold: 0 } }));
+            { perMessageDeflate: { threshold: 0 } }), greets);
         const all = Array.from({ length: 300 }, (_, i) => words(16 + i * 5));
         for (const one of all) ws.socket.send(one);
         for (const one of all) assert.equal(await ws.next(), one);
@@ -393,10 +429,11 @@ describe("12, 13 permessage-deflate with a foreign client", () => {
     }));
 });
 
-describe("12 permessage-deflate, frame by frame", () => {
+for (const { profile, greets } of deflating) describe(`12 deflate, frame by frame, ${profile}`,
+    () => {
     let server;
     before(async () => {
-        server = await startServer("eio-options",
+        server = await startServer(profile,
             { options: { perMessageDeflate: { threshold: 0 }, maxHttpBufferSize: 1000 } });
     });
     after(() => server?.stop());
@@ -430,7 +467,7 @@ describe("12 permessage-deflate, frame by frame", () => {
     ];
     for (const [name, frames, expected] of good) {
         it(name, async () => {
-            const ws = await open(server.port, offer);
+            const ws = await open(server.port, offer, greets);
             ws.socket.write(Buffer.concat(frames));
             let got = await ws.frames.next();
             if (got.opcode === pong) got = await ws.frames.next();
@@ -456,14 +493,14 @@ describe("12 permessage-deflate, frame by frame", () => {
     ];
     for (const [name, frames, code] of bad) {
         it(`${name}: ${code}`, async () => {
-            const ws = await open(server.port, offer);
+            const ws = await open(server.port, offer, greets);
             ws.socket.write(Buffer.concat(frames));
             assert.deepEqual(await answers(ws), [code]);
         });
     }
 
     it("a client that agreed to nothing may not compress", async () => {
-        const ws = await open(server.port);
+        const ws = await open(server.port, {}, greets);
         ws.send(text, deflate("4x"), { rsv: 4 });
         assert.deepEqual(await answers(ws), [1002]);
     });

@@ -80,7 +80,10 @@ const otherProfiles = {
     "eio-echo": (http) =>
         echoEngine(http, { maxHttpBufferSize: 1e6, allowEIO3: true, cors: { origin: "*" } }),
     "ws-echo": (http) => {
-        const sockets = new WebSocketServer({ server: http, maxPayload: 1e6 });
+        const { perMessageDeflate = false, maxHttpBufferSize = 1e6 } =
+            JSON.parse(option("options", "{}"));
+        const sockets = new WebSocketServer(
+            { server: http, maxPayload: maxHttpBufferSize, perMessageDeflate });
         sockets.on("connection", (socket) => {
             socket.on("error", () => {});
             socket.on("message", (data, binary) => socket.send(data, { binary }));
