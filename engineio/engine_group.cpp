@@ -1,5 +1,7 @@
 #include "engineio/engine_group.hpp"
 
+#include "engineio/net/table_room.hpp"
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -65,6 +67,7 @@ bool EngineGroup::claim(std::string const& sid, unsigned shard) {
 void EngineGroup::release(std::string const& sid) {
     std::lock_guard lock(sids_mutex_);
     custom_sids_.erase(sid);
+    net::give_back_room(custom_sids_);
 }
 
 }  // namespace engineio

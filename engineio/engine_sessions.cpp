@@ -3,6 +3,7 @@
 #include "engineio/engine_state.hpp"
 #include "engineio/handshake_check.hpp"
 #include "engineio/net/result.hpp"
+#include "engineio/net/table_room.hpp"
 #include "engineio/payload.hpp"
 #include "engineio/polling_transport.hpp"
 
@@ -96,6 +97,7 @@ void Engine::State::open(Session& session, Transport& transport) {
 void Engine::State::ended(Session& session) noexcept {
     // Unknown from now on; destroyed when nothing of it is on the stack any more.
     if (auto node = sessions.extract(session.sid())) {
+        net::give_back_room(sessions);
         group.count(-1);
         if (options.generate_id) {
             group.release(session.sid());

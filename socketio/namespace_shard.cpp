@@ -1,5 +1,7 @@
 #include "socketio/namespace_shard.hpp"
 
+#include "engineio/net/table_room.hpp"
+
 namespace socketio {
 
 void NamespaceShard::add(Socket& socket) {
@@ -18,6 +20,7 @@ void NamespaceShard::remove(Socket& socket) {
     if (auto const found = by_id.find(socket.id());
         found != by_id.end() && found->second == &socket) {
         by_id.erase(found);
+        engineio::net::give_back_room(by_id);
     }
     (socket.previous_ ? socket.previous_->next_ : first) = socket.next_;
     (socket.next_ ? socket.next_->previous_ : last) = socket.previous_;

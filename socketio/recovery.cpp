@@ -1,6 +1,7 @@
 #include "socketio/recovery.hpp"
 
 #include "engineio/net/clock.hpp"
+#include "engineio/net/table_room.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -147,6 +148,7 @@ void Recovery::erase(Sessions::iterator saved) {
     session_bytes_ -= saved->second.bytes;
     order_.erase(saved->second.place);
     sessions_.erase(saved);
+    engineio::net::give_back_room(sessions_);
 }
 
 void Recovery::save(TimePoint now, SavedSession session, unsigned shard, std::uint64_t base) {
@@ -215,11 +217,7 @@ void Recovery::drop_oldest() {
 }
 
 void Recovery::drop_oldest_session() {
-    constexpr std::size_t few = 64;
     erase(sessions_.find(order_.front()->session.pid));
-    if (auto const room = sessions_.bucket_count(); room > few && sessions_.size() < room / 8) {
-        sessions_.rehash(0);  // as above
-    }
 }
 
 // Somebody, who may be somebody else, has added too much.

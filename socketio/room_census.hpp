@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engineio/net/keyed_hash.hpp"
+#include "engineio/net/table_room.hpp"
 #include "socketio/synchronized.hpp"
 
 #include <cstddef>
@@ -34,6 +35,7 @@ public:
                 return false;
             }
             counts.erase(found);
+            engineio::net::give_back_room(counts);
             return true;
         });
     }

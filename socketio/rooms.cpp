@@ -1,5 +1,7 @@
 #include "socketio/rooms.hpp"
 
+#include "engineio/net/table_room.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
@@ -83,6 +85,7 @@ void Rooms::leave_all(RoomMember& member) {
 
 void Rooms::remove(Membership* node) {
     memberships_.erase(node);
+    engineio::net::give_back_room(memberships_);
     Room* const room = node->room;
     (node->previous_in_room ? node->previous_in_room->next_in_room : room->first) =
         node->next_in_room;
@@ -98,6 +101,7 @@ void Rooms::remove(Membership* node) {
     delete node;
     if (--room->size == 0) {
         rooms_.erase(rooms_.find(Name(*room)));
+        engineio::net::give_back_room(rooms_);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "engineio/net/admission.hpp"
 
 #include "engineio/net/address_group.hpp"
+#include "engineio/net/table_room.hpp"
 
 #include <utility>
 
@@ -49,6 +50,7 @@ void Admission::leave(std::string const& group) {
     auto const found = group.empty() ? groups_.end() : groups_.find(group);
     if (found != groups_.end() && --found->second == 0) {
         groups_.erase(found);
+        give_back_room(groups_);
     }
 }
 

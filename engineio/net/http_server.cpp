@@ -4,6 +4,7 @@
 #include "engineio/net/io_shard.hpp"
 #include "engineio/net/listener.hpp"
 #include "engineio/net/result.hpp"
+#include "engineio/net/unused_memory.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -86,6 +87,7 @@ void HttpServer::State::wait_signal(boost::asio::signal_set& set,
 }
 
 HttpServer::HttpServer(unsigned threads) : state_(std::make_unique<State>()) {
+    UnusedMemory::limit_free_ends();
     auto const count = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
     auto const backlogs = std::make_shared<Backlogs>();
     for (unsigned i = 0; i < count; ++i) {

@@ -29,7 +29,7 @@ IoShard::IoShard(unsigned index)
 
 IoShard::~IoShard() {
     ready_.release();  // the poller closes it
-    if (trims_) {
+    if (trims_everything_) {
         UnusedMemory::disclaim();
     }
 }
@@ -239,8 +239,9 @@ void IoShard::disown(Connection& connection) {
     --metrics().connections;
 }
 
-void IoShard::trim_later() {
+void IoShard::trim_later(bool everything) {
     trims_ = true;
+    trims_everything_ = everything;
     trim_timer_.expires_after(UnusedMemory::delay());
     // No turn: it would be the reason for the next look.
     trim_timer_.async_wait([this](boost::system::error_code const& error) {
@@ -256,7 +257,12 @@ void IoShard::trim() {
         connections_.shrink_to_fit();
     }
     output_rooms_.clear();  // each of them would keep the page it lies on
-    UnusedMemory::look();
+    UnusedMemory::give_back_free_end();
+    if (std::exchange(trims_everything_, false)) {
+        UnusedMemory::look();
+    } else if (UnusedMemory::claim()) {
+        trim_later(true);  // for what was freed here since another shard has looked
+    }
 }
 
 void IoShard::when_quiet(TimePoint limit, Clock::duration patience, std::function<void()> then) {

@@ -57,8 +57,8 @@ public:
         }
         arm_timer();
         // After the last turn of a busy time, too: what ends it is what frees the most.
-        if (UnusedMemory::claim()) {
-            trim_later();
+        if (!trims_) {
+            trim_later(UnusedMemory::claim());
         }
     }
 
@@ -106,7 +106,7 @@ private:
     void serve_next_held();
     void stop_when_flushed();
     void arm_timer();
-    void trim_later();
+    void trim_later(bool everything);
     void trim();
     void cut_all();
     void look_if_quiet();
@@ -138,7 +138,8 @@ private:
     std::uint64_t bytes_out_then_ = 0;
     OneShot quiet_timer_;
     bool stopping_ = false;
-    bool trims_ = false;  // trim_timer_ is armed
+    bool trims_ = false;             // trim_timer_ is armed
+    bool trims_everything_ = false;  // has claimed the process's memory, not only this shard's
 };
 
 }  // namespace engineio::net

@@ -7,7 +7,9 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <fcntl.h>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <sys/resource.h>
@@ -66,6 +68,22 @@ std::optional<std::int64_t> resident_bytes() {
 }
 
 #ifdef __GLIBC__
+// The operator's word, see mallopt(3) and the GNU C Library's "Memory Allocation Tunables".
+bool environment_tells() {
+    auto const* const tunables = std::getenv("GLIBC_TUNABLES");
+    auto const told = std::string_view(tunables ? tunables : "");
+    return std::getenv("MALLOC_TRIM_THRESHOLD_") || std::getenv("MALLOC_MMAP_THRESHOLD_") ||
+           told.find("trim_threshold") != told.npos || told.find("mmap_threshold") != told.npos;
+}
+
+// Giving one fixes the other at what it is, so both are given.
+void give_thresholds() {
+    if (!environment_tells()) {
+        ::mallopt(M_MMAP_THRESHOLD, limits::min_mapped_bytes);
+        ::mallopt(M_TRIM_THRESHOLD, limits::max_free_end_bytes);
+    }
+}
+
 std::optional<Memory> measure() {
     auto const resident = resident_bytes();
     if (!resident) {
@@ -99,6 +117,8 @@ bool give_back() {
     return true;
 }
 #else
+void give_thresholds() {}
+
 bool give_back() {
     return false;
 }
@@ -108,6 +128,18 @@ bool give_back() {
 
 UnusedMemory::Delay UnusedMemory::delay() noexcept {
     return std::max<Delay>(limits::unused_memory_interval, Delay(cost) * share);
+}
+
+void UnusedMemory::limit_free_ends() {
+    static std::once_flag once;
+    std::call_once(once, give_thresholds);
+}
+
+void UnusedMemory::give_back_free_end() noexcept {
+    // FASTBIN_CONSOLIDATION_THRESHOLD in malloc.c: it tidies up when this much is freed. Volatile,
+    // as a compiler may leave both calls out.
+    void* volatile large = std::malloc(64 * 1024);
+    std::free(large);
 }
 
 bool UnusedMemory::look() {

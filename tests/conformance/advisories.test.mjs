@@ -10,18 +10,13 @@ import {
 } from "./lib/footprint.mjs";
 import { fetchRaw, HttpConnection, PollingSession } from "./lib/raw-http.mjs";
 import { frame, opcodes, openSession, RawWs, WsRefused } from "./lib/raw-ws.mjs";
-import { againstNode, serverUnderTest, startServer } from "./lib/server.mjs";
+import { againstNode, startServer } from "./lib/server.mjs";
 
 const socket = "/socket.io/?EIO=4&transport=websocket";
 const poll = "/socket.io/?EIO=4&transport=polling";
 
 // Sanitizers keep freed memory on purpose, and what Node takes is not ours to judge.
 const measured = !againstNode && !process.env.HUBBUB_SANITIZED;
-// malloc_trim() does not hand back the free end of another thread's arena. glibc itself does where
-// that is larger than a threshold, which is twice the largest block that was ever freed (here 2 MB:
-// 15 % of the process) unless it is given.
-const told = "env GLIBC_TUNABLES=glibc.malloc.trim_threshold=131072 ";
-const command = measured ? told + serverUnderTest : serverUnderTest;
 const sites = [];
 
 // Runs a group of replays against one server of the profile. It stays for the second time.
@@ -30,7 +25,7 @@ function against(profile, options, body, target = socket) {
     sites.push(site);
     describe(`against ${profile}`, () => {
         before(async () => {
-            site.server = await startServer(profile, { options, command });
+            site.server = await startServer(profile, { options });
             site.port = site.server.port;
             site.idle = measured ? await idleDescriptors(site.server) : 0;
         });

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the finished program has against corrupted memory: `hardening.py PROGRAM [optimised]` reads
 its ELF headers with readelf and prints TAP. An optimised one must have been compiled with the stack
-protector and _FORTIFY_SOURCE, too."""
+protector, _FORTIFY_SOURCE and the checks of the standard library, too."""
 
 import subprocess
 import sys
@@ -25,6 +25,7 @@ def checks(program, optimised):
     yield "nothing is writable and executable", " RWE " not in segments
     if optimised:
         yield "stack protector", "__stack_chk_fail" in symbols
+        yield "_GLIBCXX_ASSERTIONS", "__glibcxx_assert_fail" in symbols
         yield "_FORTIFY_SOURCE", "_chk@" in symbols.replace("__stack_chk_fail", "")
 
 

@@ -8,12 +8,13 @@
 #include "engineio/net/http_parse.hpp"
 #include "engineio/net/peer_rates.hpp"
 #include "engineio/net/ws_codec.hpp"
+#include "tests/rig/allocated.hpp"
 #include "tests/rig/session_rig.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <limits>
-#include <malloc.h>
 #include <stdexcept>
 #include <vector>
 
@@ -111,6 +112,19 @@ TEST_CASE("limits: only so many connections") {
     CHECK(enter(*admission, seats, "192.0.2.9") == "max_connections");
 }
 
+TEST_CASE("limits: addresses that have gone are forgotten, and what it took to know them") {
+    auto const admission = net::Admission::make({"", 0}, {"max_connections_per_address", 2});
+    Seats seats;
+    auto const before = rig::allocated_bytes();
+    for (int i = 0; i < 20'000; ++i) {
+        enter(*admission, seats, fmt::format("2001:db8:{:x}::1", i));
+    }
+    CHECK(admission->addresses() == 20'000);
+    Seats().swap(seats);
+    CHECK(admission->addresses() == 0);
+    CHECK(rig::allocated_bytes() < before + 10'000);
+}
+
 TEST_CASE("limits: only so many connections of an address") {
     auto const admission = net::Admission::make({"", 0}, {"max_connections_per_address", 2});
     Seats seats;
@@ -200,10 +214,6 @@ TEST_CASE("limits: surplus header fields are dropped") {
 }
 
 TEST_CASE("limits: a parsed head leaves nothing behind, whatever its fields") {
-    auto const allocated = [] {
-        auto const info = mallinfo2();
-        return info.uordblks + info.hblkhd;
-    };
     std::string head = "GET / HTTP/1.1\r\nHost: h\r\n";
     for (int i = 0; i < 1500; ++i) {
         head += "x" + std::to_string(i) + ":\r\n";
@@ -211,13 +221,13 @@ TEST_CASE("limits: a parsed head leaves nothing behind, whatever its fields") {
     head += "\r\n";
     REQUIRE(head.size() < limits::max_header_bytes);
     net::RequestParser parser;
-    auto const before = allocated();
+    auto const before = rig::allocated_bytes();
     {
         net::Request request;
         REQUIRE(parser.parse_head(head, request));
         CHECK(request.headers.size() == 1501);
     }
-    CHECK(allocated() - before < 4096);
+    CHECK(rig::allocated_bytes() - before < 4096);
 }
 
 TEST_CASE("limits: a queue nobody fetches, at its last byte") {

@@ -2,11 +2,11 @@
 
 #include "engineio/limits.hpp"
 #include "engineio/session.hpp"
+#include "tests/rig/allocated.hpp"
 #include "tests/rig/session_rig.hpp"
 
 #include <doctest/doctest.h>
 
-#include <malloc.h>
 #include <optional>
 
 namespace polling_transport_test {
@@ -57,11 +57,6 @@ struct Polling {
     PollingTransport* transport = nullptr;
 };
 
-std::size_t allocated() {
-    auto const info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
-
 }  // namespace
 
 TEST_CASE("polling_transport: a parked GET weighs little more than its head") {
@@ -70,14 +65,14 @@ TEST_CASE("polling_transport: a parked GET weighs little more than its head") {
     polling.options.headers = [&](net::Headers&, net::Request const& request) {
         agent = request.header("user-agent");
     };
-    auto const before = allocated();
+    auto const before = rig::allocated_bytes();
     net::Headers headers;
     for (std::size_t i = 0; i < limits::max_headers_count; ++i) {
         headers.push_back({"x" + std::to_string(i), ""});
     }
     headers.push_back({"user-agent", "test"});
     polling.shard.turn([&] { polling.get(std::move(headers)); });
-    CHECK(allocated() - before < std::size_t{2} * limits::max_header_bytes);  // of 12 KB
+    CHECK(rig::allocated_bytes() - before < std::size_t{2} * limits::max_header_bytes);  // of 12 KB
     CHECK(agent.empty());
     auto const message = net::Message::make(net::MessageKind::text, "4x");
     polling.shard.turn([&] { polling.session->send({&message, 1}); });

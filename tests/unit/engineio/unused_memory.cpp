@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -77,6 +78,29 @@ TEST_CASE("unused memory: little is not worth it, nor is what is in use") {
     CHECK_FALSE(UnusedMemory::look());
     fill_and_free(engineio::limits::min_unused_memory_bytes / 64);
     CHECK_FALSE(UnusedMemory::look());
+}
+
+TEST_CASE("unused memory: the free end of a thread's memory goes back, too") {
+    UnusedMemory::limit_free_ends();
+    std::size_t before = 0;
+    std::size_t full = 0;
+    std::size_t after = 0;
+    std::thread([&] {
+        std::make_unique<std::string>(30'000'000, 'x').reset();
+        std::vector<std::unique_ptr<std::string>> pieces(5000);
+        before = resident_bytes();
+        for (auto& piece : pieces) {
+            piece = std::make_unique<std::string>(4000, 'x');
+        }
+        full = resident_bytes();
+        for (auto& piece : pieces) {
+            piece.reset();
+        }
+        UnusedMemory::give_back_free_end();
+        after = resident_bytes();
+    }).join();
+    CHECK(full > before + 19'000'000);
+    CHECK(after < before + 2 * engineio::limits::max_free_end_bytes);
 }
 
 #endif

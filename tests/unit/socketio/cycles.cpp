@@ -2,11 +2,10 @@
 
 #include "socketio/socketio.hpp"
 #include "socketio/text_parser.hpp"
+#include "tests/rig/allocated.hpp"
 #include "tests/rig/server_rig.hpp"
 
 #include <doctest/doctest.h>
-
-#include <malloc.h>
 
 #include <string>
 #include <vector>
@@ -106,11 +105,6 @@ void cycle(World& world, int i) {
     drain(world);
 }
 
-std::size_t bytes_in_use() {
-    auto const info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-}
-
 }  // namespace
 
 TEST_CASE("cycles: thousands of clients leave memory, rooms, acks and timers as they were") {
@@ -121,14 +115,14 @@ TEST_CASE("cycles: thousands of clients leave memory, rooms, acks and timers as 
     for (; i < warm_up; ++i) {
         cycle(world, i);
     }
-    auto const before = bytes_in_use();
+    auto const before = rig::allocated_bytes();
     for (; i < warm_up + cycles; ++i) {
         cycle(world, i);
         if (i % 1000 == 0) {
             CHECK(world.metrics().pending_acks == 0);
         }
     }
-    auto const after = bytes_in_use();
+    auto const after = rig::allocated_bytes();
     CHECK(after < before + tolerated_bytes);
     CHECK(world.connects == warm_up + cycles);
     CHECK(world.metrics().pending_acks == 0);
@@ -143,14 +137,14 @@ TEST_CASE("cycles: a megabyte of brackets is not a hundred megabytes") {
         text += "," + std::string(30, '[') + "0" + std::string(30, ']');
     }
     text += "]";
-    auto const before = bytes_in_use();
+    auto const before = rig::allocated_bytes();
     socketio::TextDecoder decoder;
     CHECK(decoder.on_text(text).kind == socketio::DecodeResult::Kind::need_more);
-    CHECK(bytes_in_use() < before + 2 * text.size());  // while the attachment is waited for
+    CHECK(rig::allocated_bytes() < before + 2 * text.size());  // while the attachment is waited for
     auto const whole = decoder.on_binary("x");
     CHECK(whole.kind == socketio::DecodeResult::Kind::packet);
     CHECK(whole.packet.data.size() > 10'000);
-    CHECK(bytes_in_use() < before + 40 * text.size());
+    CHECK(rig::allocated_bytes() < before + 40 * text.size());
 }
 
 TEST_CASE("cycles: what recovery keeps is forgotten in time, though nothing happens any more") {
@@ -158,7 +152,7 @@ TEST_CASE("cycles: what recovery keeps is forgotten in time, though nothing happ
     options.connection_state_recovery = {.max_disconnection_duration = 10s};
     World world(options, 2);
     world.core().open();
-    auto const before = bytes_in_use();
+    auto const before = rig::allocated_bytes();
     SUBCASE("on a shard") {
         world.turn(1, [&world] { world.io().emit("large", std::string(1'000'000, 'x')); });
     }
@@ -166,9 +160,9 @@ TEST_CASE("cycles: what recovery keeps is forgotten in time, though nothing happ
         world.io().emit("large", std::string(1'000'000, 'x'));
     }
     world.advance(9s);
-    CHECK((bytes_in_use() > before + 1'000'000 || !counts_bytes));
+    CHECK((rig::allocated_bytes() > before + 1'000'000 || !counts_bytes));
     world.advance(1s);
-    CHECK(bytes_in_use() < before + tolerated_bytes);
+    CHECK(rig::allocated_bytes() < before + tolerated_bytes);
     world.check_clean();
 }
 

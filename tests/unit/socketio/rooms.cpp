@@ -1,5 +1,7 @@
 #include "socketio/rooms.hpp"
 
+#include "tests/rig/allocated.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -89,6 +91,19 @@ TEST_CASE("rooms: one member in 100,000 rooms") {
     rooms.leave_all(a);
     CHECK(rooms.room_count() == 1);
     CHECK(rooms.contains(b, "77777"));
+}
+
+TEST_CASE("rooms: when all have left they take as little as before") {
+    Rooms rooms;
+    Member a, b;
+    rooms.join(b, "x");
+    auto const before = rig::allocated_bytes();
+    for (int i = 0; i < 50'000; ++i) {
+        rooms.join(a, std::to_string(i));
+    }
+    rooms.leave_all(a);
+    CHECK(rig::allocated_bytes() < before + 2000);
+    CHECK(rooms.contains(b, "x"));
 }
 
 // By hash functions that everybody has: these names have one MurmurHash, whatever its seed.
