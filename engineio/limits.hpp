@@ -153,11 +153,13 @@ inline constexpr std::chrono::milliseconds goodbye_time = 1s;
 /// as this and a 64th of the process.
 inline constexpr std::chrono::milliseconds unused_memory_interval = 5s;
 inline constexpr std::int64_t min_unused_memory_bytes = 256 * 1024;
-/// What each thread keeps at the free end of its memory at most (mallopt(3), M_TRIM_THRESHOLD), and
-/// the size from which a block is a mapping of its own (M_MMAP_THRESHOLD): a message that clients
-/// may send by default is not.
-inline constexpr int max_free_end_bytes = 512 * 1024;
-inline constexpr int min_mapped_bytes = 1024 * 1024;
+/// What each thread keeps at the free end of its memory at most (mallopt(3), M_TRIM_THRESHOLD):
+/// while it works, for large messages need it again and again, and a shard so long after something
+/// happened. Blocks from this size are mappings of their own (M_MMAP_THRESHOLD): no message is that
+/// clients may send by default.
+inline constexpr int max_free_end_bytes = 8 * 1024 * 1024;
+inline constexpr int max_idle_free_end_bytes = 128 * 1024;
+inline constexpr int min_mapped_bytes = 4 * 1024 * 1024;
 /// Resolution of the shard's timer wheel.
 inline constexpr std::chrono::milliseconds timer_tick = 10ms;
 

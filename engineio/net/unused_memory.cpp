@@ -69,19 +69,25 @@ std::optional<std::int64_t> resident_bytes() {
 
 #ifdef __GLIBC__
 // The operator's word, see mallopt(3) and the GNU C Library's "Memory Allocation Tunables".
-bool environment_tells() {
+bool environment_tells() noexcept {
     auto const* const tunables = std::getenv("GLIBC_TUNABLES");
     auto const told = std::string_view(tunables ? tunables : "");
     return std::getenv("MALLOC_TRIM_THRESHOLD_") || std::getenv("MALLOC_MMAP_THRESHOLD_") ||
            told.find("trim_threshold") != told.npos || told.find("mmap_threshold") != told.npos;
 }
 
+void keep_free_ends(int bytes) noexcept {
+    ::mallopt(M_TRIM_THRESHOLD, bytes);
+}
+
 // Giving one fixes the other at what it is, so both are given.
-void give_thresholds() {
-    if (!environment_tells()) {
-        ::mallopt(M_MMAP_THRESHOLD, limits::min_mapped_bytes);
-        ::mallopt(M_TRIM_THRESHOLD, limits::max_free_end_bytes);
+bool give_thresholds() noexcept {
+    if (environment_tells()) {
+        return false;
     }
+    ::mallopt(M_MMAP_THRESHOLD, limits::min_mapped_bytes);
+    keep_free_ends(limits::max_free_end_bytes);
+    return true;
 }
 
 std::optional<Memory> measure() {
@@ -117,12 +123,22 @@ bool give_back() {
     return true;
 }
 #else
-void give_thresholds() {}
+void keep_free_ends(int) noexcept {}
+
+bool give_thresholds() noexcept {
+    return false;
+}
 
 bool give_back() {
     return false;
 }
 #endif
+
+// Looks on the first call.
+bool thresholds_are_ours() noexcept {
+    static bool const ours = give_thresholds();
+    return ours;
+}
 
 }  // namespace
 
@@ -130,16 +146,24 @@ UnusedMemory::Delay UnusedMemory::delay() noexcept {
     return std::max<Delay>(limits::unused_memory_interval, Delay(cost) * share);
 }
 
-void UnusedMemory::limit_free_ends() {
-    static std::once_flag once;
-    std::call_once(once, give_thresholds);
+void UnusedMemory::limit_free_ends() noexcept {
+    thresholds_are_ours();
 }
 
 void UnusedMemory::give_back_free_end() noexcept {
+    static std::mutex mutex;  // the threshold is the process's: nobody raises it for another
+    std::lock_guard const lock(mutex);
+    bool const ours = thresholds_are_ours();
+    if (ours) {
+        keep_free_ends(limits::max_idle_free_end_bytes);
+    }
     // FASTBIN_CONSOLIDATION_THRESHOLD in malloc.c: it tidies up when this much is freed. Volatile,
     // as a compiler may leave both calls out.
     void* volatile large = std::malloc(64 * 1024);
     std::free(large);
+    if (ours) {
+        keep_free_ends(limits::max_free_end_bytes);
+    }
 }
 
 bool UnusedMemory::look() {

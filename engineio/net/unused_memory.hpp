@@ -25,9 +25,8 @@ public:
     // What look() can't: malloc_trim() leaves the free end of each thread's memory alone, and glibc
     // keeps of it up to twice the largest block that was ever freed, 64 MiB at most, unless it is
     // told: once in a process, and not if its environment says something about it.
-    static void limit_free_ends();
-    // Hands back what is beyond that limit of the calling thread's. glibc does so itself, but only
-    // where it frees something large, for what is small lies between.
+    static void limit_free_ends() noexcept;
+    // Hands the calling thread's back, but for limits::max_idle_free_end_bytes.
     static void give_back_free_end() noexcept;
 
     // True if there was enough that it was worth handing back.

@@ -100,7 +100,7 @@ TEST_CASE("unused memory: the free end of a thread's memory goes back, too") {
         after = resident_bytes();
     }).join();
     CHECK(full > before + 19'000'000);
-    CHECK(after < before + 2 * engineio::limits::max_free_end_bytes);
+    CHECK(after < before + 2 * engineio::limits::max_idle_free_end_bytes);
 }
 
 #endif
