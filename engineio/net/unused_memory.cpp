@@ -151,7 +151,7 @@ void UnusedMemory::limit_free_ends() noexcept {
 }
 
 void UnusedMemory::give_back_free_end() noexcept {
-    static std::mutex mutex;  // the threshold is the process's: nobody raises it for another
+    static std::mutex mutex;  // guards the threshold, which is the process's
     std::lock_guard const lock(mutex);
     bool const ours = thresholds_are_ours();
     if (ours) {

@@ -12,7 +12,7 @@ SUFFIXES = (".hpp", ".cpp")
 MAX_SOURCE_LINES = 400
 MAX_TEST_LINES = 600
 MAX_FUNCTION_LINES = 70
-MAX_MUTEXES = 13  # members of engineio and socketio together, one of them (Shard) on a hot path
+MAX_MUTEXES = 14  # members of engineio and socketio together, one of them (Shard) on a hot path
 MAX_BYTES_LOOKED_AT = 1 << 20
 
 TOP_LEVEL = {"README.md", "LICENSE", "meson.build", "meson_options.txt", "engineio", "socketio",
