@@ -3,7 +3,6 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <doctest/doctest.h>
 
-#include <unordered_map>
 #include <unordered_set>
 
 namespace table_room_test {
